@@ -1,0 +1,1 @@
+"""From files and data sets to problems, and from problems to TRL's columns."""

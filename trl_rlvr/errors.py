@@ -1,0 +1,40 @@
+"""Every exception that trl_rlvr raises on purpose.
+
+    RlvrError
+    ├── ConfigError (ValueError)              an option or argument out of its range
+    ├── DataError (ValueError)                a problem or completion file, or a row of it, that cannot be used
+    ├── SandboxError (RuntimeError)           the sandbox could not do its work
+    │   ├── SandboxUnavailableError           it cannot start here, or a required layer is missing
+    │   └── SandboxFaultRateError             too large a share of programs went unverified
+    └── TrainingError (RuntimeError)          a run that cannot train, or did not
+
+What an untrusted *program* does is never an exception: it is a `Verdict`.
+"""
+
+
+class RlvrError(Exception):
+    """Root of all exceptions of this package."""
+
+
+class ConfigError(RlvrError, ValueError):
+    """An option or argument that is out of its range."""
+
+
+class DataError(RlvrError, ValueError):
+    """A file or row that cannot be used; the message names file, line and field."""
+
+
+class SandboxError(RlvrError, RuntimeError):
+    """The sandbox could not do its work: a fault of ours or of the host, never of the program."""
+
+
+class SandboxUnavailableError(SandboxError):
+    """The sandbox cannot start here, or lacks a layer that was required."""
+
+
+class SandboxFaultRateError(SandboxError):
+    """So many programs went unverified that training on the rest would mislead."""
+
+
+class TrainingError(RlvrError, RuntimeError):
+    """A run that cannot train, or that did not change the weights it was to change."""

@@ -1,0 +1,1 @@
+"""Estimates from samples: pass@k, intervals, before and after."""

@@ -1,0 +1,1 @@
+"""The metric of this package for the `evaluate` library."""

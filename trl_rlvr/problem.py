@@ -1,0 +1,66 @@
+"""A programming problem: what to write, and the tests that decide whether it was written.
+
+The entry points are settled here, once for each problem and never for each candidate (`trl_rlvr.names` says why).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from trl_rlvr.errors import DataError
+from trl_rlvr.names import candidate_names, infer_entry_point
+
+
+@dataclass(frozen=True, slots=True)
+class IOTest:
+    """One run of a program that reads standard input and writes standard output."""
+
+    input: str
+    output: str
+
+
+@dataclass(frozen=True)
+class CodeProblem:
+    """One problem, with exactly one of `tests` and `io_tests` filled.
+
+    Raises:
+        DataError: there are no tests at all, or tests of both kinds.
+    """
+
+    task_id: str
+    prompt: str
+    """The task in words (MBPP's `text`) or the opening of the code (HumanEval's `prompt`)."""
+    tests: tuple[str, ...] = ()
+    """Python source, one test each, counted one by one; usually one `assert` each."""
+    setup_code: str = ""
+    """Python source that runs after the solution and before the tests."""
+    entry_point: str | None = None
+    """The name that the tests call; None: inferred from the tests."""
+    reference_solution: str | None = None
+    io_tests: tuple[IOTest, ...] = ()
+    """Standard-input tests; with these the solution is a whole program."""
+    reference_cpu_s: float | None = None
+    """CPU seconds that the reference needs for all tests, where measured; limits scale with it."""
+
+    def __post_init__(self) -> None:
+        if bool(self.tests) == bool(self.io_tests):
+            what = "both tests and io_tests" if self.tests else "no tests"
+            raise DataError(f"problem {self.task_id!r} has {what}; give it exactly one of tests and io_tests")
+        if self.tests and self.entry_point is None:
+            object.__setattr__(self, "entry_point", infer_entry_point(self.tests))
+
+    @property
+    def total(self) -> int:
+        """How many tests there are."""
+        return len(self.tests) or len(self.io_tests)
+
+    @cached_property
+    def entry_points(self) -> tuple[str, ...]:
+        """Every name the candidate answers for, `entry_point` first; empty for a standard-input problem."""
+        if not self.tests:
+            return ()
+        return candidate_names(self.tests, self.setup_code, self.entry_point, self.reference_solution)
+
+    @cached_property
+    def suite_key(self) -> tuple[object, ...]:
+        """What decides a verdict beside the code: equal keys and equal code mean equal verdicts."""
+        return (self.tests, self.setup_code, self.entry_points, self.io_tests, self.reference_cpu_s)

@@ -1,0 +1,1 @@
+"""From results to numbers, and the callables that TRL takes."""

@@ -1,0 +1,77 @@
+"""The contract of a sandbox: programs in, facts out.
+
+Whatever a program does is a verdict; an exception here means that the sandbox itself is broken or closed.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from trl_rlvr.problem import CodeProblem
+from trl_rlvr.verdict import ExecutionResult
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A solution and the problem whose tests it must face."""
+
+    code: str
+    problem: CodeProblem
+
+
+@dataclass(slots=True)
+class SandboxStats:
+    """What a sandbox has done since it was opened."""
+
+    programs: int = 0
+    """Programs that were run to a verdict."""
+    retried: int = 0
+    """Runs repeated because something outside killed the candidate, its harness or a server."""
+    restarts: int = 0
+    """Workers that died and were started again."""
+    faults: int = 0
+    """Programs that ended as SANDBOX_ERROR."""
+
+
+class Sandbox(ABC):
+    """Runs untrusted programs. Safe to call from several threads at once."""
+
+    name: str
+    """The backend's name, as in `sandbox_backend`."""
+    stats: SandboxStats
+
+    @abstractmethod
+    def run(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
+        """Run each program against its problem's tests.
+
+        Args:
+            programs: any number, in any mix of problems.
+            deadline_s: seconds after which what has not finished ends as SANDBOX_ERROR; None: no deadline.
+
+        Returns:
+            One result a program, in the order of `programs`.
+
+        Raises:
+            SandboxError: the sandbox is closed or cannot start. Never for anything that a program did.
+        """
+
+    async def arun(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
+        """Do what `run` does without blocking the event loop."""
+        return await asyncio.to_thread(self.run, programs, deadline_s=deadline_s)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop all processes and remove all files; closing twice is harmless."""
+
+    def __enter__(self) -> Self:
+        """Return the sandbox itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the sandbox."""
+        self.close()

@@ -1,0 +1,1 @@
+"""Layers of confinement, one a file, each with `supported()` and `apply()`."""

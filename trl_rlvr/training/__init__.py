@@ -1,0 +1,1 @@
+"""What surrounds a TRL trainer: specification, callbacks, trainers of our own."""
