@@ -40,6 +40,8 @@ class CodeProblem:
     """Standard-input tests; with these the solution is a whole program."""
     reference_cpu_s: float | None = None
     """CPU seconds that the reference needs for all tests, where measured; limits scale with it."""
+    entry_points: tuple[str, ...] = ()
+    """Every name that the candidate answers for, `entry_point` first; empty: found from reference and tests."""
 
     def __post_init__(self) -> None:
         if bool(self.tests) == bool(self.io_tests):
@@ -47,18 +49,14 @@ class CodeProblem:
             raise DataError(f"problem {self.task_id!r} has {what}; give it exactly one of tests and io_tests")
         if self.tests and self.entry_point is None:
             object.__setattr__(self, "entry_point", infer_entry_point(self.tests))
+        if self.tests and not self.entry_points:
+            names = candidate_names(self.tests, self.setup_code, self.entry_point, self.reference_solution)
+            object.__setattr__(self, "entry_points", names)
 
     @property
     def total(self) -> int:
         """How many tests there are."""
         return len(self.tests) or len(self.io_tests)
-
-    @cached_property
-    def entry_points(self) -> tuple[str, ...]:
-        """Every name the candidate answers for, `entry_point` first; empty for a standard-input problem."""
-        if not self.tests:
-            return ()
-        return candidate_names(self.tests, self.setup_code, self.entry_point, self.reference_solution)
 
     @cached_property
     def suite_key(self) -> tuple[object, ...]:
