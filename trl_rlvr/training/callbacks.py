@@ -1,0 +1,152 @@
+"""What the run shows and asserts while TRL trains: one line an iteration, and that the weights move.
+
+Both read TRL's own log record, so with `logging_steps: 10` there is one line, and one check, every ten iterations.
+"""
+
+import math
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from trl_rlvr.errors import TrainingError
+
+PASS_RATE = "pass_rate"
+"""The key under which the rewards log the share of completions that passed all their tests."""
+
+
+class IterationLog(ProgressCallback):  # type: ignore[misc]  # transformers is not type-checked here
+    """A progress bar on a terminal, and one readable line for each log record instead of all its keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._since = 0.0
+        self._at_step = 0
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Start the clock, and the bar when stderr is a terminal."""
+        self._since, self._at_step = time.perf_counter(), state.global_step
+        self.current_step = state.global_step
+        if sys.stderr.isatty() and not args.disable_tqdm:
+            super().on_train_begin(args, state, control, **kwargs)
+            if self.training_bar is not None:
+                self.training_bar.update(state.global_step)
+                self.current_step = state.global_step
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Move the bar, if there is one."""
+        if self.training_bar is not None:
+            super().on_step_end(args, state, control, **kwargs)
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Print the line of this log record; records without a reward, such as the closing one, have none."""
+        logs = logs or {}
+        now = time.perf_counter()
+        if "eval_reward" in logs:
+            line = f"eval {state.global_step}/{state.max_steps} | " + _figures(logs, "eval_")
+        elif "reward" in logs:
+            seconds = (now - self._since) / max(1, state.global_step - self._at_step)
+            self._since, self._at_step = now, state.global_step
+            line = f"iteration {state.global_step}/{state.max_steps} | {_figures(logs)} | {seconds:.1f} s"
+        else:
+            return
+        if state.is_world_process_zero:
+            write = print if self.training_bar is None else self.training_bar.write
+            write(line)
+            sys.stdout.flush()
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Close the bar, if there is one."""
+        if self.training_bar is not None:
+            super().on_train_end(args, state, control, **kwargs)
+
+
+def _figures(logs: Mapping[str, Any], prefix: str = "") -> str:
+    """Show the three figures of a log record; a dash where one is missing, as when no row was verified."""
+    reward, rate, loss = (logs.get(prefix + key) for key in ("reward", PASS_RATE, "loss"))
+    return (
+        f"reward {'-' if reward is None else f'{reward:+.3f}'}"
+        f" | pass rate {'-' if rate is None else f'{100 * rate:.1f} %'}"
+        f" | loss {'-' if loss is None else f'{loss:+.5f}'}"
+    )
+
+
+class WeightsMove(TrainerCallback):  # type: ignore[misc]  # transformers is not type-checked here
+    """Stops a run whose weights stay as they were although a gradient flowed.
+
+    A gradient of zero (no group of completions had differing rewards) and a learning rate of zero (warm-up) are no
+    evidence: the check waits for a log record with both above zero, and is done when it has seen one.
+
+    Args:
+        parameters: the trainable parameters.
+        accelerator: of the trainer; one rank that saw a change speaks for all, as shards may be empty on others.
+
+    Raises:
+        TrainingError: the first record with a gradient came, and no weight on any rank had changed.
+    """
+
+    PROBES = 1024
+    """Elements looked at in each parameter; all of them would mean a second copy of the model."""
+
+    def __init__(self, parameters: Iterable[torch.nn.Parameter], accelerator: Any) -> None:
+        self._parameters = list(parameters)
+        self._accelerator = accelerator
+        self._before: list[torch.Tensor] | None = None
+        self.moved: bool | None = None
+        """None until there was evidence either way."""
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Remember the weights as they are, after a checkpoint was loaded."""
+        self._before = self._probe()
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Compare, once there was a gradient to move them."""
+        logs = logs or {}
+        if self.moved is not None or self._before is None:
+            return
+        norm, rate = logs.get("grad_norm"), logs.get("learning_rate")
+        if not norm or not math.isfinite(norm) or not rate:
+            return
+        changed = any(not torch.equal(old, new) for old, new in zip(self._before, self._probe(), strict=True))
+        votes = self._accelerator.reduce(torch.tensor(float(changed), device=self._accelerator.device), "sum")
+        self.moved, self._before = bool(votes.item()), None
+        if not self.moved:
+            raise TrainingError(
+                f"after {state.global_step} iterations no trainable weight has changed, with a gradient norm of "
+                f"{norm!r} and a learning rate of {rate!r}; check that the adapter is trainable, that the optimizer "
+                "holds it, and that the learning rate is not below what the weights' dtype can show"
+            )
+
+    def _probe(self) -> list[torch.Tensor]:
+        return [_elements(parameter, self.PROBES) for parameter in self._parameters]
+
+
+def _elements(parameter: torch.nn.Parameter, count: int) -> torch.Tensor:
+    """Copy up to `count` evenly spread elements of what this rank holds of a parameter."""
+    held = getattr(parameter, "ds_tensor", parameter)  # ZeRO-3 keeps this rank's shard there
+    held = held.to_local() if hasattr(held, "to_local") else held  # FSDP2
+    flat = held.detach().reshape(-1)
+    return flat[:: max(1, flat.numel() // count)].clone().cpu()
