@@ -6,7 +6,9 @@ asks for are the candidate's. Every other free name is the setup's, a builtin, o
 
 import ast
 import builtins
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+from trl_rlvr.source import alias_name, top_level_bindings, try_parse
 
 _BY_MODULE = {
     "collections": "ChainMap Counter OrderedDict defaultdict deque namedtuple",
@@ -58,22 +60,11 @@ STANDARD_MODULES: frozenset[str] = frozenset(
 _BUILTINS = frozenset(dir(builtins))
 
 
-def _parse(source: str) -> ast.Module | None:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
 def _walk(sources: Iterable[str]) -> Iterable[ast.AST]:
     for source in sources:
-        tree = _parse(source)
+        tree = try_parse(source)
         if tree is not None:
             yield from ast.walk(tree)
-
-
-def _alias_name(alias: ast.alias) -> str:
-    return (alias.asname or alias.name).partition(".")[0]
 
 
 def _bound_names(sources: Iterable[str]) -> set[str]:
@@ -87,52 +78,45 @@ def _bound_names(sources: Iterable[str]) -> set[str]:
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             bound.add(node.id)
         elif isinstance(node, ast.alias):
-            bound.add(_alias_name(node))
+            bound.add(alias_name(node))
         elif isinstance(node, ast.ExceptHandler) and node.name:
             bound.add(node.name)
     return bound
 
 
-def _loaded_names(sources: Iterable[str]) -> list[str]:
-    return [node.id for node in _walk(sources) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
-
-
-def _in_source_order(sources: Iterable[str]) -> list[str]:
-    """Names that are called, in the order in which a reader meets them."""
-    calls = []
+def _in_source_order(sources: Iterable[str], pick: Callable[[ast.AST], ast.AST | None]) -> list[str]:
+    """Names that are read where `pick` points, in the order in which a reader meets them."""
+    found = []
     for index, source in enumerate(sources):
         for node in _walk([source]):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                calls.append((index, node.lineno, node.col_offset, node.func.id))
-    return [name for *_, name in sorted(calls)]
+            name = pick(node)
+            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load):
+                found.append((index, name.lineno, name.col_offset, name.id))
+    return [name for *_, name in sorted(found)]
 
 
-def infer_entry_point(tests: Iterable[str]) -> str | None:
+def _mentioned_names(sources: Iterable[str]) -> list[str]:
+    return _in_source_order(sources, lambda node: node)
+
+
+def _called_names(sources: Iterable[str]) -> list[str]:
+    return _in_source_order(sources, lambda node: node.func if isinstance(node, ast.Call) else None)
+
+
+def infer_entry_point(tests: Iterable[str], setup_code: str = "") -> str | None:
     """Guess which name the tests ask the solution for.
 
-    The first called name that is neither a builtin nor bound by the tests, else the first that is called at all (a task
-    may ask for a function named `sum`); None when the tests call nothing by name.
+    The first called name that is neither a builtin, nor from the tables here, nor bound by the tests or their setup;
+    else the first such name that is mentioned (`check(f)`); else the first that is called at all (a task may ask for
+    a function named `gcd` or `sum`). None when the tests do none of these.
     """
     tests = tuple(tests)
-    bound = _bound_names(tests)
-    called = [name for name in _in_source_order(tests) if name not in bound]
-    own = [name for name in called if name not in _BUILTINS and name not in STANDARD_NAMES]
-    return next(iter(own or [name for name in called if name not in _BUILTINS] or called), None)
-
-
-def defined_names(source: str) -> set[str]:
-    """Names that a program defines at its top level: functions, classes, assignments and imports."""
-    tree = _parse(source)
-    names: set[str] = set()
-    for node in tree.body if tree else ():
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        else:
-            names |= {sub.id for sub in ast.walk(node) if isinstance(sub, ast.Name) and isinstance(sub.ctx, ast.Store)}
-            names |= {
-                (sub.asname or sub.name).partition(".")[0] for sub in ast.walk(node) if isinstance(sub, ast.alias)
-            }
-    return names
+    bound = _bound_names((setup_code, *tests))
+    called = [name for name in _called_names(tests) if name not in bound]
+    mentioned = [name for name in _mentioned_names(tests) if name not in bound]
+    elsewhere = _BUILTINS | STANDARD_NAMES.keys() | STANDARD_MODULES
+    asked = [name for name in (*called, *mentioned) if name not in elsewhere]
+    return next(iter(asked or [name for name in called if name not in _BUILTINS] or called), None)
 
 
 def candidate_names(
@@ -140,16 +124,16 @@ def candidate_names(
 ) -> tuple[str, ...]:
     """Every name that the candidate answers for, the entry point first.
 
-    With a reference: what it defines by `def`, `class` or assignment and the tests mention. Without one: what the tests
-    mention and nobody else provides.
+    With a reference that parses: what it defines by `def`, `class` or assignment and the tests mention. Without one:
+    what the tests mention and nobody else provides.
     """
     sources = (setup_code, *tests)
-    free = set(_loaded_names(sources)) - _bound_names(sources)
-    if reference_solution is not None:
-        tree = _parse(reference_solution)
-        imports = {node for node in (tree.body if tree else ()) if isinstance(node, ast.Import | ast.ImportFrom)}
-        imported = {_alias_name(alias) for node in imports for alias in node.names}
-        extra = free & (defined_names(reference_solution) - imported)
+    free = set(_mentioned_names(sources)) - _bound_names(sources)
+    reference = None if reference_solution is None else try_parse(reference_solution)
+    if reference is not None:
+        bindings = top_level_bindings(reference)
+        own = {name for name, node in bindings if not isinstance(node, ast.Import | ast.ImportFrom)}
+        extra = free & own
     else:
         extra = free - _BUILTINS - STANDARD_NAMES.keys() - STANDARD_MODULES
     first = (entry_point,) if entry_point else ()

@@ -23,7 +23,7 @@ class CodeProblem:
     """One problem, with exactly one of `tests` and `io_tests` filled.
 
     Raises:
-        DataError: there are no tests at all, or tests of both kinds.
+        DataError: there are no tests at all, tests of both kinds, or a string in place of a sequence.
     """
 
     task_id: str
@@ -44,11 +44,15 @@ class CodeProblem:
     """Every name that the candidate answers for, `entry_point` first; empty: found from reference and tests."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.tests, str):
+            raise DataError(f"tests of problem {self.task_id!r} are one string; give a sequence of strings")
+        for field in ("tests", "io_tests", "entry_points"):
+            object.__setattr__(self, field, tuple(getattr(self, field)))  # a list would have no hash
         if bool(self.tests) == bool(self.io_tests):
             what = "both tests and io_tests" if self.tests else "no tests"
             raise DataError(f"problem {self.task_id!r} has {what}; give it exactly one of tests and io_tests")
         if self.tests and self.entry_point is None:
-            object.__setattr__(self, "entry_point", infer_entry_point(self.tests))
+            object.__setattr__(self, "entry_point", infer_entry_point(self.tests, self.setup_code))
         if self.tests and not self.entry_points:
             names = candidate_names(self.tests, self.setup_code, self.entry_point, self.reference_solution)
             object.__setattr__(self, "entry_points", names)

@@ -1,0 +1,64 @@
+import pytest
+
+from trl_rlvr.names import candidate_names, infer_entry_point
+
+
+@pytest.mark.parametrize(
+    ("tests", "expected"),
+    [
+        (["assert add(1, 2) == 3"], "add"),
+        (["assert set(common([1], [2])) == set()"], "common"),
+        (["assert not is_even(3)"], "is_even"),
+        (["import math\nassert math.isclose(area(2), 3.14)"], "area"),
+        (["assert isclose(area(2), 3.14)"], "area"),
+        (["assert Counter(letters('a')) == Counter('a')"], "letters"),
+        (["x = 1", "assert double(x) == 2"], "double"),
+        (["assert 3 == add(1, 2)", "assert sub(2, 1) == 1"], "add"),
+        (["assert sum([1, 2]) == 3"], "sum"),
+        (["assert gcd(4, 6) == 2"], "gcd"),
+        (["def check(c):\n    assert c(1) == 2\ncheck(add_one)"], "add_one"),
+        (["def check(c):\n    assert list(c(1)) == [2]\ncheck(add_one)"], "add_one"),
+        (["helper = 1\nfor i in range(3):\n    assert f(i) == helper"], "f"),
+        (["assert Stack().empty()"], "Stack"),
+        (["assert 1 == 1"], None),
+        (["assert ("], None),
+        ([], None),
+    ],
+)
+def test_the_entry_point_follows_from_the_tests(tests, expected):
+    assert infer_entry_point(tests) == expected
+
+
+def test_a_function_of_the_setup_is_not_the_entry_point():
+    assert infer_entry_point(["assert close(area(2), 3)"], "def close(a, b):\n    return a == b") == "area"
+
+
+def test_with_a_reference_only_its_own_definitions_are_the_candidates():
+    reference = "import math\nclass Node: pass\ndef height(n): return 0\ndef inner(): pass"
+
+    names = candidate_names(["assert height(Node(math.floor(1.5))) == unknown"], "", "height", reference)
+
+    assert names == ("height", "Node")
+
+
+def test_a_definition_under_if_is_the_candidates():
+    reference = "if True:\n    class Pair: pass\ndef chain(p): return 1"
+
+    assert candidate_names(["assert chain([Pair(1, 2)]) == 1"], "", "chain", reference) == ("chain", "Pair")
+
+
+@pytest.mark.parametrize("reference", [None, "print 'python 2'"])
+def test_without_a_reference_that_parses_nobody_elses_names_are_the_candidates(reference):
+    tests = ["assert height(Node(1)) == math.floor(max(Decimal(1), limit))"]
+
+    assert candidate_names(tests, "limit = 2", "height", reference) == ("height", "Node")
+
+
+def test_what_the_setup_defines_is_never_the_candidates():
+    reference = "def poly(x): return x\ndef solve(c): return 0"
+
+    assert candidate_names(["assert poly(solve(1)) == 0"], "def poly(x): return x", "solve", reference) == ("solve",)
+
+
+def test_an_entry_point_named_like_a_builtin_is_the_candidates():
+    assert candidate_names(["assert sum([1]) == 1"], "", "sum", None) == ("sum",)

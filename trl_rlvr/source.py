@@ -1,0 +1,92 @@
+"""Parse Python source that nobody has vetted: the answer is a tree or a SyntaxError, and nothing is printed.
+
+What parses need not compile: `return 1` at top level does not, and only the sandbox says so.
+"""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+MAX_SOURCE_CHARS = 262_144
+"""Longer source is refused unread: a parser needs about 3 microseconds and 500 bytes a character."""
+
+_FILE_NAME = "<unvetted source>"
+_MODULE_PATTERN = re.escape(_FILE_NAME) + r"\Z"
+_MODULE = re.compile(_MODULE_PATTERN)
+_NESTED_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _silence_parser() -> None:
+    """Ignore warnings about this file name, for good and for this name only.
+
+    `warnings.catch_warnings` would swap the filters of every thread, and rewards run in threads; and under
+    `-W error` an invalid escape would turn into a SyntaxError that the same program has nowhere else.
+    """
+    first = warnings.filters[0] if warnings.filters else None
+    if first is None or first[3] != _MODULE:
+        warnings.filterwarnings("ignore", module=_MODULE_PATTERN)
+
+
+def parse_source(source: str) -> ast.Module:
+    """Parse `source`.
+
+    Raises:
+        SyntaxError: it does not parse, for whatever reason: also NUL, lone surrogates, and source that is too long or
+            too deeply nested for the parser.
+    """
+    if len(source) > MAX_SOURCE_CHARS:
+        raise SyntaxError(f"{len(source)} characters of code, more than {MAX_SOURCE_CHARS}")
+    _silence_parser()
+    try:
+        return ast.parse(source, _FILE_NAME)
+    except UnicodeEncodeError as error:
+        raise SyntaxError("code with a lone surrogate") from error
+    except ValueError as error:
+        raise SyntaxError(str(error)) from error
+    except (RecursionError, MemoryError) as error:
+        raise SyntaxError("code too deeply nested for the parser") from error
+
+
+def try_parse(source: str) -> ast.Module | None:
+    """Parse `source`; None where `parse_source` raises."""
+    try:
+        return parse_source(source)
+    except SyntaxError:
+        return None
+
+
+def describe_syntax_error(error: SyntaxError) -> str:
+    """Put an error of `parse_source` into one printable line of at most 200 characters."""
+    place = f"line {error.lineno}: " if error.lineno else ""
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in (error.msg or "invalid syntax")[:200])
+    return (place + text)[:200]
+
+
+def alias_name(alias: ast.alias) -> str:
+    """Name that an import binds."""
+    return (alias.asname or alias.name).partition(".")[0]
+
+
+def top_level_bindings(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Yield each name that a module binds in its own scope, with the node that binds it, in no set order.
+
+    Functions, classes, assignments, imports and `except ... as`, also inside `if`, `try`, `with` and loops; not what
+    functions, classes and comprehensions bind inside themselves, and not `from m import *`.
+    """
+    stack: list[ast.AST] = list(tree.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, _DEFINITIONS):
+            yield node.name, node
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from ((alias_name(alias), node) for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node
+        elif isinstance(node, ast.AnnAssign) and node.value is None:
+            continue  # `x: int` binds nothing
+        elif not isinstance(node, _NESTED_SCOPES):
+            if isinstance(node, ast.ExceptHandler) and node.name:
+                yield node.name, node
+            stack.extend(ast.iter_child_nodes(node))
