@@ -1,0 +1,137 @@
+"""GRPO without the work whose gradient is zero: rows of zero advantage are neither forwarded nor back-propagated.
+
+The gradients are those of `GRPOTrainer`, to rounding. What TRL logs from inside the loss (`entropy`, `clip_ratio/*`,
+`cispo_clip_ratio`, `vespo/*`) speaks of the forwarded rows only, and is absent from a step that had none.
+"""
+
+import logging
+from typing import Any
+
+import torch
+from trl import GRPOTrainer
+
+from trl_rlvr.training.rows import (
+    KNOWN_KEYS,
+    Batch,
+    flat_groups,
+    loss_mask,
+    signal_first,
+    signal_rows,
+    token_cells,
+    trim_padding,
+)
+
+logger = logging.getLogger(__name__)
+
+_MEANS_OVER_ROWS = frozenset({"grpo", "sapo", "dr_grpo", "luspo"})
+"""Divided by the rows of the micro-batch: fewer rows make the loss too large by that share."""
+_MEANS_OVER_TOKENS = frozenset({"bnpo"})
+"""Divided by the tokens of the micro-batch."""
+_MEANS_OVER_GENERATION = frozenset({"dapo", "cispo", "vespo"})
+"""Divided by `num_items_in_batch`, counted before any row is dropped: nothing to correct."""
+
+SUPPORTED_LOSS_TYPES = _MEANS_OVER_ROWS | _MEANS_OVER_TOKENS | _MEANS_OVER_GENERATION
+
+
+class EfficientGRPOTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL's types are not followed
+    """`GRPOTrainer` that forwards only the rows that can move the weights, trimmed to their own padding.
+
+    A completion whose group was rewarded alike, or whose tokens are all masked, adds nothing to the gradient when
+    `beta` is 0. Every rank forwards as many rows as the busiest one, at least one place-holder of two tokens, so that
+    DDP, FSDP and ZeRO run the same collectives everywhere. Where the terms of such rows do not vanish (`beta`, entropy
+    bonus, router loss, `top_entropy_quantile`, images) the trainer says so once and takes TRL's own path.
+
+    With `torch_compile` every new shape compiles anew; give `pad_to_multiple_of` then.
+
+    Args:
+        *args: As for `GRPOTrainer`.
+        skip_zero_gradient: False to forward every row, as `GRPOTrainer` does.
+        **kwargs: As for `GRPOTrainer`.
+
+    Logged beside TRL's metrics, as shares (0..1) of the micro-batch: `forwarded/rows`, the rows with signal on the
+    busiest rank, and `forwarded/tokens`, the cells (padding and place-holders included) that this rank forwarded.
+    """
+
+    def __init__(self, *args: Any, skip_zero_gradient: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reasons = self._reasons_to_forward_all() if skip_zero_gradient else []
+        self._skips_rows = skip_zero_gradient and not reasons
+        self._flat_groups = torch.zeros(0, dtype=torch.bool)
+        if reasons and self.accelerator.is_main_process:
+            logger.warning("every row is forwarded, as in GRPOTrainer: %s", "; ".join(reasons))
+
+    def _reasons_to_forward_all(self) -> list[str]:
+        """Say what makes rows of zero advantage matter; the same on every rank, since only settings decide."""
+        found = {
+            f"loss_type {self.loss_type!r} is not one of {sorted(SUPPORTED_LOSS_TYPES)}": (
+                self.loss_type not in SUPPORTED_LOSS_TYPES
+            ),
+            f"beta is {self.beta}, and the KL term acts on every row": self.beta != 0.0,
+            "the entropy bonus acts on every row": self._entropy_bonus_enabled,
+            "the router's auxiliary loss acts on every row": self.aux_loss_enabled,
+            "top_entropy_quantile is below 1, and its threshold is taken over every row": (
+                self.top_entropy_quantile < 1.0
+            ),
+            "rows of a vision model cannot be told apart": self._is_vlm,
+        }
+        return [reason for reason, applies in found.items() if applies]
+
+    def _positions_are_relative(self) -> bool:
+        """True where cutting columns on the left cannot change a logit: rotary positions, counted from any start."""
+        config = self.model.config.get_text_config()
+        rope = getattr(config, "rope_parameters", None) or {}
+        kinds = {rope.get("rope_type"), *(part.get("rope_type") for part in rope.values() if isinstance(part, dict))}
+        return bool(rope) and not kinds & {"dynamic", "longrope"}
+
+    def _calculate_rewards(self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any) -> torch.Tensor:
+        rewards = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
+        if self.model.training:
+            summed = self.multi_objective_aggregation == "sum_then_normalize"
+            self._flat_groups = flat_groups(rewards, self.reward_weights, self.num_generations, summed=summed)
+        return rewards
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Batch:
+        """As in `GRPOTrainer`, with advantages of exactly 0 where a group was rewarded alike."""
+        batch: Batch = super()._generate_and_score_completions(inputs)
+        if self.model.training:
+            flat_rows = self._flat_groups.repeat_interleave(self.num_generations)
+            first = self.accelerator.process_index * len(inputs)
+            batch["advantages"] = batch["advantages"].masked_fill(flat_rows[first : first + len(inputs)], 0.0)
+        return batch
+
+    def _compute_loss(self, model: Any, inputs: Batch) -> torch.Tensor:
+        if not self._skips_rows or not self.model.training:
+            return super()._compute_loss(model, inputs)
+        small, busiest = self._without_idle_rows(inputs)
+        metrics = self._metrics["train"]
+        logged = {key: len(values) for key, values in metrics.items()}
+        loss: torch.Tensor = super()._compute_loss(model, small) * self._normaliser_share(inputs, small)
+        if busiest == 0:  # place-holders only: what was just logged describes nothing
+            for key, values in metrics.items():
+                values[logged.get(key, 0) :] = [float("nan")] * (len(values) - logged.get(key, 0))
+        metrics["forwarded/rows"].append(busiest / len(inputs["advantages"]))
+        metrics["forwarded/tokens"].append(token_cells(small) / token_cells(inputs))
+        return loss
+
+    def _without_idle_rows(self, batch: Batch) -> tuple[Batch, int]:
+        """Return the rows to forward here, and how many of them carry signal on the rank that has most.
+
+        The row count is agreed on between the ranks, because TRL gathers per-row metrics from inside the loss.
+        """
+        total = len(batch["advantages"])
+        known = batch.keys() <= KNOWN_KEYS
+        signal = signal_rows(batch)
+        count = signal.sum() if known else torch.full_like(signal.sum(), total)
+        busiest = int(self.accelerator.gather(count.reshape(1)).max())
+        if not known:
+            return batch, busiest
+        small = signal_first(batch, signal, max(1, busiest))
+        return trim_padding(small, left=self._positions_are_relative(), multiple=self.pad_to_multiple_of), busiest
+
+    def _normaliser_share(self, full: Batch, small: Batch) -> torch.Tensor | float:
+        """What the loss over `small` must be multiplied with to be divided as the loss over `full` is."""
+        if self.loss_type in _MEANS_OVER_ROWS:
+            return len(small["advantages"]) / len(full["advantages"])
+        if self.loss_type in _MEANS_OVER_TOKENS:
+            return loss_mask(small).sum().clamp(min=1.0) / loss_mask(full).sum().clamp(min=1.0)
+        return 1.0
