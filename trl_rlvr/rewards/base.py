@@ -1,0 +1,145 @@
+"""TRL's contract for reward functions, on top of a verified batch.
+
+A row whose verdict is SANDBOX_ERROR gets None from every reward. TRL leaves a row out only if all of them say None: one
+that returned a number would make the others count as 0.
+"""
+
+import atexit
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trl_rlvr.errors import ConfigError
+from trl_rlvr.rewards.batch import BatchEntry, BatchRequest, Observer, VerifiedBatch, board_of
+from trl_rlvr.rewards.metrics import batch_columns, batch_metrics
+from trl_rlvr.verifier import CodeVerifier
+
+Completion = str | Sequence[Mapping[str, Any]]
+"""The model's text, or the messages that it wrote."""
+
+Rewards = list[float | None]
+
+_SHARED_VERIFIER = CodeVerifier()
+atexit.register(_SHARED_VERIFIER.close)
+
+
+def shared_verifier() -> CodeVerifier:
+    """Return the verifier of all rewards that were given none; it starts its sandbox when first used."""
+    return _SHARED_VERIFIER
+
+
+def completion_text(completion: Completion) -> str:
+    """Return what the model wrote: the string itself, or the content of its last message.
+
+    Content that is None is empty; of content in parts, the text parts count.
+
+    Raises:
+        ConfigError: it is neither a string nor a list of messages.
+    """
+    if isinstance(completion, str):
+        return completion
+    try:
+        spoken = [message for message in completion if message.get("role") == "assistant"]
+        content = spoken[-1].get("content") if spoken else None
+        if content is None or isinstance(content, str):
+            return content or ""
+        return "".join(part["text"] for part in content if part.get("type") == "text")
+    except (AttributeError, TypeError, KeyError) as error:
+        raise ConfigError(f"completion {completion!r} is neither a string nor a list of messages") from error
+
+
+class VerifiedReward(ABC):
+    """A reward that scores a verified batch.
+
+    Rewards with the same verifier share one execution of each batch; the first of them logs it. Thread-safe; pickles if
+    its arguments do.
+
+    Args:
+        name: what TRL calls it in its logs.
+        verifier: None: one that all such rewards of the process share.
+        observers: called once for each batch with its problems and verifications, also where several rewards have them.
+        max_completion_tokens: length at which completions are cut short, to tell them apart where their token ids are
+            known; None: no completion counts as cut short.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        verifier: CodeVerifier | None = None,
+        observers: Sequence[Observer] = (),
+        max_completion_tokens: int | None = None,
+    ) -> None:
+        self._verifier = verifier
+        self._observers = tuple(observers)
+        self._max_completion_tokens = max_completion_tokens
+        self.__name__ = name
+
+    @property
+    def verifier(self) -> CodeVerifier:
+        """The verifier whose facts it scores."""
+        return self._verifier or shared_verifier()
+
+    def __call__(
+        self,
+        prompts: Sequence[Any] | None = None,
+        completions: Sequence[Completion] = (),
+        completion_ids: Sequence[Sequence[int]] | None = None,
+        log_extra: Any = None,
+        log_metric: Any = None,
+        trainer_state: Any = None,
+        **columns: Any,
+    ) -> Rewards:
+        """Score a batch, as TRL asks for it.
+
+        Args:
+            prompts: not used; the problem is in the columns.
+            completions: one a row, strings or lists of messages.
+            completion_ids: token ids of each completion, where known.
+            log_extra: TRL's `(column, values)` logger, where there is one.
+            log_metric: TRL's `(name, value)` logger, where there is one.
+            trainer_state: not used.
+            **columns: the data set's columns, one value a row.
+
+        Returns:
+            One number a completion; None where the sandbox could not run it.
+
+        Raises:
+            DataError: the columns hold no problems.
+            SandboxFaultRateError: too many programs could not be run.
+        """
+        del prompts, trainer_state
+        request = self.request(completions, completion_ids, columns)
+        entry = board_of(self.verifier).verified(self.verifier, request)
+        return self.scored(entry, log_extra, log_metric)
+
+    def request(
+        self,
+        completions: Sequence[Completion],
+        completion_ids: Sequence[Sequence[int]] | None,
+        columns: Mapping[str, Any],
+    ) -> BatchRequest:
+        """Return what is to be verified."""
+        texts = [completion_text(completion) for completion in completions]
+        truncated = None
+        if completion_ids is not None and self._max_completion_tokens is not None:
+            truncated = [len(ids) >= self._max_completion_tokens for ids in completion_ids]
+        return BatchRequest(completions, texts, truncated, completion_ids, columns)
+
+    def scored(self, entry: BatchEntry, log_extra: Any, log_metric: Any) -> Rewards:
+        """Score a verified batch, having told observers and loggers where nobody has yet."""
+        batch = entry.facts
+        for observer in self._observers:
+            if entry.claim_observer(observer):
+                observer(batch.problems, batch.verifications)
+        if (log_extra or log_metric) and batch.texts and entry.claim_log():
+            for column, values in batch_columns(batch).items() if log_extra else ():
+                log_extra(column, values)
+            done = board_of(self.verifier).new_stats(self.verifier.stats)
+            for name, value in batch_metrics(batch, done).items() if log_metric else ():
+                log_metric(name, value)
+        return [score if batch.is_known(row) else None for row, score in enumerate(self.scores(batch))]
+
+    @abstractmethod
+    def scores(self, batch: VerifiedBatch) -> list[float]:
+        """Score every row that the sandbox could judge; what stands in the other rows is not used."""

@@ -1,0 +1,52 @@
+"""What a verified batch puts into the log: metrics and columns of the completions table.
+
+Every verdict and every extraction class is logged in each step, zero or not, so that no curve has holes.
+"""
+
+from typing import Any
+
+from trl_rlvr.extraction import ExtractionOutcome
+from trl_rlvr.rewards.batch import VerifiedBatch
+from trl_rlvr.sandbox import SandboxStats
+from trl_rlvr.verdict import Verdict
+
+
+def batch_metrics(batch: VerifiedBatch, done: SandboxStats) -> dict[str, float]:
+    """Summarise a batch.
+
+    Args:
+        batch: at least one row.
+        done: what the sandbox did since the batch before.
+
+    Returns:
+        Shares from 0 to 1, seconds, and counts. `pass_rate` and `test_pass_rate` are taken over the rows that the
+        sandbox could judge, and are absent where it could judge none; all other shares are taken over all rows.
+    """
+    rows = len(batch.verifications)
+    results = [v.result for v in batch.verifications if v.verdict is not Verdict.SANDBOX_ERROR]
+    metrics: dict[str, float] = {}
+    if results:
+        metrics["pass_rate"] = sum(r.verdict is Verdict.PASSED for r in results) / len(results)
+        metrics["test_pass_rate"] = sum(r.passed / r.total for r in results) / len(results)
+    for verdict in Verdict:
+        metrics[f"verdict/{verdict.value}"] = sum(v.verdict is verdict for v in batch.verifications) / rows
+    for outcome in ExtractionOutcome:
+        share = sum(v.extraction.outcome is outcome for v in batch.verifications) / rows
+        metrics[f"extraction/{outcome.value}"] = share
+    metrics["verification_s"] = batch.seconds
+    metrics["sandbox/programs"] = float(done.programs)
+    metrics["sandbox/retried"] = float(done.retried)
+    metrics["sandbox/restarts"] = float(done.restarts)
+    metrics["sandbox/faults"] = float(done.faults)
+    return metrics
+
+
+def batch_columns(batch: VerifiedBatch) -> dict[str, list[Any]]:
+    """Return the columns `code`, `verdict`, `passed`, `total` and `error`, one value a row."""
+    return {
+        "code": [v.extraction.code or "" for v in batch.verifications],
+        "verdict": [v.verdict.value for v in batch.verifications],
+        "passed": [v.result.passed for v in batch.verifications],
+        "total": [v.result.total for v in batch.verifications],
+        "error": [v.result.error for v in batch.verifications],
+    }
