@@ -1,1 +1,7 @@
-"""Estimates from samples: pass@k, intervals, before and after."""
+"""From verified samples to estimates, and from two evaluations to the final table."""
+
+from trl_rlvr.evaluation.estimators import bootstrap_interval, pass_at_k, pass_hat_k
+from trl_rlvr.evaluation.evaluation import Evaluation, ProblemOutcome
+from trl_rlvr.evaluation.report import EvaluationReport
+
+__all__ = ["Evaluation", "EvaluationReport", "ProblemOutcome", "bootstrap_interval", "pass_at_k", "pass_hat_k"]

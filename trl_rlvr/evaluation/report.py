@@ -1,0 +1,108 @@
+"""Before and after: the final table of a run, and the record of what made it.
+
+The interval of the improvement is that of the paired difference, problem by problem: narrower than the two intervals
+beside each other suggest.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trl_rlvr.evaluation.estimators import bootstrap_interval
+from trl_rlvr.evaluation.evaluation import Evaluation, or_none
+
+_WIDTHS = (31, 16, 16)
+_WIDTH = 80
+
+
+def _row(metric: str, baseline: str, trained: str, improvement: str) -> str:
+    cells = zip((metric, baseline, trained), _WIDTHS, strict=True)
+    return "".join(cell.ljust(width) for cell, width in cells) + improvement
+
+
+def _percent(value: float) -> str:
+    return "n/a" if math.isnan(value) else f"{100 * value:.1f}%"
+
+
+def _points(value: float) -> str:
+    return "n/a" if math.isnan(value) else f"{100 * value:+.1f}pp"
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """A policy before and after training, on the same problems."""
+
+    baseline: Evaluation
+    trained: Evaluation
+    ks: tuple[int, ...] = (1,)
+    """The k of each pass@k to show."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What made the figures, ready for JSON: configuration, versions, seed, seconds."""
+
+    @property
+    def improvement(self) -> float:
+        """Rise of pass@1, as a share: 0.34 is 34 percentage points."""
+        return self.trained.pass_at(1) - self.baseline.pass_at(1)
+
+    def improvement_interval(self, *, seed: int = 0) -> tuple[float, float]:
+        """95 % bootstrap interval of the improvement, over the problems that both evaluations could judge."""
+        return bootstrap_interval(self._differences(), seed=seed)
+
+    def _differences(self) -> list[float]:
+        before = {outcome.task_id: outcome.passed / outcome.judged for outcome in self.baseline.judged}
+        return [
+            outcome.passed / outcome.judged - before[outcome.task_id]
+            for outcome in self.trained.judged
+            if outcome.task_id in before
+        ]
+
+    def table(self, title: str = "FINAL RESULTS") -> str:
+        """Return the final table, without a newline at its end."""
+        rows = [_row("Metric", "Baseline", "RLVR", "Improvement"), "-" * _WIDTH]
+        for k in self.ks:
+            before, after = self.baseline.pass_at(k), self.trained.pass_at(k)
+            rows.append(_row(f"Pass@{k}", _percent(before), _percent(after), _points(after - before)))
+        before, after = self.baseline.mean_reward, self.trained.mean_reward
+        rows.append(_row("Mean Reward", f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}"))
+        rule = "=" * _WIDTH
+        return "\n".join([rule, title, rule, *rows, rule, *self._notes()])
+
+    def _notes(self) -> list[str]:
+        low, high = self.improvement_interval()
+        samples = sum(len(outcome.verdicts) for outcome in self.trained.outcomes)
+        notes = [
+            f"{len(self.trained.outcomes)} held-out problems, {samples} samples; "
+            f"95 % interval of the improvement of pass@1: {_points(low)} to {_points(high)}"
+        ]
+        unjudged = sum(len(o.verdicts) - o.judged for e in (self.baseline, self.trained) for o in e.outcomes)
+        if unjudged:
+            notes.append(f"{unjudged} samples could not be judged and are left out")
+        return notes
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return figures and details, ready for JSON; what does not exist is None."""
+        low, high = self.improvement_interval()
+        return {
+            "baseline": self.baseline.as_dict(self.ks),
+            "rlvr": self.trained.as_dict(self.ks),
+            "improvement": {
+                "pass_at_1": or_none(self.improvement),
+                "pass_at_1_interval": [or_none(low), or_none(high)],
+                "mean_reward": or_none(self.trained.mean_reward - self.baseline.mean_reward),
+            },
+            **self.details,
+        }
+
+    def write(self, path: Path | str) -> None:
+        """Write `as_dict` as JSON.
+
+        Raises:
+            OSError: the file cannot be written.
+            ValueError: the details hold NaN or infinity.
+            TypeError: the details hold what JSON does not have.
+        """
+        text = json.dumps(self.as_dict(), indent=2, allow_nan=False)
+        Path(path).write_text(text + "\n", encoding="utf-8")
