@@ -1,0 +1,179 @@
+"""System calls that the standard library does not offer, by ctypes.
+
+The function objects are made once: the first use of a foreign function in a fresh fork costs far more than the call
+itself, so what the hot path needs is called in the server first.
+"""
+
+import ctypes
+import os
+from dataclasses import dataclass
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+PR_SET_PDEATHSIG = 1
+PR_GET_DUMPABLE = 3
+PR_SET_DUMPABLE = 4
+PR_SET_KEEPCAPS = 8
+PR_SET_NAME = 15
+PR_GET_NAME = 16
+PR_GET_SECCOMP = 21
+PR_SET_SECCOMP = 22
+PR_CAPBSET_DROP = 24
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+PR_GET_NO_NEW_PRIVS = 39
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+
+MS_RDONLY = 0x1
+MS_NOSUID = 0x2
+MS_NODEV = 0x4
+MS_NOEXEC = 0x8
+MS_REMOUNT = 0x20
+MS_NOATIME = 0x400
+MS_NODIRATIME = 0x800
+MS_BIND = 0x1000
+MS_REC = 0x4000
+MS_SLAVE = 0x80000
+MS_RELATIME = 0x200000
+MNT_DETACH = 2
+
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_CAPABILITY_VERSION_3 = 0x20080522
+
+_prctl = _LIBC.prctl
+_prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
+_mount = _LIBC.mount
+_mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
+_capset = _LIBC.capset
+_capget = _LIBC.capget
+_syscall = _LIBC.syscall
+_syscall.restype = ctypes.c_long
+
+
+class _CapabilityHeader(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _CapabilityData(ctypes.Structure):
+    _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Bit masks of a thread's capabilities."""
+
+    effective: int
+    permitted: int
+    inheritable: int
+
+
+def _raise(what: str) -> None:
+    number = ctypes.get_errno()
+    raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def prctl(option: int, second: int = 0, third: int = 0) -> int:
+    """Set or get an attribute of the process.
+
+    Raises:
+        OSError: it failed.
+    """
+    result: int = _prctl(option, second, third, 0, 0)
+    if result == -1:
+        _raise(f"prctl({option})")
+    return result
+
+
+def syscall(name: str, number: int, *args: int) -> int:
+    """Call a system call by its number; every argument is passed as a machine word.
+
+    Raises:
+        OSError: it failed; the message starts with `name`.
+    """
+    result: int = _syscall(ctypes.c_long(number), *[ctypes.c_ulong(arg & 0xFFFF_FFFF_FFFF_FFFF) for arg in args])
+    if result == -1:
+        _raise(name)
+    return result
+
+
+def unshare(flags: int) -> None:
+    """Move the process into new namespaces (os.unshare came with Python 3.12).
+
+    Raises:
+        OSError: not permitted, or not built into the kernel.
+    """
+    if _LIBC.unshare(ctypes.c_int(flags)) == -1:
+        _raise("unshare")
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    """Mount something, or change a mount.
+
+    Raises:
+        OSError: it failed; the message names the target.
+    """
+    done = _mount(os.fsencode(source), os.fsencode(target), kind and kind.encode(), flags, options and options.encode())
+    if done == -1:
+        _raise(f"mount on {target}")
+
+
+def detach(target: str) -> None:
+    """Take a mount and all beneath it out of this namespace.
+
+    Raises:
+        OSError: it failed.
+    """
+    if _LIBC.umount2(os.fsencode(target), MNT_DETACH) == -1:
+        _raise(f"umount of {target}")
+
+
+def pivot_root(new: str, old: str) -> None:
+    """Make `new` the root of this mount namespace and put the former one at `old`.
+
+    Raises:
+        OSError: it failed, or the machine is of an unknown kind.
+    """
+    number = _PIVOT_ROOT.get(os.uname().machine)
+    if number is None:
+        raise OSError(f"pivot_root: unknown machine {os.uname().machine!r}")
+    if _syscall(ctypes.c_long(number), ctypes.c_char_p(os.fsencode(new)), ctypes.c_char_p(os.fsencode(old))) == -1:
+        _raise("pivot_root")
+
+
+def capabilities() -> Capabilities:
+    """Return the calling thread's capabilities.
+
+    Raises:
+        OSError: the kernel refused to say.
+    """
+    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+    data = (_CapabilityData * 2)()
+    if _capget(ctypes.byref(header), data) == -1:
+        _raise("capget")
+    low, high = data
+    return Capabilities(
+        effective=low.effective | high.effective << 32,
+        permitted=low.permitted | high.permitted << 32,
+        inheritable=low.inheritable | high.inheritable << 32,
+    )
+
+
+class CapabilityDrop:
+    """A prepared call that leaves the thread exactly the capabilities in `keep`, a bit mask."""
+
+    def __init__(self, keep: int) -> None:
+        self._header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+        self._data = (_CapabilityData * 2)()
+        for half, data in enumerate(self._data):
+            data.effective = data.permitted = keep >> (32 * half) & 0xFFFF_FFFF
+        self._args = ctypes.byref(self._header), ctypes.byref(self._data)
+
+    def __call__(self) -> None:
+        """Drop.
+
+        Raises:
+            OSError: `keep` holds a capability that the thread does not have.
+        """
+        if _capset(*self._args) == -1:
+            _raise("capset")

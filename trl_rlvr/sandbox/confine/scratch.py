@@ -1,0 +1,216 @@
+"""Scratch folders: a fresh one for each child, beneath a root that no child can write or list.
+
+Whatever a child leaves is removed by code that neither recurses nor follows links, and that trusts no mode bits.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+
+_PREFIX = "trl-rlvr-"
+_ASIDE = "aside-"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def choose_parent() -> str:
+    """Return the best place for scratch on this host: memory where there is some, else the folder for temporaries."""
+    shared = "/dev/shm"
+    return shared if os.access(shared, os.W_OK | os.X_OK) else tempfile.gettempdir()
+
+
+def make_root(parent: str) -> tuple[str, int]:
+    """Make a root folder, locked for as long as its descriptor is open anywhere; returns its path and descriptor.
+
+    Raises:
+        OSError: `parent` cannot be written.
+    """
+    remove_stale(parent)
+    path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
+    fd = os.open(path, _FOLDER)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    return path, fd
+
+
+def remove_stale(parent: str) -> None:
+    """Remove roots whose servers were killed with all their relatives: nobody holds their lock any more."""
+    for path in _children(parent):
+        name = os.path.basename(path)
+        if not name.startswith(_PREFIX):
+            continue
+        with contextlib.suppress(OSError):
+            fd = os.open(path, _FOLDER)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                remove_root(path)
+            finally:
+                os.close(fd)
+
+
+def remove_root(path: str) -> None:
+    """Remove a root and all in it, as far as that is possible."""
+    with contextlib.suppress(OSError):
+        parent = os.open(os.path.dirname(path), _FOLDER)
+        try:
+            remove_tree(os.path.basename(path), parent)
+        finally:
+            os.close(parent)
+
+
+class Scratch:
+    """The folders of one server's children.
+
+    Args:
+        root: folder beneath which they are made.
+        private: whether the children can be kept from writing to the root by its mode bits: they have ids of their
+            own, or lack capabilities that the server has. Else its mode is opened only for the moments of use.
+    """
+
+    def __init__(self, root: str, *, private: bool) -> None:
+        self._root = root
+        self._fd = os.open(root, _FOLDER)
+        self._mode = 0o711 if private else 0o100
+        self._open_mode = None if private else 0o300
+        os.fchmod(self._fd, self._mode)
+
+    def enter(self, owner: int | None) -> None:
+        """In a child, still privileged: make its folder, give it to id `owner`, and go there.
+
+        Raises:
+            OSError: no space, or no right.
+        """
+        path = f"{self._root}/{os.getpid()}-{secrets.token_hex(6)}"
+        with self._writable_root():
+            os.mkdir(path, 0o700)
+        if owner is not None:
+            os.chown(path, owner, owner)
+        os.chdir(path)
+        os.close(self._fd)
+
+    def sweep(self) -> None:
+        """In the server: remove what children that are gone have left; what cannot be removed is put aside."""
+        for name in os.listdir(self._fd):
+            if name.startswith(_ASIDE) or _is_alive(name.partition("-")[0]):
+                continue
+            with self._writable_root():
+                self._remove(name)
+
+    def close(self) -> None:
+        """Remove all folders."""
+        with self._writable_root():
+            for name in os.listdir(self._fd):
+                with contextlib.suppress(OSError):
+                    remove_tree(name, self._fd)
+        os.close(self._fd)
+
+    def _remove(self, name: str) -> None:
+        try:
+            os.rmdir(name, dir_fd=self._fd)
+        except OSError:
+            try:
+                remove_tree(name, self._fd)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.rename(name, f"{_ASIDE}{secrets.token_hex(6)}", src_dir_fd=self._fd, dst_dir_fd=self._fd)
+
+    @contextlib.contextmanager
+    def _writable_root(self) -> Iterator[None]:
+        if self._open_mode is None:
+            yield
+            return
+        os.fchmod(self._fd, self._open_mode)
+        try:
+            yield
+        finally:
+            os.fchmod(self._fd, self._mode)
+
+
+def remove_tree(name: str, parent_fd: int) -> None:
+    """Remove a file or folder, however deep, with one open descriptor and without following links.
+
+    Raises:
+        OSError: something in it cannot be removed.
+    """
+    fd = _open_folder(name, parent_fd)
+    if fd is None:
+        os.unlink(name, dir_fd=parent_fd)
+        return
+    above: list[tuple[str, list[str], int]] = []  # of each folder above: its name, what is left in it, its inode
+    here, left = name, _clear(fd)
+    try:
+        while left or above:
+            if left:
+                above.append((here, left, os.fstat(fd).st_ino))
+                here = left.pop()
+                fd = _step(fd, _open_folder(here, fd))
+                left = _clear(fd)
+            else:
+                gone = here
+                here, left, inode = above.pop()
+                fd = _step(fd, os.open("..", _FOLDER, dir_fd=fd))
+                if os.fstat(fd).st_ino != inode:
+                    raise OSError(f"{gone!r} was moved while it was removed")
+                os.rmdir(gone, dir_fd=fd)
+    finally:
+        os.close(fd)
+    os.rmdir(name, dir_fd=parent_fd)
+
+
+def _step(fd: int, following: int | None) -> int:
+    if following is None:
+        raise NotADirectoryError("a folder changed while it was removed")
+    os.close(fd)
+    return following
+
+
+def _open_folder(name: str, parent_fd: int) -> int | None:
+    """Open a folder for emptying; None if it is something else."""
+    try:
+        fd = os.open(name, _FOLDER, dir_fd=parent_fd)
+    except PermissionError:
+        os.chmod(name, 0o700, dir_fd=parent_fd)
+        fd = os.open(name, _FOLDER, dir_fd=parent_fd)
+    except OSError as error:
+        if error.errno in (errno.ENOTDIR, errno.ELOOP):
+            return None
+        raise
+    if os.fstat(fd).st_mode & 0o700 != 0o700:
+        os.fchmod(fd, 0o700)
+    return fd
+
+
+def _clear(fd: int) -> list[str]:
+    """Remove from a folder what takes no descent; return the names of the folders that remain."""
+    remaining = []
+    with os.scandir(fd) as entries:
+        found = list(entries)
+    for entry in found:
+        if not entry.is_dir(follow_symlinks=False):
+            os.unlink(entry.name, dir_fd=fd)
+            continue
+        try:
+            os.rmdir(entry.name, dir_fd=fd)
+        except OSError:
+            remaining.append(entry.name)
+    return remaining
+
+
+def _children(parent: str) -> list[str]:
+    with contextlib.suppress(OSError):
+        return [os.path.join(parent, name) for name in os.listdir(parent)]
+    return []
+
+
+def _is_alive(pid: str) -> bool:
+    if not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,144 @@
+"""seccomp-bpf: two filters, of which the kernel takes the stricter answer for each call.
+
+The long one, an allow-list, is installed once in the server and inherited by fork. The child adds a short one that only
+takes away: a filter is translated to machine code when it is installed, so its length costs time in every child.
+"""
+
+import ctypes
+import errno
+import os
+from collections.abc import Iterable
+
+from trl_rlvr.sandbox.confine import bpf, kernel, policy
+from trl_rlvr.sandbox.confine.bpf import Code
+from trl_rlvr.sandbox.confine.syscalls import ARCHES, TABLES
+
+_SECCOMP_MODE_FILTER = 2
+_DENY = bpf.give(bpf.errno_action(errno.EPERM))
+_ABSENT = bpf.give(bpf.errno_action(errno.ENOSYS))
+_ALLOW = bpf.give(bpf.ALLOW)
+_OWN_PID = 0x5EC0_0B1D
+"""Stands in the prepared child filter where its pid belongs."""
+_X32_BIT = 0x4000_0000
+_CLONE_THREAD = 0x0001_0000
+_CLONE_MORE = 0xFE02_7000  # new namespaces, CLONE_IO, CLONE_PIDFD, CLONE_PTRACE, CLONE_VFORK
+_CLONE_NAMESPACES = 0x7E02_0000
+_NEGATIVE = 0x8000_0000
+_AF_UNIX = 1
+_SOL_SOCKET = 1
+_RLIMIT_CPU = 0
+_SIGKILL, _SIGSTOP = 9, 19
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
+
+
+def supported() -> str | None:
+    """Return why seccomp cannot be used here, or None."""
+    machine = os.uname().machine
+    if machine not in TABLES:
+        return f"no table of system calls for machine {machine!r}"
+    try:
+        kernel.prctl(kernel.PR_GET_SECCOMP)
+    except OSError as error:
+        return str(error)
+    return None
+
+
+def server_filter(machine: str) -> Code:
+    """Return the allow-list of server and children."""
+    allowed = dict.fromkeys(policy.CHILD | policy.SERVER_ONLY, _ALLOW)
+    allowed |= dict.fromkeys(policy.UNIMPLEMENTED, _ABSENT)
+    allowed |= {
+        "clone": bpf.load_arg(0) + bpf.if_any_bit(_CLONE_NAMESPACES, _DENY) + _ALLOW,
+        "fcntl": _only(1, policy.FCNTL_COMMANDS),
+        "ioctl": _only(1, policy.IOCTL_COMMANDS),
+        "socketpair": _only(0, (_AF_UNIX,)),
+        "getsockopt": bpf.load_arg(1) + bpf.unless_equal(_SOL_SOCKET, _DENY) + _only(2, policy.SOCKET_OPTIONS),
+        # With an address one could reach a socket that is not the other end of one's pair.
+        "sendto": bpf.load_arg(4) + bpf.unless_equal(0, _DENY) + bpf.load_arg(4, high=True) + _only_loaded((0,)),
+    }
+    guard = bpf.load_arch() + bpf.unless_equal(ARCHES[machine], bpf.give(bpf.KILL)) + bpf.load_number()
+    if machine == "x86_64":
+        guard += bpf.if_at_least(_X32_BIT, bpf.give(bpf.KILL))
+    guard += bpf.if_at_least(policy.NEWER, _ABSENT)
+    return guard + bpf.dispatch(_numbered(allowed, machine), _DENY)
+
+
+def child_filter(machine: str) -> Code:
+    """Return what a child gives up of the server's list; `_OWN_PID` stands for its pid."""
+    no_kill = bpf.if_equal(_SIGKILL, _DENY) + bpf.if_equal(_SIGSTOP, _DENY) + _ALLOW
+    myself = bpf.load_arg(0) + bpf.unless_equal(_OWN_PID, _DENY)
+    unless_cpu = bpf.if_equal(_RLIMIT_CPU, _DENY) + _ALLOW  # a limit of its own making would look like our kill
+    named = _only(0, (0, _OWN_PID))
+    clock = bpf.load_arg(0) + bpf.if_any_bit(_NEGATIVE, _DENY) + _ALLOW  # negative: another process's CPU clock
+    denied = dict.fromkeys(policy.SERVER_ONLY, _DENY)
+    denied |= {
+        "clone": bpf.load_arg(0) + bpf.if_any_bit(_CLONE_MORE, _DENY) + bpf.if_any_bit(_CLONE_THREAD, _ALLOW) + _DENY,
+        "kill": myself + bpf.load_arg(1) + no_kill,
+        "tgkill": myself + bpf.load_arg(2) + no_kill,
+        "prctl": _only(0, policy.PRCTL_OPTIONS),
+        "prlimit64": bpf.load_arg(0)
+        + bpf.if_equal(_OWN_PID, bpf.load_arg(1) + unless_cpu)
+        + bpf.unless_equal(0, _DENY)
+        + bpf.load_arg(1)
+        + unless_cpu,
+        "setrlimit": bpf.load_arg(0) + unless_cpu,
+        "clock_gettime": clock,
+        "clock_getres": clock,
+        "clock_nanosleep": clock,
+        "getpgid": named,
+        "getsid": named,
+        "getpriority": bpf.load_arg(0) + bpf.unless_equal(0, _DENY) + bpf.load_arg(1) + _only_loaded((0, _OWN_PID)),
+        "sched_getaffinity": named,
+    }
+    return bpf.load_number() + bpf.dispatch(_numbered(denied, machine), _ALLOW)
+
+
+def _only(arg: int, values: Iterable[int]) -> Code:
+    return bpf.load_arg(arg) + _only_loaded(values)
+
+
+def _only_loaded(values: Iterable[int]) -> Code:
+    return [step for value in values for step in bpf.if_equal(value, _ALLOW)] + _DENY
+
+
+def _numbered(leaves: dict[str, Code], machine: str) -> dict[int, Code]:
+    table = TABLES[machine]
+    return {table[name]: leaf for name, leaf in leaves.items() if name in table}
+
+
+class Filter:
+    """A filter that is ready to be installed in this process."""
+
+    def __init__(self, code: Code) -> None:
+        self._pid_offsets = bpf.constant_offsets(code, _OWN_PID)
+        self._code = bpf.assemble(code)
+        self._view = (ctypes.c_char * len(self._code)).from_buffer(self._code)
+        self._program = _Program(len(code), ctypes.addressof(self._view))
+        self._address = ctypes.addressof(self._program)
+
+    def install(self) -> None:
+        """Confine the calling thread, and what it starts, for good.
+
+        Raises:
+            OSError: the kernel refused; nothing is confined then.
+        """
+        pid = os.getpid().to_bytes(4, "little")
+        for offset in self._pid_offsets:
+            self._code[offset : offset + 4] = pid
+        kernel.prctl(kernel.PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self._address)
+
+
+def apply() -> tuple[Filter, str]:
+    """Install the server's filter; returns the one for each child, and their lengths in words.
+
+    Raises:
+        OSError: the kernel refused.
+    """
+    machine = os.uname().machine
+    child, server = child_filter(machine), server_filter(machine)
+    prepared = Filter(child)
+    Filter(server).install()
+    return prepared, f"{len(server)} instructions, {len(child)} more in each child"

@@ -1,0 +1,248 @@
+"""All layers together, in the one order that works, and what of them this host allowed.
+
+`enter_server` never raises for a layer that is missing: it writes down why. `enter_child` does raise, and then nothing
+untrusted may run in that process.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from trl_rlvr.sandbox.confine import (
+    guardian,
+    ids,
+    kernel,
+    landlock,
+    namespaces,
+    paths,
+    privileges,
+    rlimits,
+    scratch,
+    seccomp,
+    view,
+)
+
+LAYERS = (
+    "rlimits",
+    "no_new_privs",
+    "dumpable",
+    "ids",
+    "capabilities",
+    "seccomp",
+    "landlock",
+    "user_ns",
+    "pid_ns",
+    "mount_ns",
+    "net_ns",
+    "ipc_ns",
+    "uts_ns",
+    "scratch_tmpfs",
+)
+"""Their names, in the order of the report."""
+_SCRATCH_FILES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of confinement on this host."""
+
+    name: str
+    on: bool
+    why: str
+    """If it is off, the reason; if it is on, a short detail."""
+
+
+class Confinement:
+    """The confinement of one fork server and its children.
+
+    Args:
+        scratch_parent: existing folder in which a root for scratch folders is made.
+        memory_mib: address space of a child, in MiB.
+        file_mib: size of one file, in MiB.
+        scratch_mib: all scratch files together, in MiB, where a tmpfs can be mounted.
+        open_files: descriptors of a child.
+        threads: threads of a child, where it has an id or user namespace of its own.
+        readable: files and folders that children may read besides what Python needs.
+        off: names of layers to leave out.
+    """
+
+    def __init__(
+        self,
+        *,
+        scratch_parent: str,
+        memory_mib: int,
+        file_mib: int,
+        scratch_mib: int,
+        open_files: int,
+        threads: int,
+        readable: Sequence[str] = (),
+        off: frozenset[str] = frozenset(),
+    ) -> None:
+        self._memory_mib, self._file_mib, self._scratch_mib = memory_mib, file_mib, scratch_mib
+        self._open_files, self._threads = open_files, threads
+        self._extra, self._off = tuple(readable), off
+        self._root, self._root_fd = scratch.make_root(scratch_parent)
+        self._found: dict[str, Layer] = {}
+        self._ids: ids.Ids | None = None
+        self._child_filter: seccomp.Filter | None = None
+        self._scratch: scratch.Scratch | None = None
+        self._server_pid = 0
+
+    @property
+    def layers(self) -> list[Layer]:
+        """Every layer, on or off and why, once `enter_server` has returned."""
+        return [self._found[name] for name in LAYERS if name in self._found]
+
+    def enter_server(self) -> None:
+        """Confine this process, once, before it forks any child.
+
+        It forks: what returns is the server, as the first process of a new pid namespace where there is one; the
+        process that called stays behind as its guardian, ends as the server ends, and takes it down when its own
+        parent ends.
+
+        Raises:
+            OSError: no process could be made. Never for a missing layer.
+        """
+        readable = paths.readable(self._extra)
+        self._enter_user_namespace()
+        self._attempt("pid_ns", lambda: namespaces.apply(namespaces.PID))
+        leash = guardian.fork_guardian(lambda: scratch.remove_root(self._root), self._root_fd)
+        for name in ("net_ns", "ipc_ns", "uts_ns"):
+            self._attempt(name, lambda: namespaces.apply(namespaces.KINDS[name]))  # noqa: B023 - called at once
+        self._attempt("rlimits", self._limit)
+        scratch_root = self._enter_view(readable)
+        self._attempt("no_new_privs", privileges.set_no_new_privs)
+        self._attempt("landlock", lambda: self._apply_landlock(readable, scratch_root), landlock.supported)
+        self._drop_privileges(scratch_root)
+        self._attempt("dumpable", privileges.hide_memory)
+        leash.hold()
+        self._server_pid = os.getpid()
+        self._attempt("seccomp", self._apply_seccomp, seccomp.supported)
+
+    def enter_child(self, role: Literal["candidate", "harness"], cpu_hard_s: int) -> None:
+        """Confine this fork of the server for good; it finds itself in a scratch folder of its own.
+
+        Args:
+            role: decides the id.
+            cpu_hard_s: CPU seconds after which the kernel kills it, at least 1.
+
+        Raises:
+            OSError, ValueError: it is not confined; end the process.
+        """
+        assert self._scratch is not None, "enter_server comes first"
+        os.setsid()
+        number = None if self._ids is None else getattr(self._ids, role)
+        self._scratch.enter(number)
+        if self.has("rlimits"):
+            rlimits.apply_child(cpu_hard_s=cpu_hard_s, open_files=self._open_files)
+        if number is not None:
+            ids.become(number)
+        if self.has("capabilities"):
+            self._drop()
+        if self.has("dumpable"):
+            privileges.hide_memory()
+        if not self.has("pid_ns"):
+            privileges.die_with_parent()
+            if os.getppid() != self._server_pid:
+                os._exit(1)
+        if self._child_filter is not None:
+            self._child_filter.install()
+
+    def has(self, name: str) -> bool:
+        """Say whether a layer is on."""
+        return name in self._found and self._found[name].on
+
+    def sweep(self) -> None:
+        """In the server, after a child has been reaped: remove what children that are gone have left."""
+        if self._scratch is not None:
+            self._scratch.sweep()
+
+    def close(self) -> None:
+        """In the server: remove all scratch; the guardian removes its root."""
+        if self._scratch is not None:
+            self._scratch.close()
+            self._scratch = None
+
+    def _attempt(
+        self, name: str, apply: Callable[[], str | None], why_not: Callable[[], str | None] = lambda: None
+    ) -> None:
+        """Apply a layer and note how that went."""
+        if name in self._off:
+            self._found[name] = Layer(name, False, "switched off")
+            return
+        try:
+            reason = why_not()
+            detail = apply() if reason is None else None
+        except (OSError, ValueError) as error:
+            reason = str(error)
+        self._found[name] = Layer(name, False, reason) if reason is not None else Layer(name, True, detail or "")
+
+    def _enter_user_namespace(self) -> None:
+        self._ids = None
+        self._attempt("ids", self._draw_ids, ids.supported)
+        if not namespaces.need_user_namespace():
+            self._found["user_ns"] = Layer("user_ns", False, "not needed: CAP_SYS_ADMIN makes the others")
+            return
+        self._attempt(
+            "user_ns",
+            lambda: namespaces.enter_user_namespace(self._ids),
+            lambda: namespaces.supported(self._ids),
+        )
+
+    def _draw_ids(self) -> str:
+        self._ids = ids.draw()
+        return f"{self._ids}"
+
+    def _limit(self) -> str:
+        own = self.has("ids") or (self.has("user_ns") and rlimits.counts_per_namespace())
+        return rlimits.apply(
+            memory_mib=self._memory_mib, file_mib=self._file_mib, threads=self._threads if own else None
+        )
+
+    def _enter_view(self, readable: paths.Readable) -> str:
+        """Enter the mount namespace and mount the scratch root; returns its path."""
+        stage, folder = f"{self._root}/view", f"{self._root}/scratch"
+        os.chmod(self._root, 0o711)
+        os.mkdir(stage)
+        os.mkdir(folder)
+        self._attempt("mount_ns", lambda: namespaces.apply(namespaces.KINDS["mount_ns"]))
+        if not self.has("mount_ns"):
+            reason = "switched off" if "scratch_tmpfs" in self._off else "needs mount_ns"
+            self._found["scratch_tmpfs"] = Layer("scratch_tmpfs", False, reason)
+            return folder
+        self._attempt("mount_ns", lambda: self._build_view(readable, stage, folder))
+        if self.has("mount_ns"):
+            return view.SCRATCH
+        self._attempt("scratch_tmpfs", lambda: view.mount_scratch(folder, self._scratch_mib, _SCRATCH_FILES))
+        return folder
+
+    def _build_view(self, readable: paths.Readable, stage: str, folder: str) -> str:
+        root = view.View(stage)
+        root.show_python(readable)
+        target = root.scratch_target()
+        self._attempt("scratch_tmpfs", lambda: view.mount_scratch(target, self._scratch_mib, _SCRATCH_FILES))
+        if not self.has("scratch_tmpfs"):
+            kernel.mount(folder, target, None, kernel.MS_BIND)
+        root.enter()
+        return "a root of its own"
+
+    def _apply_landlock(self, readable: paths.Readable, scratch_root: str) -> str:
+        return landlock.apply(readable.granted, readable.listed, paths.DEVICES_WRITTEN, scratch_root)
+
+    def _drop_privileges(self, scratch_root: str) -> None:
+        if self._ids is not None:
+            os.chown(scratch_root, self._ids.server, self._ids.server)
+        bounding = ""
+        if "capabilities" not in self._off:
+            bounding = privileges.empty_bounding_set()
+        if self._ids is not None:
+            ids.become_server(self._ids)
+        self._drop = privileges.drop_all()
+        self._attempt("capabilities", lambda: privileges.reduce_server(bounding))
+        overrides = self.has("capabilities") and privileges.holds(privileges.CAP_DAC_OVERRIDE)
+        self._scratch = scratch.Scratch(scratch_root, private=self._ids is not None or overrides)
+
+    def _apply_seccomp(self) -> str:
+        self._child_filter, detail = seccomp.apply()
+        return detail
