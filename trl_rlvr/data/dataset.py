@@ -1,0 +1,108 @@
+"""Problems to the data set that TRL's trainers read: a prompt, and the columns that the rewards read back.
+
+`problems_from_columns` undoes it, but for the reference solution, which no column carries.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from trl_rlvr.data.prompts import build_prompt, code_opening, require_chat_template
+from trl_rlvr.errors import ConfigError, DataError
+from trl_rlvr.problem import CodeProblem
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+logger = logging.getLogger(__name__)
+
+_SHOWN_IDS = 10
+
+
+def problems_to_dataset(
+    problems: Sequence[CodeProblem],
+    *,
+    prompt_style: str = "chat",
+    visible_tests: int | str = "all",
+    system_prompt: str | None = None,
+    tokenizer: Any = None,
+    max_prompt_tokens: int | None = None,
+) -> "Dataset":
+    """Make a data set with one row a problem, in order, and columns for the prompt, the tests and the names.
+
+    Problems with over-long prompts are left out, with a warning that counts them: `len(problems) - len(dataset)`.
+
+    Args:
+        problems: any number, but at least one.
+        prompt_style: see `build_prompt`, as for `visible_tests` and `system_prompt`.
+        visible_tests: see there.
+        system_prompt: see there.
+        tokenizer: the model's; needed for `chat_code` and for `max_prompt_tokens`.
+        max_prompt_tokens: longest prompt to keep, in tokens; None: keep all.
+
+    Raises:
+        ConfigError: an option is unknown, or lacks the tokenizer that it needs.
+        DataError: no problem is left.
+    """
+    from datasets import Dataset
+
+    if max_prompt_tokens is not None and tokenizer is None:
+        raise ConfigError("max_prompt_tokens needs the tokenizer that counts them")
+    if prompt_style == "chat" and tokenizer is not None:
+        require_chat_template(tokenizer)
+    options = {"visible_tests": visible_tests, "system_prompt": system_prompt, "tokenizer": tokenizer}
+    rows: list[dict[str, Any]] = []
+    too_long: list[str] = []
+    for problem in problems:
+        prompt = build_prompt(problem, prompt_style, **options)
+        if max_prompt_tokens is not None and count_tokens(prompt, tokenizer) > max_prompt_tokens:
+            too_long.append(problem.task_id)
+        else:
+            rows.append({"prompt": prompt, **_columns(problem)})
+    if too_long:
+        ids = ", ".join(too_long[:_SHOWN_IDS]) + (", ..." if len(too_long) > _SHOWN_IDS else "")
+        dropped = f"{len(too_long)} of {len(problems)} problems have prompts of more than {max_prompt_tokens} tokens"
+        logger.warning("%s and are left out: task_id %s", dropped, ids)
+    if not rows:
+        raise DataError(f"no problem is left of {len(problems)}; raise max_prompt_tokens ({max_prompt_tokens!r})")
+    return Dataset.from_list(rows, features=_features(rows[0]["prompt"]))
+
+
+def count_tokens(prompt: str | list[dict[str, str]], tokenizer: Any) -> int:
+    """Count the tokens that a trainer makes of a prompt."""
+    if isinstance(prompt, str):
+        return len(tokenizer(prompt)["input_ids"])
+    return len(tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=True)["input_ids"])
+
+
+def _columns(problem: CodeProblem) -> dict[str, Any]:
+    return {
+        "task_id": problem.task_id,
+        "tests": list(problem.tests),
+        "setup_code": problem.setup_code,
+        "entry_point": problem.entry_point,
+        "entry_points": list(problem.entry_points),
+        "reference_cpu_s": problem.reference_cpu_s,
+        "io_tests": [{"input": test.input, "output": test.output} for test in problem.io_tests],
+        "code_opening": code_opening(problem),
+    }
+
+
+def _features(prompt: str | list[dict[str, str]]) -> Any:
+    """Type the columns by hand: a column that happens to be empty throughout would get no type."""
+    from datasets import Features, List, Value
+
+    text = Value("string")
+    return Features(
+        {
+            "prompt": text if isinstance(prompt, str) else List({"role": text, "content": text}),
+            "task_id": text,
+            "tests": List(text),
+            "setup_code": text,
+            "entry_point": text,
+            "entry_points": List(text),
+            "reference_cpu_s": Value("float64"),
+            "io_tests": List({"input": text, "output": text}),
+            "code_opening": text,
+        }
+    )
