@@ -37,6 +37,11 @@ def tiny_llama(folder: Path, seed: int = 0) -> LlamaForCausalLM:
         initializer_range=0.3,
     )
     LlamaForCausalLM(config).save_pretrained(folder / "policy")
+    return written_llama(folder)
+
+
+def written_llama(folder: Path) -> LlamaForCausalLM:
+    """Return the model that `tiny_llama` wrote: for ranks, of which only the first would write one."""
     return LlamaForCausalLM.from_pretrained(folder / "policy", dtype=torch.float32)
 
 
