@@ -1,0 +1,165 @@
+"""The gate at load: first its rules, on a sandbox that runs nothing, then its verdicts on the real one."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from trl_rlvr.problem import CodeProblem, IOTest
+from trl_rlvr.sandbox import Program
+from trl_rlvr.sandbox.backends.fake import FakeSandbox
+from trl_rlvr.sandbox.gate import ProblemCheck, check_problems, wrong_programs
+from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
+
+DOUBLE = CodeProblem(
+    "double",
+    "Double a number.",
+    tests=("assert double(2) == 4", "assert double(0) == 0"),
+    reference_solution="def double(x):\n    return 2 * x",
+)
+ECHO = CodeProblem("echo", "Print the sum.", io_tests=(IOTest("1 2", "3"),), reference_solution="print(3)")
+
+
+def uniform(verdict: Verdict, program: Program, cpu_s: float = 0.0, error: str = "") -> ExecutionResult:
+    return replace(ExecutionResult.uniform(verdict, program.problem.total, error), cpu_s=cpu_s)
+
+
+def fair(program: Program) -> ExecutionResult:
+    """The reference passes at a cost of 12.3 ms, all else fails."""
+    is_reference = program.code == program.problem.reference_solution
+    return uniform(Verdict.PASSED if is_reference else Verdict.WRONG_ANSWER, program, cpu_s=0.0123)
+
+
+def check(problem: CodeProblem, answer: Callable[[Program], ExecutionResult] = fair, **options: bool) -> ProblemCheck:
+    (checked,) = check_problems([problem], FakeSandbox(answer), **options)
+    return checked
+
+
+def test_a_sound_problem_may_be_used_and_knows_its_cost() -> None:
+    checked = check(DOUBLE)
+
+    assert (checked.reason, checked.cpu_s, checked.problem.reference_cpu_s) == (None, 0.0123, 0.013)
+
+
+def test_a_failing_reference_sets_the_problem_aside() -> None:
+    def second_fails(program: Program) -> ExecutionResult:
+        return ExecutionResult((TestResult(Verdict.PASSED), TestResult(Verdict.WRONG_ANSWER, "1 is not 0")))
+
+    checked = check(DOUBLE, second_fails)
+
+    assert checked.reason == "its reference solution fails test 1: wrong_answer 1 is not 0"
+    assert checked.cpu_s is None
+
+
+@pytest.mark.parametrize("problem", [DOUBLE, ECHO], ids=["calls", "standard input"])
+def test_any_wrong_program_that_passes_sets_the_problem_aside(problem: CodeProblem) -> None:
+    for what, code in wrong_programs(problem).items():
+        checked = check(problem, lambda p, code=code: uniform(Verdict.PASSED, p) if p.code == code else fair(p))
+
+        assert checked.reason == f"a wrong program passes all its tests: {what}"
+
+
+@pytest.mark.parametrize("problem", [DOUBLE, ECHO], ids=["calls", "standard input"])
+def test_wrong_programs_compile(problem: CodeProblem) -> None:
+    assert all(ast.parse(code).body for code in wrong_programs(problem).values())
+
+
+def test_wrong_programs_define_every_name_that_the_candidate_answers_for() -> None:
+    problem = CodeProblem("two", "", tests=("assert f(Node(1)) == g(1)",), entry_points=("f", "Node", "g"))
+
+    for code in wrong_programs(problem).values():
+        assert {"f", "Node", "g"} <= {node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)}
+
+
+def test_without_a_reference_the_wrong_programs_alone_decide() -> None:
+    bare = replace(DOUBLE, reference_solution=None)
+
+    failing = check(bare, lambda program: uniform(Verdict.WRONG_ANSWER, program))
+    passing = check(bare, lambda program: uniform(Verdict.PASSED, program))
+
+    assert (failing.reason, failing.cpu_s, failing.problem.reference_cpu_s) == (None, None, None)
+    assert passing.reason is not None
+
+
+def test_a_slow_reference_gets_time_enough_to_be_measured() -> None:
+    def slow(program: Program) -> ExecutionResult:
+        if program.code != DOUBLE.reference_solution:
+            return uniform(Verdict.WRONG_ANSWER, program)
+        is_patient = program.problem.reference_cpu_s is not None
+        return uniform(Verdict.PASSED if is_patient else Verdict.TIMEOUT, program, cpu_s=4.0)
+
+    checked = check(DOUBLE, slow)
+
+    assert (checked.reason, checked.problem.reference_cpu_s) == (None, 4.0)
+
+
+def test_a_fault_of_the_sandbox_is_tried_again() -> None:
+    faults = []
+
+    def once(program: Program) -> ExecutionResult:
+        if len(faults) < 1:
+            faults.append(program)
+            return uniform(Verdict.SANDBOX_ERROR, program, error="the server is gone")
+        return fair(program)
+
+    assert check(DOUBLE, once).reason is None
+
+
+def test_a_problem_that_the_sandbox_cannot_run_is_set_aside_as_its_fault() -> None:
+    checked = check(DOUBLE, lambda program: uniform(Verdict.SANDBOX_ERROR, program, error="no server"))
+
+    assert checked.reason == "the sandbox could not run its reference: no server"
+
+
+def test_tests_that_execute_an_answer_are_refused_unless_asked_for() -> None:
+    problem = replace(DOUBLE, tests=("assert eval(double(2)) == 4",))
+
+    refused, allowed = check(problem), check(problem, allow_danger=True)
+
+    assert (refused.reason, allowed.reason) == ("test 0 hands the candidate's value to eval", None)
+
+
+def test_a_refused_problem_is_not_run() -> None:
+    sandbox = FakeSandbox(fair)
+
+    check_problems([replace(DOUBLE, tests=("assert eval(double(2)) == 4",))], sandbox)
+
+    assert sandbox.programs == []
+
+
+def test_tests_that_rest_on_behaviour_are_marked_and_kept() -> None:
+    problem = replace(DOUBLE, tests=("assert double(2) == 4", "assert callable(double)"))
+
+    checked = check(problem)
+
+    assert [str(finding) for finding in checked.findings] == ["test 1 rests on behaviour: callable"]
+    assert (checked.reason, checked.problem.total) == (None, 2)
+
+
+def test_tests_that_rest_on_behaviour_are_dropped_where_asked() -> None:
+    problem = replace(DOUBLE, tests=("assert double(2) == 4", "assert callable(double)"))
+
+    checked = check(problem, drop_behaviour_tests=True)
+
+    assert checked.problem.tests == ("assert double(2) == 4",)
+
+
+def test_a_problem_of_nothing_but_behaviour_is_set_aside_where_they_are_dropped() -> None:
+    problem = replace(DOUBLE, tests=("assert callable(double)",))
+
+    checked = check(problem, drop_behaviour_tests=True)
+
+    assert checked.reason == "no test is left without those that rest on behaviour: test 0 rests on behaviour: callable"
+
+
+def test_checks_come_back_in_order() -> None:
+    problems = [DOUBLE, replace(DOUBLE, task_id="eval", tests=("assert eval(double(2))",)), ECHO]
+
+    checks = check_problems(problems, FakeSandbox(fair))
+
+    assert [(c.problem.task_id, c.reason is None) for c in checks] == [
+        ("double", True),
+        ("eval", False),
+        ("echo", True),
+    ]
