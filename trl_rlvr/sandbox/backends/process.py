@@ -1,0 +1,267 @@
+"""The default sandbox: a pool of workers on this machine, each a supervisor with a warm fork server.
+
+The workers are fresh interpreters, never forks of the trainer, so they may be started beside an initialised CUDA
+context; what a program does reaches the trainer only as verdicts.
+"""
+
+import itertools
+import json
+import os
+import queue
+import select
+import subprocess
+import threading
+import time
+import weakref
+from collections.abc import Sequence
+from typing import cast
+
+from trl_rlvr.errors import SandboxError, SandboxUnavailableError
+from trl_rlvr.sandbox.base import Program, Sandbox, SandboxStats
+from trl_rlvr.sandbox.limits import Limits
+from trl_rlvr.sandbox.protocol import Answer, Job, printable
+from trl_rlvr.sandbox.server import environment, interpreter
+from trl_rlvr.sandbox.suite import compile_suite
+from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
+from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
+
+_ATTEMPTS = 4
+_START_S = 90.0
+_ANSWER_BYTES = 1 << 26
+
+
+class _WorkerLost(Exception):  # noqa: N818 - a condition that the pool mends
+    """A worker's process is gone."""
+
+
+class _Worker:
+    """One supervisor process, used by one thread at a time."""
+
+    def __init__(self, settings: str) -> None:
+        self.process = subprocess.Popen(
+            interpreter("supervisor", settings),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            cwd="/",
+            start_new_session=True,
+        )
+        self.layers: list[tuple[str, bool, str]] = []
+
+    def ready(self) -> None:
+        """Wait until it can take jobs.
+
+        Raises:
+            SandboxUnavailableError: it cannot start on this host.
+        """
+        if self.layers:
+            return
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        if select.select([self.process.stdout], [], [], _START_S)[0]:
+            frame = read_frame(self.process.stdout.fileno(), _ANSWER_BYTES)
+            if frame is not None:
+                self.layers = [tuple(layer) for layer in json.loads(frame)]
+                return
+        self.close()
+        said = self.process.stderr.read()[-600:].decode("utf-8", "replace").strip()
+        raise SandboxUnavailableError(f"a sandbox worker did not start on this host; it said: {said!r}")
+
+    def run(self, job: bytes) -> Answer:
+        """Send one job and wait for its answer.
+
+        Raises:
+            _WorkerLost: the worker is gone.
+        """
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            write_frame(self.process.stdin.fileno(), job)
+            answer = read_frame(self.process.stdout.fileno(), _ANSWER_BYTES)
+        except (OSError, FrameTooLarge) as error:
+            raise _WorkerLost from error
+        if answer is None:
+            raise _WorkerLost
+        return cast(Answer, json.loads(answer))
+
+    def close(self) -> None:
+        """End the worker; its fork server notices and ends with it."""
+        _end(self.process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.stdin is not None:
+        process.stdin.close()  # the polite way: the supervisor closes its server and leaves
+    try:
+        process.wait(2.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class ProcessSandbox(Sandbox):
+    """Runs programs in confined processes on this machine.
+
+    Args:
+        limits: caps for each program; a problem's known reference cost scales them.
+        workers: programs that run at once.
+        require: names of confinement layers without which to refuse.
+        off: names of layers to leave out, for tests and for hosts where one misbehaves.
+        scratch_mib: what one program may store in its scratch directory, where a tmpfs can be mounted.
+
+    Raises:
+        SandboxUnavailableError: a worker cannot start here, or a required layer is off.
+    """
+
+    name = "process"
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        workers: int = 1,
+        require: Sequence[str] = (),
+        off: Sequence[str] = (),
+        scratch_mib: int = 64,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.stats = SandboxStats()
+        self._settings = json.dumps(
+            {
+                "scratch_parent": "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else "/tmp",
+                "memory_mib": self.limits.memory_mib,
+                "file_mib": self.limits.file_mib,
+                "scratch_mib": scratch_mib,
+                "open_files": self.limits.open_files,
+                "threads": self.limits.threads,
+                "off": sorted(off),
+            }
+        )
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        self._all: set[_Worker] = set()
+        started = [_Worker(self._settings) for _ in range(workers)]
+        self._all.update(started)
+        self._finalizer = weakref.finalize(self, _end_all, self._all, self._pid)
+        for worker in started:
+            worker.ready()
+            self._idle.put(worker)
+        self.layers = started[0].layers
+        """Each confinement layer: name, whether it is on, and why not."""
+        on = {name for name, is_on, _ in self.layers if is_on}
+        known = {name for name, _, _ in self.layers}
+        for name in require:
+            if name not in on:
+                self.close()
+                why = next(
+                    (why for layer, _, why in self.layers if layer == name), f"choose from {', '.join(sorted(known))}"
+                )
+                raise SandboxUnavailableError(f"sandbox_require names {name!r}, which is not on here: {why}")
+
+    def worker_pids(self) -> list[int]:
+        """Return the process ids of the supervisors."""
+        with self._lock:
+            return [worker.process.pid for worker in self._all]
+
+    def run(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
+        """Run each program against its problem's tests; see `Sandbox.run`."""
+        if self._closed or os.getpid() != self._pid:
+            raise SandboxError("this sandbox is closed, or belongs to another process; open a new one")
+        deadline = None if deadline_s is None else time.monotonic() + deadline_s
+        results: list[ExecutionResult | None] = [None] * len(programs)
+        todo = iter(enumerate(programs))
+        lock = threading.Lock()
+        errors: list[BaseException] = []
+
+        def work() -> None:
+            while not errors:
+                with lock:
+                    index, program = next(todo, (-1, None))
+                if program is None:
+                    return
+                try:
+                    results[index] = self._run_one(program, deadline)
+                except BaseException as error:
+                    errors.append(error)
+
+        threads = [
+            threading.Thread(target=work, name="sandbox", daemon=True)
+            for _ in range(min(len(self._all), len(programs)) - 1)
+        ]
+        for thread in threads:
+            thread.start()
+        work()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+        return [result for result in results if result is not None]
+
+    def _run_one(self, program: Program, deadline: float | None) -> ExecutionResult:
+        suite = compile_suite(program.problem)
+        limits = self.limits.for_reference(program.problem.reference_cpu_s)
+        job = Job(suite.kind, suite.tests, limits, suite.candidate_work(program.code), suite.expected, suite.inputs)
+        packed = job.pack()
+        for _ in range(_ATTEMPTS):
+            worker = self._take(deadline)
+            if worker is None:
+                return self._fault(suite.tests, "the batch deadline passed before the program could run")
+            try:
+                answer = worker.run(packed)
+            except _WorkerLost:
+                self._replace(worker)
+            else:
+                self._idle.put(worker)
+                return self._result(answer)
+        return self._fault(suite.tests, "the worker was lost again and again")
+
+    def _take(self, deadline: float | None) -> _Worker | None:
+        left_s = None if deadline is None else deadline - time.monotonic()
+        if left_s is not None and left_s <= 0:
+            return None
+        try:
+            return self._idle.get(timeout=left_s)
+        except queue.Empty:
+            return None
+
+    def _replace(self, worker: _Worker) -> None:
+        worker.close()
+        fresh = _Worker(self._settings)
+        with self._lock:
+            self._all.discard(worker)
+            self._all.add(fresh)
+            self.stats.restarts += 1
+            self.stats.retried += 1
+        fresh.ready()
+        self._idle.put(fresh)
+
+    def _result(self, answer: Answer) -> ExecutionResult:
+        tests = tuple(TestResult(Verdict(verdict), printable(text)) for verdict, text in answer["tests"])
+        result = ExecutionResult(tests, answer["cpu_s"], answer["wall_s"])
+        with self._lock:
+            self.stats.programs += 1
+            self.stats.retried += answer["retried"]
+            self.stats.restarts += answer["restarts"]
+            self.stats.faults += result.verdict is Verdict.SANDBOX_ERROR
+        return result
+
+    def _fault(self, tests: int, why: str) -> ExecutionResult:
+        with self._lock:
+            self.stats.programs += 1
+            self.stats.faults += 1
+        return ExecutionResult.uniform(Verdict.SANDBOX_ERROR, tests, why)
+
+    def close(self) -> None:
+        """Stop all workers."""
+        self._closed = True
+        self._finalizer()
+
+
+def _end_all(workers: set[_Worker], owner: int) -> None:
+    if os.getpid() != owner:
+        return  # a fork of the trainer must not end the trainer's workers
+    for worker in itertools.chain(workers):
+        worker.close()

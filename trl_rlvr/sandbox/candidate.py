@@ -1,0 +1,80 @@
+"""The untrusted side: defines the solution and answers calls with plain data.
+
+Everything here runs in the candidate's own process and may be tampered with by the code that it runs; nothing here is
+trusted. It holds the solution and the arguments of the calls, never a test and never an expected value.
+"""
+
+import builtins
+from typing import Any
+
+from trl_rlvr.sandbox.protocol import FATAL, GENERAL, RAISED, REFUSED, STDIO, VALUE
+from trl_rlvr.sandbox.remote import serve
+from trl_rlvr.sandbox.solution import MEMORY, Fatal, compile_solution, describe, load
+from trl_rlvr.sandbox.stdio import run_script
+from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue
+from trl_rlvr.sandbox.wire import read_all, write_frame
+
+
+def _answer_calls(namespace: dict[str, Any], work: Decoder, reply: int) -> None:
+    """Answer the calls of a plain suite one by one, each as soon as it has returned."""
+    for _ in range(work.length()):
+        name, args, kwargs = work.text(), work.value(), work.value()
+        write_frame(reply, _answer(namespace.get(name), args, kwargs))
+
+
+def _answer(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    try:
+        value = function(*args, **kwargs)
+    except MemoryError as error:
+        return RAISED + _strings(MEMORY, describe(error))
+    except BaseException as error:
+        return RAISED + _strings("", describe(error))
+    encoder = Encoder()
+    try:
+        encoder.value(value)
+    except MemoryError as error:
+        return RAISED + _strings(MEMORY, describe(error))
+    except (RefusedValue, RecursionError) as error:
+        return REFUSED + _strings(str(error))
+    except BaseException as error:
+        return REFUSED + _strings(describe(error))
+    return VALUE + encoder.out
+
+
+def _strings(*texts: str) -> bytes:
+    encoder = Encoder()
+    for text in texts:
+        encoder.value(text)
+    return bytes(encoder.out)
+
+
+def main(kind: bytes, fds: list[int]) -> None:
+    """Do a candidate's work.
+
+    Args:
+        kind: of the suite.
+        fds: the payload, then the pipes for answers and, in a general suite, requests; or standard input and output.
+    """
+    work = Decoder(read_all(fds[0]))
+    source, names = work.value(), work.value()
+    work.numbered.clear()  # the calls were encoded apart, once for all candidates
+    if kind == STDIO:
+        run_script(source, fds[1], fds[2])
+        return
+    reply = fds[1]
+    try:
+        namespace = load(source, names)
+    except Fatal as fatal:
+        write_frame(reply, FATAL + _strings(*fatal.args))
+        return
+    if kind == GENERAL:
+        serve(namespace, fds[2], reply)
+    else:
+        _answer_calls(namespace, work, reply)
+
+
+def warm_up(source: str, call: str) -> None:
+    """Run one harmless program the way `main` runs a candidate, so that the fork server's pages are ready for it."""
+    namespace: dict[str, Any] = {"__builtins__": builtins, "__name__": "warm"}
+    exec(compile_solution(source), namespace)
+    Decoder(_answer(namespace[call], ([3, 1, 2],), {})[1:])

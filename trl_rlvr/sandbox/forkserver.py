@@ -1,0 +1,121 @@
+"""A warm interpreter that forks candidates and harnesses on order, and reports how they ended.
+
+It is started fresh, never as a fork of the trainer, and holds neither code nor tests: a child gets its work through
+descriptors that the supervisor sends along with the order, so nothing of one program can be found in the memory of
+the next.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import select
+import socket
+import sys
+
+from trl_rlvr.sandbox import candidate, harness
+from trl_rlvr.sandbox.confine.stack import Confinement
+from trl_rlvr.sandbox.protocol import CANDIDATE, EXITED, FORK, NOTICE, ORDER, STARTED
+from trl_rlvr.sandbox.warmup import preload, warm_up
+
+_CONTROL = 3
+_MAX_FDS = 4
+
+
+class _Server:
+    def __init__(self, control: socket.socket, confinement: Confinement) -> None:
+        self.control = control
+        self.confinement = confinement
+        self.children: dict[int, tuple[int, int, bytes]] = {}
+        """By pidfd: child number, pid and role."""
+        self.poll = select.poll()
+        self.poll.register(control, select.POLLIN)
+
+    def serve(self) -> None:
+        """Take orders until the supervisor is gone."""
+        while True:
+            for fd, _ in self.poll.poll():
+                if fd != self.control.fileno():
+                    self.reap(fd)
+                elif not self.take_order():
+                    return
+
+    def take_order(self) -> bool:
+        message, fds, _, _ = socket.recv_fds(self.control, ORDER.size, _MAX_FDS)
+        if not message:
+            return False
+        order, role, number, cpu_hard_s, kind = ORDER.unpack(message)
+        if order == FORK:
+            self.fork(role, number, cpu_hard_s, kind, fds)
+        else:
+            self.kill(number)
+        return True
+
+    def fork(self, role: bytes, number: int, cpu_hard_s: int, kind: int, fds: list[int]) -> None:
+        pid = os.fork()
+        if pid == 0:
+            _become(self.confinement, role, cpu_hard_s, bytes((kind,)), fds)
+        for fd in fds:
+            os.close(fd)
+        pidfd = os.pidfd_open(pid)
+        self.children[pidfd] = (number, pid, role)
+        self.poll.register(pidfd, select.POLLIN)
+        self.control.send(NOTICE.pack(STARTED, number, pid, 0, 0.0, 0.0, 0))
+
+    def kill(self, number: int) -> None:
+        for child, pid, _ in self.children.values():
+            if child == number:
+                os.kill(pid, 9)  # not reaped yet, so the number is still this child's
+
+    def reap(self, pidfd: int) -> None:
+        number, pid, role = self.children.pop(pidfd)
+        self.poll.unregister(pidfd)
+        os.close(pidfd)
+        _, status, usage = os.wait4(pid, 0)
+        with contextlib.suppress(OSError):
+            os.killpg(pid, 9)  # the child's own session: whatever it may have left there
+        notice = NOTICE.pack(EXITED, number, pid, status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss)
+        if role == CANDIDATE:
+            self.confinement.sweep()
+        self.control.send(notice)
+
+
+def _become(confinement: Confinement, role: bytes, cpu_hard_s: int, kind: bytes, fds: list[int]) -> None:
+    """Turn this fresh child into a candidate or a harness; never returns."""
+    leave = os._exit
+    try:
+        confinement.enter_child("candidate" if role == CANDIDATE else "harness", cpu_hard_s)
+        # The descriptors came in rising order from numbers above their new places, so no move overwrites a later one.
+        for place, fd in enumerate(fds, start=_CONTROL):
+            os.dup2(fd, place)
+        os.closerange(_CONTROL + len(fds), 1 << 16)
+        places = list(range(_CONTROL, _CONTROL + len(fds)))
+        if role == CANDIDATE:
+            candidate.main(kind, places)
+        else:
+            harness.main(socket.socket(fileno=places[0]))
+    except BaseException:
+        leave(1)
+    finally:
+        leave(0)
+
+
+def main(package_root: str, settings: str) -> None:
+    """Serve the supervisor on what is standard input at the start; `settings` are `Confinement`'s arguments as JSON."""
+    os.dup2(0, _CONTROL)
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    os.dup2(null, 0)
+    control = socket.socket(fileno=_CONTROL)
+    preload()
+    warm_up()
+    confinement = Confinement(**json.loads(settings))
+    confinement.enter_server()
+    for name in [name for name in sys.modules if name.startswith("trl_rlvr")]:
+        del sys.modules[name]
+    sys.path.remove(package_root)
+    control.send(json.dumps([[layer.name, layer.on, layer.why] for layer in confinement.layers]).encode())
+    os.dup2(null, 2)  # what was said on the way here is for the supervisor; what children say there is for nobody
+    gc.collect()
+    gc.freeze()
+    _Server(control, confinement).serve()
+    confinement.close()

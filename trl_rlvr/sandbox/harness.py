@@ -1,0 +1,157 @@
+"""The trusted side of a test: asks the candidate for values, compares them, reports verdicts.
+
+A harness for plain suites lives long, as comparing budgeted plain data computes nothing. One for any other suite
+judges a single candidate and is thrown away: its tests compute on hostile values, so it is as confined as the
+candidate.
+"""
+
+import os
+import reprlib
+import socket
+from collections.abc import Callable
+
+from trl_rlvr.sandbox.general import judge_tests
+from trl_rlvr.sandbox.protocol import (
+    ASSIGNMENT,
+    DONE,
+    FATAL,
+    GENERAL,
+    PLAIN,
+    RAISED,
+    REFUSED,
+    STDIO,
+    VALUE,
+    pack_record,
+)
+from trl_rlvr.sandbox.solution import LOADING, MEMORY, MISSING, SYNTAX
+from trl_rlvr.sandbox.stdio import same_output
+from trl_rlvr.sandbox.values import Budget, Decoder, Opaque, RefusedValue
+from trl_rlvr.sandbox.wire import FrameTooLarge, read_all, read_frame
+from trl_rlvr.verdict import Verdict
+
+Report = Callable[[int, Verdict, str], None]
+Rest = tuple[Verdict, str]
+"""What the tests that were not reported get, or `ENDED`."""
+ENDED: Rest = (Verdict.PASSED, "")
+"""Nothing is wrong with what was judged; the tests left open, if any, get what the candidate's exit status says."""
+
+FATAL_VERDICTS = {
+    SYNTAX: Verdict.SYNTAX_ERROR,
+    MISSING: Verdict.MISSING_ENTRY_POINT,
+    LOADING: Verdict.RUNTIME_ERROR,
+    MEMORY: Verdict.MEMORY_LIMIT,
+}
+_MAX_FDS = 4
+
+
+def main(channel: socket.socket) -> None:
+    """Judge until the supervisor closes the channel; after a general suite, leave."""
+    while True:
+        head, fds, _, _ = socket.recv_fds(channel, ASSIGNMENT.size, _MAX_FDS)
+        if not head:
+            return
+        kind, answer_bytes, first = ASSIGNMENT.unpack(head)
+
+        def report(test: int, verdict: Verdict, text: str = "") -> None:
+            channel.send(pack_record(test, verdict, text))
+
+        work = Decoder(read_all(fds[0]), Budget(nodes=1 << 40))
+        if kind == PLAIN:
+            rest = judge_calls(work, fds[1], answer_bytes, report)
+        elif kind == STDIO:
+            rest = judge_output(work.value()[first], first, fds[1], answer_bytes, report)
+        else:
+            rest = judge_source(work, fds[1], fds[2], answer_bytes, report)
+        for fd in fds[1:]:
+            os.close(fd)
+        report(DONE, *rest)
+        if kind == GENERAL:
+            return
+
+
+def judge_calls(work: Decoder, answers: int, answer_bytes: int, report: Report) -> Rest:
+    """Compare each answer with the literal that is expected of it; stop where the answers stop."""
+    budget = Budget()
+    test = 0
+    while work.at < len(work.data):
+        expected = work.value()
+        try:
+            frame = read_frame(answers, answer_bytes)
+        except FrameTooLarge:
+            return Verdict.OUTPUT_LIMIT, "the answers are longer than they may be"
+        if frame is None:
+            return ENDED
+        answer_bytes -= len(frame)
+        if frame[:1] == FATAL:
+            return fatal_verdict(frame)
+        verdict, text = _judge_answer(frame, expected, budget)
+        if verdict is Verdict.REFUSED_VALUE:
+            return verdict, text
+        report(test, verdict, text)
+        test += 1
+    return ENDED
+
+
+def _judge_answer(frame: bytes, expected: object, budget: Budget) -> tuple[Verdict, str]:
+    answer = Decoder(frame, budget)
+    answer.at = 1
+    try:
+        if frame[:1] == VALUE:
+            value = answer.value()
+            if value == expected:
+                return Verdict.PASSED, ""
+            return Verdict.WRONG_ANSWER, f"got {shown(value)}, expected {shown(expected)}"
+        if frame[:1] == RAISED:
+            why, text = answer.exactly(str), answer.exactly(str)
+            return (Verdict.MEMORY_LIMIT if why == MEMORY else Verdict.RUNTIME_ERROR), text
+        if frame[:1] == REFUSED:
+            return Verdict.REFUSED_VALUE, answer.exactly(str)
+    except RefusedValue as refusal:
+        return Verdict.REFUSED_VALUE, str(refusal)
+    except (IndexError, ValueError, MemoryError, RecursionError) as error:
+        return Verdict.REFUSED_VALUE, f"an answer is malformed: {type(error).__name__}"
+    return Verdict.REFUSED_VALUE, "an answer is of no known kind"
+
+
+def shown(value: object) -> str:
+    """Show a value in a few characters, whatever its size."""
+    if isinstance(value, Opaque):
+        return f"a {value.type_name}, which is no plain data"
+    return reprlib.repr(value)[:80]
+
+
+def fatal_verdict(frame: bytes) -> Rest:
+    """Read why a candidate can answer nothing."""
+    answer = Decoder(frame)
+    answer.at = 1
+    try:
+        why, text = answer.exactly(str), answer.exactly(str)
+    except (RefusedValue, IndexError, ValueError):
+        why, text = LOADING, "a malformed message"
+    return FATAL_VERDICTS.get(why, Verdict.RUNTIME_ERROR), text
+
+
+def judge_source(work: Decoder, answers: int, requests: int, answer_bytes: int, report: Report) -> Rest:
+    """Run test source of any form, unless the candidate says at once that it can answer nothing."""
+    names, setup_code, tests = work.value()
+    try:
+        hello = read_frame(answers, answer_bytes)
+    except FrameTooLarge:
+        return Verdict.OUTPUT_LIMIT, "the answers are longer than they may be"
+    if hello is None:
+        return ENDED
+    if hello[:1] == FATAL:
+        return fatal_verdict(hello)
+    return judge_tests(names, setup_code, tests, (answers, requests), answer_bytes, report)
+
+
+def judge_output(expected: str, test: int, output: int, answer_bytes: int, report: Report) -> Rest:
+    """Compare all that a program prints with what is expected; its exit status is the supervisor's to know."""
+    printed = bytearray()
+    while piece := os.read(output, 1 << 16):
+        printed += piece
+        if len(printed) > answer_bytes:
+            return Verdict.OUTPUT_LIMIT, f"the output is longer than {answer_bytes} bytes"
+    difference = same_output(bytes(printed), expected)
+    report(test, Verdict.WRONG_ANSWER if difference else Verdict.PASSED, difference)
+    return ENDED

@@ -1,0 +1,280 @@
+"""The harness's end of the conversation with one candidate.
+
+Whatever ends a conversation early is a `Lost` and stays so: once an answer could not be had, the test in which that
+happened is lost, whatever the test's own code catches.
+"""
+
+import builtins
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from trl_rlvr.sandbox.protocol import (
+    ARGUMENT,
+    CALL,
+    CALLBACK,
+    DESCRIBE,
+    FETCH,
+    GET,
+    MINE,
+    NEXT,
+    OPERATE,
+    OPERATORS,
+    PROTOCOL_METHODS,
+    RAISED,
+    REFUSED,
+    THEIRS,
+    UNARY,
+    VALUE,
+)  # fmt: skip
+from trl_rlvr.sandbox.proxies import RemoteException, RemoteObject, exception_class, proxy, remote_of_class
+from trl_rlvr.sandbox.solution import MEMORY
+from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, tags
+from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
+from trl_rlvr.verdict import Verdict
+
+WITHOUT_OPERANDS = frozenset((*UNARY, *ARGUMENT, "__eq__", "__call__", "__next__"))
+
+
+class Lost(BaseException):
+    """A test cannot be judged any further. No `Exception`, so that a test cannot take it for one that it hopes for."""
+
+    def __init__(self, verdict: Verdict | None, text: str = "") -> None:
+        super().__init__(verdict, text)
+        self.verdict = verdict
+        """None: the candidate is gone, and its exit status says why."""
+        self.text = text
+
+
+class Link:
+    """Asks a candidate and decodes what it says.
+
+    Args:
+        answers: pipe to read from.
+        requests: pipe to write to.
+        answer_bytes: what all answers together may hold.
+        attributes: names that the tests mention; handles answer for no others.
+        operators: whether handles take operands from the test.
+    """
+
+    def __init__(
+        self, answers: int, requests: int, answer_bytes: int, attributes: frozenset[str], operators: bool
+    ) -> None:
+        self.answers = answers
+        self.requests = requests
+        self.left_bytes = answer_bytes
+        self.attributes = attributes
+        self.operators = operators
+        self.budget = Budget()
+        self.lost: Lost | None = None
+        self.objects: dict[int, Any] = {}
+        """The candidate's objects by its numbers."""
+        self._mine: dict[int, Any] = {}
+        self._next = 0
+
+    def describe(self, names: tuple[str, ...], capture: bool) -> list[str]:
+        """Return those of `names` that the solution defines."""
+        found = self.request(DESCRIBE, capture, names)
+        return [name for name in names if name in found]
+
+    def fetch(self, name: str) -> Any:
+        """Return what the solution binds to a name now."""
+        return self.request(FETCH, name)
+
+    def request(self, what: bytes, *values: Any) -> Any:
+        """Send a request and return what it is answered with; arguments then hold what the candidate left in them.
+
+        Raises:
+            Lost: there is no answer, or none that may be used.
+            BaseException: what the candidate raised.
+        """
+        if self.lost is not None:
+            raise self.lost
+        encoder = Encoder(self._write_handle)
+        encoder.out += what
+        try:
+            for value in values:
+                encoder.value(value)
+            write_frame(self.requests, encoder.out)
+        except RefusedValue as refusal:
+            raise TypeError(f"a test's value cannot be passed on: {refusal}") from None
+        except OSError:
+            raise self._loss(None, "") from None
+        while True:
+            frame = self._read()
+            if frame[:1] != CALLBACK:
+                break
+            self._serve(frame)
+        try:
+            return self._answer(what, frame, encoder.numbered)
+        except RefusedValue as refusal:
+            raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
+
+    def expire(self) -> None:
+        """Forget what the candidate was handed: callbacks end with their test."""
+        self._mine.clear()
+
+    def _loss(self, verdict: Verdict | None, text: str) -> Lost:
+        """Note that this conversation is over for the test; returns what to raise."""
+        self.lost = Lost(verdict, text)
+        return self.lost
+
+    def _read(self) -> bytes:
+        try:
+            frame = read_frame(self.answers, max(self.left_bytes, 0))
+        except FrameTooLarge:
+            raise self._loss(Verdict.OUTPUT_LIMIT, "the answers are longer than they may be") from None
+        if frame is None:
+            raise self._loss(None, "")
+        self.left_bytes -= len(frame)
+        return frame
+
+    def _answer(self, what: bytes, frame: bytes, known: list[Any]) -> Any:
+        answer = Decoder(frame, self.budget, self._read_handle, known)
+        answer.at = 1
+        if frame[:1] == REFUSED:
+            raise RefusedValue(answer.exactly(str))
+        printed = answer.exactly(str)
+        if printed:
+            sys.stdout.write(printed)
+        for container in known:
+            if type(container) in tags.MUTABLE:
+                answer.fill(container)
+        if frame[:1] == VALUE:
+            return answer.value()
+        if frame[:1] != RAISED:
+            raise RefusedValue("an answer is of no known kind")
+        error = self._exception(answer)
+        if isinstance(error, StopIteration) and what != NEXT:
+            raise RuntimeError("the call raised StopIteration") from None  # or `all(map(f, xs))` would end early
+        raise error
+
+    def _exception(self, answer: Decoder) -> BaseException:
+        why, text, base = answer.exactly(str), answer.exactly(str), answer.exactly(str)
+        kind, args, instance = answer.value(), answer.exactly(tuple), answer.value()
+        builtin = getattr(builtins, base, None)
+        if not (isinstance(builtin, type) and issubclass(builtin, BaseException)):
+            raise RefusedValue("an exception is of no known kind")
+        own = exception_class(kind) if isinstance(kind, RemoteObject) else None
+        error_class = own if own is not None else builtin
+        try:
+            error = error_class(*args)
+        except Exception:  # a builtin that wants other arguments, such as UnicodeDecodeError
+            error = RuntimeError(text)
+        if isinstance(error, RemoteException) and isinstance(instance, RemoteObject):
+            error.remote = instance
+        verdict = Verdict.MEMORY_LIMIT if why == MEMORY else Verdict.RUNTIME_ERROR
+        error.__dict__["came_from_candidate"] = (verdict, text)
+        return error
+
+    def _read_handle(self, decoder: Decoder, tag: int) -> Any:
+        whose, number = decoder.length(), decoder.length()
+        if whose == THEIRS:
+            if number not in self._mine:
+                raise RefusedValue("an answer names an object that it was not handed")
+            return self._mine[number]
+        remote = self.objects.get(number) if decoder.length() else self._introduce(decoder, number)
+        if remote is None:
+            raise RefusedValue("an answer names an object that was never described")
+        if tag == tags.SUBCLASS:
+            base = decoder.value()
+            return (
+                remote.with_base(base)
+                if isinstance(remote, RemoteObject) and self._is_asked_for(remote, base)
+                else base
+            )
+        return remote
+
+    def _is_asked_for(self, remote: RemoteObject, base: Any) -> bool:
+        """Say whether the tests use more of a subclass's instance than the base value that it holds."""
+        return any(not hasattr(type(base), name) for name in self.attributes) or self.operators
+
+    def _introduce(self, decoder: Decoder, number: int) -> Any:
+        kind, name = decoder.text(), decoder.text()
+        methods = frozenset(decoder.text() for _ in range(min(decoder.length(), 256)))
+        remote = proxy(self, number, kind, name, methods & self._allowed())
+        self.objects[number] = remote
+        own, base, mro = decoder.value(), decoder.value(), decoder.exactly(tuple)
+        if isinstance(remote, RemoteObject):
+            remote.introduce(own, base, mro)
+        return remote
+
+    def _allowed(self) -> frozenset[str]:
+        return frozenset(PROTOCOL_METHODS) if self.operators else WITHOUT_OPERANDS
+
+    def _write_handle(self, encoder: Encoder, value: Any) -> None:
+        """Hand over what is no data: the candidate's own object, or a function, iterator or object of the test."""
+        encoder.out.append(tags.HANDLE)
+        if isinstance(value, RemoteObject):
+            encoder.out.append(THEIRS)
+            encoder.length(value.remote_number)
+            return
+        remote = getattr(value, "remote", None) if isinstance(value, RemoteException) else remote_of_class(value)
+        if isinstance(remote, RemoteObject):
+            encoder.out.append(THEIRS)
+            encoder.length(remote.remote_number)
+            return
+        number = next((number for number, mine in self._mine.items() if mine is value), None)
+        if number is None:
+            number = self._next = self._next + 1
+            self._mine[number] = value
+        encoder.out.append(MINE)
+        encoder.length(number)
+        encoder.text(_kind_of(value))
+
+    def _serve(self, frame: bytes) -> None:
+        """Do what the candidate asks of an object that it was handed, and tell it the outcome."""
+        asked = Decoder(frame, self.budget, self._read_handle)
+        asked.at = 2
+        outcome = Encoder(self._write_handle)
+        try:
+            value = self._do(frame[1:2], asked)
+            outcome.out += VALUE
+            outcome.value(value)
+        except RefusedValue as refusal:
+            raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
+        except Exception as error:
+            outcome = self._raised(error)
+        try:
+            write_frame(self.requests, outcome.out)
+        except OSError:
+            raise self._loss(None, "") from None
+
+    def _raised(self, error: Exception) -> Encoder:
+        outcome = Encoder(self._write_handle)
+        outcome.out += RAISED
+        base = next(base for base in type(error).__mro__ if getattr(builtins, base.__name__, None) is base)
+        outcome.value(base.__name__)
+        outcome.value(tuple(arg for arg in error.args if type(arg) in (int, float, str, bool, type(None))))
+        return outcome
+
+    def _do(self, what: bytes, asked: Decoder) -> Any:
+        target = asked.value()
+        if what == OPERATE:
+            operands = asked.exactly(tuple)
+            self._must_be_handed(operands[0])
+            return OPERATORS[target](*operands)
+        self._must_be_handed(target)
+        if what == NEXT and isinstance(target, Iterator):
+            return next(target)
+        if what == CALL:
+            return target(*asked.exactly(tuple), **asked.exactly(dict))
+        name = asked.exactly(str)
+        if name.startswith("_") or _kind_of(target) != "object":
+            raise AttributeError(name)
+        return getattr(target, name) if what == GET else setattr(target, name, asked.value())
+
+    def _must_be_handed(self, target: Any) -> None:
+        if not any(mine is target for mine in self._mine.values()):
+            raise RefusedValue("the solution asks something of an object that it was not handed")
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType | type):
+        return "function"
+    if isinstance(value, Iterator):
+        return "iterator"
+    if isinstance(value, types.ModuleType | types.FrameType | types.CodeType | types.TracebackType):
+        raise RefusedValue(f"a {type(value).__name__} is not handed to a solution")
+    return "object"

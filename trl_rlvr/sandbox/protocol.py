@@ -1,0 +1,164 @@
+"""What the sandbox's processes say to each other.
+
+Trainer and supervisor exchange `Job`s and results; supervisor and fork server orders and notices; a harness reports
+records of fixed length. Nothing in this module carries a candidate's values: those go through `values`, past the
+supervisor.
+"""
+
+import json
+import math
+import operator
+import struct
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, TypedDict
+
+from trl_rlvr.sandbox.limits import Limits
+from trl_rlvr.verdict import Verdict
+
+PLAIN, GENERAL, STDIO = b"P", b"G", b"S"
+"""Kinds of a suite: calls compared with literals; any test source; whole programs on standard input."""
+
+CANDIDATE, HARNESS = b"c", b"h"
+"""Roles of a forked child."""
+
+ORDER = struct.Struct("<ccIHB")
+"""To the fork server: FORK or KILL, role, child number, hard CPU limit in seconds, suite kind as a number."""
+FORK, KILL = b"F", b"K"
+
+NOTICE = struct.Struct("<cIiiddq")
+"""From the fork server: STARTED or EXITED, child number, pid, wait status, user and system CPU seconds, peak KiB."""
+STARTED, EXITED = b"S", b"X"
+
+ASSIGNMENT = struct.Struct("<cIH")
+"""To a harness: suite kind, bytes that the candidate may answer, number of the first test."""
+
+VALUE, RAISED, REFUSED, FATAL = b"V", b"E", b"R", b"F"
+"""First byte of a candidate's answer: a value; an exception; a value that cannot cross; no call can be answered."""
+
+CALLBACK = b"K"
+"""First byte of a candidate's message that asks for something of the harness before the answer can follow."""
+DESCRIBE, FETCH, CALL, GET, SET, OPERATE, NEXT, AWAIT, BASE = b"D", b"F", b"C", b"A", b"S", b"O", b"N", b"W", b"B"
+"""First byte of a request: what it asks to be done with an object of the other side."""
+MAX_REQUEST = 1 << 28
+THEIRS, MINE = 0, 1
+"""Whose object a handle names: the receiver's or the sender's."""
+
+UNARY: dict[str, Callable[..., Any]] = {
+    "__bool__": operator.truth, "__len__": len, "__iter__": iter, "__str__": str, "__repr__": repr, "__int__": int,
+    "__float__": float, "__complex__": complex, "__index__": operator.index, "__hash__": hash, "__abs__": abs,
+    "__neg__": operator.neg, "__pos__": operator.pos, "__invert__": operator.invert, "__reversed__": reversed,
+    "__bytes__": bytes, "__trunc__": math.trunc, "__floor__": math.floor, "__ceil__": math.ceil, "__aiter__": aiter,
+}  # fmt: skip
+"""Methods that see nothing of the test's but the object itself."""
+ARGUMENT: dict[str, Callable[..., Any]] = {
+    "__getitem__": operator.getitem, "__setitem__": operator.setitem, "__delitem__": operator.delitem,
+    "__round__": round, "__format__": format, "__enter__": lambda value: type(value).__enter__(value),
+    "__exit__": lambda value, *error: type(value).__exit__(value, *error),
+}  # fmt: skip
+"""Methods that take something which no test compares with."""
+BINARY: dict[str, Callable[..., Any]] = {
+    "__contains__": operator.contains, "__lt__": operator.lt, "__le__": operator.le, "__gt__": operator.gt,
+    "__ge__": operator.ge, "__add__": operator.add, "__sub__": operator.sub, "__mul__": operator.mul,
+    "__truediv__": operator.truediv, "__floordiv__": operator.floordiv, "__mod__": operator.mod, "__pow__": pow,
+    "__matmul__": operator.matmul, "__and__": operator.and_, "__or__": operator.or_, "__xor__": operator.xor,
+    "__lshift__": operator.lshift, "__rshift__": operator.rshift, "__divmod__": divmod,
+}  # fmt: skip
+"""Methods whose other operand may be what a test expects: only for problems that ask for a class."""
+OPERATORS: dict[str, Callable[..., Any]] = UNARY | ARGUMENT | BINARY | {"__eq__": operator.eq}
+PROTOCOL_METHODS = (
+    *OPERATORS,
+    "__call__",
+    "__next__",
+    *(f"__r{name[2:]}" for name in BINARY if name != "__contains__"),
+)
+
+VERDICTS = tuple(Verdict)
+_VERDICT_NUMBERS = {verdict: number for number, verdict in enumerate(VERDICTS)}
+MAX_TEXT = 200
+_RECORD = struct.Struct(f"<HBB{MAX_TEXT}s")
+RECORD_SIZE = _RECORD.size
+DONE = 0xFFFF
+"""Test number of the record with which a harness ends its report."""
+
+
+def pack_record(test: int, verdict: Verdict, text: str = "") -> bytes:
+    """Write a test's verdict, with one line about it, as a record of fixed length."""
+    data = printable(text).encode("ascii")
+    return _RECORD.pack(test, _VERDICT_NUMBERS[verdict], len(data), data)
+
+
+def unpack_record(data: bytes) -> tuple[int, Verdict, str]:
+    """Read a record.
+
+    Raises:
+        ValueError: it is malformed.
+    """
+    if len(data) != RECORD_SIZE:
+        raise ValueError(f"a record of {len(data)} bytes")
+    test, number, size, text = _RECORD.unpack(data)
+    if number >= len(VERDICTS):
+        raise ValueError(f"a record with verdict {number}")
+    return test, VERDICTS[number], printable(text[:size].decode("ascii", "replace"))
+
+
+def printable(text: str) -> str:
+    """Cut to one line of at most 200 printable ASCII characters; everything else is escaped or becomes a space."""
+    line = " ".join(text[: 4 * MAX_TEXT].split())
+    if not (line.isascii() and line.isprintable()):
+        line = "".join(
+            char if " " <= char <= "~" else char.encode("ascii", "backslashreplace").decode("ascii") for char in line
+        )
+        line = "".join(char if " " <= char <= "~" else "?" for char in line)
+    return line[:MAX_TEXT]
+
+
+class Answer(TypedDict):
+    """What a worker answers to a job."""
+
+    tests: list[tuple[str, str]]
+    """A verdict's value and a line about it, for each test."""
+    cpu_s: float
+    wall_s: float
+    retried: int
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One program for a worker."""
+
+    kind: bytes
+    tests: int
+    limits: Limits
+    candidate: bytes
+    """What the candidate gets: its code and what it is asked."""
+    harness: bytes
+    """What only the harness gets: the tests and what they expect."""
+    inputs: tuple[bytes, ...] = ()
+    """Standard input of each run, for a suite of that kind."""
+
+    def pack(self) -> bytes:
+        """Write the job as one frame."""
+        blobs = (self.candidate, self.harness, *self.inputs)
+        head = json.dumps(
+            {
+                "kind": self.kind.decode(),
+                "tests": self.tests,
+                "limits": asdict(self.limits),
+                "sizes": [*map(len, blobs)],
+            }
+        ).encode()
+        return b"".join((struct.pack("<I", len(head)), head, *blobs))
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Job":
+        """Read a job."""
+        (size,) = struct.unpack_from("<I", data)
+        at = 4 + size
+        head = json.loads(data[4:at])
+        blobs = []
+        for size in head["sizes"]:
+            blobs.append(data[at : at + size])
+            at += size
+        return cls(head["kind"].encode(), head["tests"], Limits(**head["limits"]), blobs[0], blobs[1], tuple(blobs[2:]))

@@ -1,0 +1,178 @@
+"""What stands in a test for an object that stayed with the candidate.
+
+A proxy has only the protocol methods that the object really has, asks for its truth each time, answers only for
+attributes that the tests mention, and equals nothing but objects of the candidate's own: no plain value is ever shown
+to its `__eq__`.
+"""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from trl_rlvr.sandbox.protocol import ARGUMENT, AWAIT, BINARY, CALL, GET, NEXT, OPERATE, SET, UNARY
+
+if TYPE_CHECKING:
+    from trl_rlvr.sandbox.link import Link
+
+_NO_BASE = object()
+_DUNDERS = frozenset(("__name__", "__doc__", "__qualname__", "__dict__", "__annotations__", "__defaults__"))
+
+
+class RemoteObject:
+    """Base of all proxies; each object's proxy is of a subclass that has just the methods that the object has."""
+
+    __slots__ = ("_base", "_base_class", "_class", "_link", "_mro", "remote_number")
+
+    def __init__(self, link: "Link", number: int) -> None:
+        for name, value in zip(
+            ("_link", "remote_number", "_base", "_class", "_mro", "_base_class"),
+            (link, number, _NO_BASE, None, (), None),
+            strict=True,
+        ):
+            object.__setattr__(self, name, value)
+
+    def introduce(self, own: Any, base: Any, mro: tuple[Any, ...]) -> None:
+        """Learn the object's class, or if it is a class its builtin exception base and its own bases."""
+        object.__setattr__(self, "_class", own)
+        object.__setattr__(self, "_base_class", base)
+        object.__setattr__(self, "_mro", mro)
+
+    def with_base(self, base: Any) -> "RemoteObject":
+        """Remember the plain value that an instance of a subclass of a plain type holds."""
+        object.__setattr__(self, "_base", base)
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _DUNDERS or (name in self._link.attributes and not name.startswith("__")):
+            return self._link.request(GET, self, name)
+        raise AttributeError(f"the tests do not mention an attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("__") or name not in self._link.attributes or not self._link.operators:
+            raise AttributeError(f"attribute {name!r} cannot be set from a test")
+        self._link.request(SET, self, name, value)
+
+    def __bool__(self) -> bool:
+        return bool(self._ask_exactly("__bool__", bool))
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, RemoteObject):
+            if other is self:
+                return True
+            answer = self._link.request(OPERATE, "__eq__", (self, other))
+            return answer if type(answer) is bool else NotImplemented
+        return self._base == other if self._base is not _NO_BASE else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._base) if self._base is not _NO_BASE else self._ask_exactly("__hash__", int)
+
+    def __repr__(self) -> str:
+        return str(self._ask_exactly("__repr__", str))
+
+    def __str__(self) -> str:
+        return str(self._ask_exactly("__str__", str))
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        kind = instance._class if isinstance(instance, RemoteObject) else None
+        return kind is not None and (kind is self or any(base is self for base in kind._mro))
+
+    def __subclasscheck__(self, kind: Any) -> bool:
+        return isinstance(kind, RemoteObject) and (kind is self or any(base is self for base in kind._mro))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("an object of the solution cannot be copied or pickled by a test")
+
+    def _ask_exactly(self, method: str, kind: type) -> Any:
+        answer = self._link.request(OPERATE, method, (self,))
+        if type(answer) is not kind:
+            raise TypeError(f"{method} answered with {type(answer).__name__}")
+        return answer
+
+
+def _forward(name: str) -> Any:
+    return lambda self, *operands: self._link.request(OPERATE, name, (self, *operands))
+
+
+def _reflected(name: str) -> Any:
+    return lambda self, other: self._link.request(OPERATE, name, (other, self))
+
+
+def _plainly(name: str, kind: type) -> Any:
+    return lambda self: self._ask_exactly(name, kind)
+
+
+_METHODS: dict[str, Any] = {
+    name: _forward(name)
+    for name in (*UNARY, *ARGUMENT, *BINARY)
+    if name not in ("__bool__", "__hash__", "__str__", "__repr__")
+}
+_METHODS |= {f"__r{name[2:]}": _reflected(name) for name in BINARY if name != "__contains__"}
+_METHODS |= {name: _plainly(name, kind) for name, kind in (("__len__", int), ("__int__", int), ("__float__", float))}
+_METHODS["__index__"] = _plainly("__index__", int)
+_METHODS["__call__"] = lambda self, *args, **kwargs: self._link.request(CALL, self, args, kwargs)
+_METHODS["__next__"] = lambda self: self._link.request(NEXT, self)
+_METHODS["__exit__"] = lambda self, *error: self._link.request(OPERATE, "__exit__", (self, None, None, None))
+
+
+@lru_cache(maxsize=512)
+def _proxy_class(name: str, methods: frozenset[str]) -> type[RemoteObject]:
+    body = {method: _METHODS[method] for method in methods if method in _METHODS}
+    return type(name if name.isidentifier() else "object", (RemoteObject,), {"__slots__": (), **body})
+
+
+def proxy(link: "Link", number: int, kind: str, name: str, methods: frozenset[str]) -> Any:
+    """Return what stands for the candidate's object of this number.
+
+    Args:
+        link: to ask through.
+        number: of the object.
+        kind: `class`, `coroutine` or anything else for an object.
+        name: of its class, or of the class that it is.
+        methods: those protocol methods that it has and that a test may use.
+    """
+    remote = _proxy_class(name, methods | {"__call__"} if kind == "class" else methods)(link, number)
+    return _waiting(link, remote) if kind == "coroutine" else remote
+
+
+async def _waiting(link: "Link", remote: RemoteObject) -> Any:
+    """Run the candidate's coroutine on its side when a test awaits it."""
+    return link.request(AWAIT, remote)
+
+
+class RemoteException(Exception):  # noqa: N818 - a test sees it under the name of the candidate's own class
+    """Base of the classes that stand for the candidate's own exceptions."""
+
+    remote: RemoteObject | None = None
+    remote_class: RemoteObject | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self.remote is None or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.remote, name)
+
+    def __str__(self) -> str:
+        return str(self.remote) if self.remote is not None else super().__str__()
+
+
+_EXCEPTIONS: dict[int, tuple[RemoteObject, type[BaseException]]] = {}
+
+
+def exception_class(kind: RemoteObject) -> type[BaseException] | None:
+    """Return a class for `except` that stands for a class of the candidate's; None if that is no exception."""
+    import builtins
+
+    if kind._base_class is None:
+        return None
+    known = _EXCEPTIONS.get(id(kind))
+    if known is not None:
+        return known[1]
+    own = [parent for base in kind._mro if isinstance(base, RemoteObject) and (parent := exception_class(base))]
+    builtin = getattr(builtins, kind._base_class, Exception)
+    bases = (own[0],) if own else (RemoteException, builtin) if builtin is not Exception else (RemoteException,)
+    made = type(type(kind).__name__, bases, {"remote_class": kind})
+    _EXCEPTIONS[id(kind)] = (kind, made)
+    return made
+
+
+def remote_of_class(value: Any) -> RemoteObject | None:
+    """Return the candidate's class that an exception class of ours stands for."""
+    return value.remote_class if isinstance(value, type) and issubclass(value, RemoteException) else None

@@ -1,0 +1,279 @@
+"""The candidate's end of a conversation: answers one request after another, with data, or handles where it must.
+
+Like all of the candidate's side it is untrusted. An object that is no plain data stays; the harness gets a number.
+"""
+
+import asyncio
+import builtins
+import inspect
+import io
+import sys
+from typing import Any
+
+from trl_rlvr.sandbox.protocol import (
+    AWAIT,
+    BASE,
+    CALL,
+    CALLBACK,
+    DESCRIBE,
+    FETCH,
+    GET,
+    MAX_REQUEST,
+    MINE,
+    NEXT,
+    OPERATE,
+    OPERATORS,
+    PROTOCOL_METHODS,
+    RAISED,
+    REFUSED,
+    SET,
+    THEIRS,
+    VALUE,
+)  # fmt: skip
+from trl_rlvr.sandbox.solution import MEMORY, describe
+from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue, tags
+from trl_rlvr.sandbox.wire import read_frame, write_frame
+
+_EXCEPTION_NAMES = {
+    id(value): name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+}
+_PRINTED_CHARS = 1 << 18
+
+
+class Conversation:
+    """Both ends' objects, and the two pipes.
+
+    Args:
+        namespace: the loaded solution.
+        requests: pipe to read from.
+        answers: pipe to write to.
+    """
+
+    def __init__(self, namespace: dict[str, Any], requests: int, answers: int) -> None:
+        self.namespace = namespace
+        self.requests = requests
+        self.answers = answers
+        self.objects: list[Any] = []
+        """Objects that the harness knows by number."""
+        self._numbers: dict[int, int] = {}
+        self._theirs: dict[int, Any] = {}
+        self._printed: io.StringIO | None = None
+
+    def serve(self) -> None:
+        """Say that the solution is loaded, then answer until the harness ends."""
+        write_frame(self.answers, VALUE)
+        while (frame := read_frame(self.requests, MAX_REQUEST)) is not None:
+            self._answer(frame)
+
+    def _answer(self, frame: bytes) -> None:
+        request = Decoder(frame, handle=self._read_handle)
+        request.at = 1
+        try:
+            value = self._do(frame[:1], request)
+            reply = self._reply(VALUE, request)
+            reply.value(value)
+        except RefusedValue as refusal:
+            reply = self._refusal(str(refusal))
+        except BaseException as error:
+            try:
+                reply = self._raised(error, request)
+            except BaseException as second:  # an exception that raises when it is looked at
+                reply = self._refusal(describe(second))
+        write_frame(self.answers, reply.out)
+
+    def _do(self, request: bytes, work: Decoder) -> Any:
+        if request == DESCRIBE:
+            if work.value():
+                self._printed = sys.stdout = io.StringIO()
+            return [name for name in work.value() if name in self.namespace]
+        if request == FETCH:
+            return self.namespace[work.value()]
+        target = work.value()
+        if request == CALL:
+            args, kwargs = work.value(), work.value()
+            return target(*args, **kwargs)
+        if request == GET:
+            return getattr(target, work.value())
+        if request == SET:
+            name, value = work.value(), work.value()
+            return setattr(target, name, value)
+        if request == OPERATE:
+            # For an operation, `target` is its name and the operands follow.
+            return OPERATORS[target](*work.value())
+        if request == NEXT:
+            return next(target)
+        if request == AWAIT:
+            return asyncio.run(_result_of(target))
+        if request == BASE:
+            return issubclass(target, work.value())
+        raise RefusedValue("an unknown request")
+
+    def _reply(self, kind: bytes, request: Decoder) -> Encoder:
+        """Begin an answer: what was printed, then what the arguments hold now."""
+        encoder = Encoder(self._write_handle, request.numbered, self._write_subclass)
+        encoder.out += kind
+        printed = ""
+        if self._printed is not None:
+            printed = self._printed.getvalue()[:_PRINTED_CHARS]
+            self._printed.seek(0)
+            self._printed.truncate()
+        encoder.value(printed)
+        for container in request.numbered:
+            if type(container) in tags.MUTABLE:
+                encoder.contents(container)
+        return encoder
+
+    def _raised(self, error: BaseException, request: Decoder) -> Encoder:
+        encoder = self._reply(RAISED, request)
+        encoder.value(MEMORY if isinstance(error, MemoryError) else "")
+        encoder.value(describe(error))
+        kind = type(error)
+        builtin = next(name for base in kind.__mro__ if (name := _EXCEPTION_NAMES.get(id(base))) is not None)
+        encoder.value(builtin)
+        encoder.value(None if id(kind) in _EXCEPTION_NAMES else kind)
+        encoder.value(
+            tuple(arg if type(arg) in (int, float, str, bool, type(None)) else describe_arg(arg) for arg in error.args)
+        )
+        encoder.value(None if id(kind) in _EXCEPTION_NAMES else error)
+        return encoder
+
+    def _refusal(self, text: str) -> Encoder:
+        encoder = Encoder()
+        encoder.out += REFUSED
+        encoder.value(text)
+        return encoder
+
+    def ask(self, request: bytes, *values: Any) -> Any:
+        """Ask the harness to do something with an object of its own, and wait for the outcome."""
+        encoder = Encoder(self._write_handle, (), self._write_subclass)
+        encoder.out += CALLBACK + request
+        for value in values:
+            encoder.value(value)
+        write_frame(self.answers, encoder.out)
+        while True:
+            frame = read_frame(self.requests, MAX_REQUEST)
+            if frame is None:
+                raise EOFError("the harness is gone")
+            if frame[:1] in (VALUE, RAISED):
+                break
+            self._answer(frame)
+        outcome = Decoder(frame, handle=self._read_handle)
+        outcome.at = 1
+        if frame[:1] == VALUE:
+            return outcome.value()
+        name, args = outcome.value(), outcome.value()
+        raise getattr(builtins, name)(*args)
+
+    def _write_handle(self, encoder: Encoder, value: Any) -> None:
+        if isinstance(value, _Theirs):
+            encoder.out.append(tags.HANDLE)
+            encoder.out.append(THEIRS)
+            encoder.length(object.__getattribute__(value, "_number"))
+            return
+        encoder.out.append(tags.HANDLE)
+        self._describe_object(encoder, value)
+
+    def _describe_object(self, encoder: Encoder, value: Any) -> None:
+        encoder.out.append(MINE)
+        number = self._numbers.get(id(value))
+        known = number is not None
+        if number is None:
+            number = self._numbers[id(value)] = len(self.objects)
+            self.objects.append(value)
+        encoder.length(number)
+        encoder.out.append(known)
+        if known:
+            return
+        kind = type(value)
+        is_class = isinstance(value, type)
+        encoder.text("class" if is_class else "coroutine" if inspect.iscoroutine(value) else "object")
+        encoder.text(str(value.__name__ if is_class else kind.__name__)[: tags.MAX_NAME])
+        methods = [name for name in PROTOCOL_METHODS if getattr(kind, name, None) is not None]
+        encoder.length(len(methods))
+        for name in methods:
+            encoder.text(name)
+        own = kind.__module__ not in sys.stdlib_module_names
+        encoder.value(kind if own and not is_class else None)
+        bases = (
+            [_EXCEPTION_NAMES[id(base)] for base in value.__mro__ if id(base) in _EXCEPTION_NAMES] if is_class else []
+        )
+        encoder.value(bases[0] if bases else None)
+        mro = [base for base in value.__mro__[1:] if base.__module__ not in sys.stdlib_module_names] if is_class else []
+        encoder.value(tuple(mro))
+
+    def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
+        encoder.out.append(tags.SUBCLASS)
+        self._describe_object(encoder, value)
+
+    def _read_handle(self, decoder: Decoder, tag: int) -> Any:
+        whose, number = decoder.length(), decoder.length()
+        if whose == THEIRS:
+            return self.objects[number]
+        kind = decoder.text()
+        known = self._theirs.get(number)
+        if known is None:
+            known = self._theirs[number] = _THEIR_KINDS[kind](self, number)
+        return known
+
+
+def describe_arg(value: Any) -> str:
+    """Return an exception's argument as text."""
+    try:
+        return str(value)[:1000]
+    except Exception:
+        return type(value).__name__
+
+
+async def _result_of(awaitable: Any) -> Any:
+    return await awaitable
+
+
+class _Theirs:
+    """An object of the harness: a function, an iterator or an object of the test's own."""
+
+    def __init__(self, conversation: Conversation, number: int) -> None:
+        object.__setattr__(self, "_conversation", conversation)
+        object.__setattr__(self, "_number", number)
+
+    def _ask(self, request: bytes, *values: Any) -> Any:
+        return object.__getattribute__(self, "_conversation").ask(request, *values)
+
+
+class _TheirFunction(_Theirs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask(CALL, self, args, kwargs)
+
+
+class _TheirIterator(_Theirs):
+    def __iter__(self) -> "_TheirIterator":
+        return self
+
+    def __next__(self) -> Any:
+        return self._ask(NEXT, self)
+
+
+class _TheirObject(_TheirFunction):
+    def __getattr__(self, name: str) -> Any:
+        return self._ask(GET, self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._ask(SET, self, name, value)
+
+
+def _operation(name: str) -> Any:
+    return lambda self, *operands: self._ask(OPERATE, name, (self, *operands))
+
+
+for _name in OPERATORS:
+    if _name not in ("__hash__", "__format__"):
+        setattr(_TheirObject, _name, _operation(_name))
+_TheirObject.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity: one object has one handle
+
+_THEIR_KINDS = {"function": _TheirFunction, "iterator": _TheirIterator, "object": _TheirObject}
+
+
+def serve(namespace: dict[str, Any], requests: int, answers: int) -> None:
+    """Answer the harness's requests about a loaded solution until it ends."""
+    Conversation(namespace, requests, answers).serve()

@@ -1,0 +1,178 @@
+"""The supervisor's end of a fork server: starts it, gives it orders, keeps its notices."""
+
+import contextlib
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trl_rlvr.sandbox.clock import ProcessClock, child_pids, inner_pid
+from trl_rlvr.sandbox.protocol import EXITED, FORK, KILL, NOTICE, ORDER
+
+_BOOT = "import sys; sys.path.append(sys.argv[1]); from trl_rlvr.sandbox.{module} import main; main(*sys.argv[1:])"
+_START_S = 60.0
+_PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
+_ENVIRONMENT = {
+    "HOME": "/",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PATH": "/usr/bin:/bin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",  # the order of a set must not depend on the worker that a program happens to meet
+}
+"""All that a fork server and its children see of the trainer's environment."""
+
+
+def interpreter(module: str, *arguments: str) -> list[str]:
+    """Return the command of a fresh interpreter that runs `main` of a module of this package, and nothing else."""
+    return [sys.executable, "-s", "-S", "-P", "-c", _BOOT.format(module=module), _PACKAGE_ROOT, *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of such an interpreter: an allow-list, nothing of the trainer's."""
+    return dict(_ENVIRONMENT)
+
+
+class ServerLost(Exception):  # noqa: N818 - a condition that the supervisor mends
+    """The fork server is gone or does not answer."""
+
+
+@dataclass(slots=True)
+class Child:
+    """One forked process, as far as the server has told."""
+
+    number: int
+    pid: int | None = None
+    """In the server's numbering; None until it reports the start."""
+    status: int | None = None
+    """Wait status; None while it runs."""
+    cpu_s: float = 0.0
+    killed: bool = False
+    """Whether we ordered its end."""
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether somebody else killed it: the programs' own signals cannot be SIGKILL."""
+        return (
+            self.status is not None
+            and os.WIFSIGNALED(self.status)
+            and os.WTERMSIG(self.status) == 9
+            and not self.killed
+        )
+
+
+class ForkServer:
+    """A running fork server. Closing it ends it and all its children.
+
+    Args:
+        settings: arguments of `Confinement`.
+
+    Raises:
+        ServerLost: it did not start; the message holds what it said.
+    """
+
+    def __init__(self, settings: dict[str, object]) -> None:
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.process = subprocess.Popen(
+                interpreter("forkserver", json.dumps(settings)),
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=environment(),
+                cwd="/",
+                start_new_session=True,
+            )
+        self.children: dict[int, Child] = {}
+        self._next = 0
+        if not select.select([self.control], [], [], _START_S)[0]:
+            raise self._lost("it did not start in time")
+        ready = self.control.recv(1 << 16)
+        if not ready:
+            raise self._lost("it ended while starting")
+        self.layers: list[tuple[str, bool, str]] = [tuple(layer) for layer in json.loads(ready)]
+        inside = any(name == "pid_ns" and on for name, on, _ in self.layers)
+        self._pid = next(iter(child_pids(self.process.pid)), None) if inside else self.process.pid
+        self._inside = inside
+
+    def _lost(self, why: str) -> ServerLost:
+        self.close()
+        assert self.process.stderr is not None
+        with self.process.stderr as stream:
+            said = stream.read()[-400:].decode("utf-8", "replace").strip()
+        return ServerLost(f"the fork server is lost: {why}; {said}" if said else f"the fork server is lost: {why}")
+
+    def fork(self, role: bytes, kind: bytes, cpu_hard_s: int, fds: Sequence[int]) -> Child:
+        """Order a child; its start is noticed later.
+
+        Raises:
+            ServerLost: the server is gone.
+        """
+        self._next += 1
+        child = self.children[self._next] = Child(self._next)
+        try:
+            socket.send_fds(self.control, [ORDER.pack(FORK, role, child.number, cpu_hard_s, kind[0])], fds)
+        except OSError as error:
+            raise ServerLost("the fork server is gone") from error
+        return child
+
+    def kill(self, child: Child) -> None:
+        """Order a child's end, if it still runs."""
+        if child.status is None and not child.killed:
+            child.killed = True
+            try:
+                self.control.send(ORDER.pack(KILL, b"-", child.number, 0, 0))
+            except OSError as error:
+                raise ServerLost("the fork server is gone") from error
+
+    def take_notice(self) -> None:
+        """Read one notice, blocking until there is one.
+
+        Raises:
+            ServerLost: the server is gone.
+        """
+        try:
+            message = self.control.recv(NOTICE.size)
+        except OSError:
+            message = b""
+        if len(message) != NOTICE.size:
+            raise ServerLost("the fork server is gone")
+        what, number, pid, status, user_s, system_s, _ = NOTICE.unpack(message)
+        child = self.children.get(number)
+        if child is None:
+            return
+        child.pid = pid
+        if what == EXITED:
+            child.status = status
+            child.cpu_s = user_s + system_s
+            del self.children[number]
+
+    def clock(self, child: Child) -> ProcessClock | None:
+        """Return the child's clocks; None while, or where, it cannot be told which process it is."""
+        if child.pid is None:
+            return None
+        if not self._inside:
+            return ProcessClock(child.pid)
+        outer = child_pids(self._pid) if self._pid is not None else []
+        return next((ProcessClock(pid) for pid in outer if inner_pid(pid) == child.pid), None)
+
+    def close(self) -> None:
+        """End the server and with it every child."""
+        self.control.close()
+        for child in self.children.values():
+            if child.pid is not None and not self._inside:
+                _kill(child.pid)
+        _kill(self.process.pid)
+        self.process.wait()
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 9)

@@ -1,0 +1,73 @@
+"""Loads a solution the way Python loads a script: inside the candidate's process, before anything is asked of it."""
+
+import linecache
+import sys
+import types
+from typing import Any
+
+SYNTAX, MISSING, LOADING, MEMORY = "syntax", "missing", "loading", "memory"
+"""Why no call can be answered."""
+
+_FILE = "solution.py"
+
+
+def describe(error: BaseException) -> str:
+    """Name an exception and its message in one line."""
+    try:
+        return f"{type(error).__name__}: {error}"[:1000]
+    except BaseException:  # a message that raises is still only a message
+        return type(error).__name__
+
+
+def as_script(name: str) -> types.ModuleType:
+    """Make the process look like one that was started to run the solution."""
+    module = types.ModuleType(name)
+    module.__file__ = _FILE
+    for other in [other for other in sys.modules if other.startswith("trl_rlvr")]:
+        del sys.modules[other]
+    sys.modules["__main__"] = sys.modules[name] = module
+    sys.argv = [_FILE]
+    return module
+
+
+def compile_solution(source: str) -> types.CodeType:
+    """Compile the solution; its text stays readable for tracebacks and `inspect`.
+
+    Raises:
+        SyntaxError: it does not compile, for whatever reason.
+    """
+    source = source.removeprefix("\ufeff")
+    linecache.cache[_FILE] = (len(source), None, source.splitlines(keepends=True), _FILE)
+    try:
+        return compile(source, _FILE, "exec", dont_inherit=True)
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        raise SyntaxError(str(error)) from error
+
+
+class Fatal(Exception):  # noqa: N818 - not an error of this module but its finding
+    """The solution cannot be asked anything."""
+
+
+def load(source: str, names: tuple[str, ...]) -> dict[str, Any]:
+    """Run the solution's module and return its namespace.
+
+    Raises:
+        Fatal: it does not compile, it raises, or it lacks one of `names`.
+    """
+    module = as_script("solution")
+    try:
+        code = compile_solution(source)
+    except SyntaxError as error:
+        raise Fatal(SYNTAX, describe(error)) from error
+    namespace = module.__dict__
+    try:
+        exec(code, namespace)
+    except SystemExit:
+        pass  # `sys.exit(main())` at the end of a script that defined what was asked
+    except MemoryError as error:
+        raise Fatal(MEMORY, describe(error)) from error
+    except BaseException as error:
+        raise Fatal(LOADING, describe(error)) from error
+    if names and names[0] not in namespace:
+        raise Fatal(MISSING, f"the code defines no {names[0]}")
+    return namespace

@@ -1,0 +1,90 @@
+"""Standard-input problems: running a whole program, and comparing what it printed with what was expected.
+
+The comparison is of the whole output: a prefix of the expected output is not the output.
+"""
+
+import math
+import os
+import re
+import sys
+import threading
+
+from trl_rlvr.sandbox.solution import as_script, compile_solution, describe
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
+SYNTAX_STATUS = 120
+"""Exit status of a program that does not compile."""
+MEMORY_STATUS = 121
+"""Exit status of a program that ended with MemoryError."""
+
+
+def run_script(source: str, stdin: int, stdout: int) -> None:
+    """Run a program as `__main__` on these streams, and end the process with its exit status."""
+    os.dup2(stdin, 0)
+    os.dup2(stdout, 1)
+    os.closerange(3, max(stdin, stdout) + 1)
+    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 - lives with the process
+    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 - likewise
+    module = as_script("__main__")
+    try:
+        code = compile_solution(source)
+    except SyntaxError as error:
+        os.write(2, describe(error).encode("utf-8", "replace"))
+        os._exit(SYNTAX_STATUS)
+    status = 0
+    try:
+        exec(code, module.__dict__)
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except MemoryError:
+        status = MEMORY_STATUS
+    except BaseException as error:
+        os.write(2, describe(error).encode("utf-8", "replace"))
+        status = 1
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    sys.stdout.flush()
+    os._exit(status & 0xFF)
+
+
+def same_output(printed: bytes, expected: str, tolerance: float = 1e-6) -> str:
+    """Compare what a program printed with what was expected, line by line and token by token.
+
+    Args:
+        printed: all that it printed.
+        expected: all that it should have printed.
+        tolerance: largest absolute or relative difference between two numbers, where either is no whole number.
+
+    Returns:
+        What differs, in one line; empty if nothing does.
+    """
+    try:
+        text = printed.decode("utf-8")
+    except UnicodeDecodeError:
+        return "the output is not UTF-8"
+    got, wanted = _lines(text), _lines(expected)
+    for number, (line, other) in enumerate(zip(got, wanted, strict=False), start=1):
+        if line != other and not _same_line(line.split(), other.split(), tolerance):
+            return f"line {number} of the output differs: {line[:60]!r}"
+    if len(got) != len(wanted):
+        return f"the output has {len(got)} lines instead of {len(wanted)}"
+    return ""
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.rstrip().split("\n")]
+
+
+def _same_line(got: list[str], wanted: list[str], tolerance: float) -> bool:
+    return len(got) == len(wanted) and all(
+        one == other or _close(one, other, tolerance) for one, other in zip(got, wanted, strict=True)
+    )
+
+
+def _close(one: str, other: str, tolerance: float) -> bool:
+    if len(one) > 400 or _NUMBER.match(one) is None or _NUMBER.match(other) is None:
+        return False
+    if one.lstrip("+-").isdigit() and other.lstrip("+-").isdigit():
+        return False  # whole numbers must agree to the letter
+    return math.isclose(float(one), float(other), rel_tol=tolerance, abs_tol=tolerance)

@@ -1,0 +1,91 @@
+"""One worker: takes jobs from the trainer, runs each to its verdicts, and mends what breaks on the way.
+
+It holds tests, so nothing is ever forked from it; a `Run` does the watching.
+"""
+
+import json
+import time
+
+from trl_rlvr.sandbox.protocol import PLAIN, Answer, Job
+from trl_rlvr.sandbox.run import Disturbed, Harness, Run
+from trl_rlvr.sandbox.server import ForkServer, ServerLost
+from trl_rlvr.sandbox.wire import read_frame, write_frame
+from trl_rlvr.verdict import Verdict
+
+_ATTEMPTS = 4
+_JOB_BYTES = 1 << 30
+_STDIN, _STDOUT = 0, 1
+
+
+class Supervisor:
+    """Keeps one fork server and one harness for plain suites, and runs jobs one at a time."""
+
+    def __init__(self, settings: dict[str, object]) -> None:
+        self.settings = settings
+        self.server = ForkServer(settings)
+        self.harness: Harness | None = None
+        self.restarts = 0
+
+    def run(self, job: Job) -> Answer:
+        """Run a job to its verdicts; what an outsider broke is run again."""
+        started = time.monotonic()
+        lost = False
+        for attempt in range(_ATTEMPTS):
+            try:
+                run = self._attempt(job)
+            except Disturbed:
+                lost = False
+            except ServerLost:
+                lost = True
+                self._restart()
+            else:
+                return self._answer(run.verdicts(), run.cpu_s, started, attempt)
+        # An outsider does not hit the same program that often: what kills its process each time is the program.
+        verdict = Verdict.SANDBOX_ERROR if lost else Verdict.CRASHED
+        text = "the fork server was lost again and again" if lost else "the process was killed again and again"
+        return self._answer([(verdict, text)] * job.tests, 0.0, started, _ATTEMPTS)
+
+    def _answer(self, verdicts: list[tuple[Verdict, str]], cpu_s: float, started: float, retried: int) -> Answer:
+        restarts, self.restarts = self.restarts, 0
+        return {
+            "tests": [(verdict.value, text) for verdict, text in verdicts],
+            "cpu_s": cpu_s,
+            "wall_s": time.monotonic() - started,
+            "retried": retried,
+            "restarts": restarts,
+        }
+
+    def _attempt(self, job: Job) -> Run:
+        harness = self.harness
+        if job.kind == PLAIN or job.inputs:
+            if harness is None or harness.gone:
+                harness = self.harness = Harness(self.server, job.kind)
+        else:
+            harness = Harness(self.server, job.kind)
+        run = Run(self.server, harness, job)
+        try:
+            run.go()
+        finally:
+            if harness is not self.harness or harness.gone:
+                harness.close()
+        return run
+
+    def _restart(self) -> None:
+        self.restarts += 1
+        self.server.close()
+        self.harness = None
+        self.server = ForkServer(self.settings)
+
+
+def main(package_root: str, settings: str) -> None:
+    """Serve the trainer on the standard streams until it closes them."""
+    del package_root
+    supervisor = Supervisor(json.loads(settings))
+    try:
+        write_frame(_STDOUT, json.dumps(supervisor.server.layers).encode())
+        while (frame := read_frame(_STDIN, _JOB_BYTES)) is not None:
+            write_frame(_STDOUT, json.dumps(supervisor.run(Job.unpack(frame))).encode())
+    except BrokenPipeError:
+        pass  # the trainer is gone
+    finally:
+        supervisor.server.close()

@@ -1,0 +1,86 @@
+"""The vocabulary that encoder and decoder share: one byte a kind of value, and the caps on what may cross."""
+
+import array
+import builtins
+import collections
+import datetime
+import decimal
+import fractions
+import math
+import operator
+import struct
+
+NONE, TRUE, FALSE, INT, BIG_INT, FLOAT, COMPLEX, STR, BYTES = range(9)
+LIST, TUPLE, SET, FROZENSET, DICT, REF, RANGE, BYTEARRAY, SLICE = range(16, 25)
+DEQUE, COUNTER, ORDERED_DICT, DEFAULT_DICT, NAMED_TUPLE, CHAIN_MAP, ARRAY = range(32, 39)
+DECIMAL, FRACTION, DATE, TIME, DATETIME, TIMEDELTA, TIMEZONE, UUID, PATH, NDARRAY = range(48, 58)
+CONSTANT, HANDLE, SUBCLASS, OPAQUE = range(64, 68)
+
+MAX_DEPTH = 400
+"""Containers inside containers."""
+MAX_INT_BYTES = 1 << 16
+MAX_RATIONAL_BITS = 1 << 13
+MAX_DECIMAL_CHARS = 4096
+MAX_DECIMAL_EXPONENT = 10_000
+MAX_RANGE = 10**8
+MAX_COUNT = 10**7
+"""Largest count, and largest sum of counts, of one Counter."""
+MAX_COLLISIONS = 64
+"""Distinct keys with one hash value in one program's answers."""
+MAX_NAME = 200
+
+FLOAT_FORMAT = struct.Struct("<d")
+
+MUTABLE: tuple[type, ...] = (
+    list, dict, set, bytearray, collections.deque, collections.Counter, collections.OrderedDict,
+    collections.defaultdict, array.array,
+)  # fmt: skip
+"""Containers whose contents travel back after a call."""
+
+
+class RefusedValue(BaseException):
+    """A value that may not cross: too big, too deep, malformed.
+
+    No `Exception`: a test that catches those must not take this for the error it hopes for.
+    """
+
+
+class Opaque:
+    """Stands for something that is no plain data; equals nothing, itself included."""
+
+    __slots__ = ("type_name",)
+
+    def __init__(self, type_name: str) -> None:
+        self.type_name = type_name
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    __hash__ = None  # type: ignore[assignment]  # what equals nothing is no key either
+
+
+def _constants() -> dict[str, object]:
+    """Name every object that crosses by name: builtin types and functions, and a few of the standard library."""
+    found: dict[str, object] = {"...": Ellipsis, "NotImplemented": NotImplemented}
+    refused = {"open", "eval", "exec", "compile", "input", "breakpoint", "help", "exit", "quit", "copyright", "credits"}
+    refused |= {"license", "print", "globals", "locals", "vars", "__import__", "__build_class__", "delattr", "setattr"}
+    for name, value in vars(builtins).items():
+        if callable(value) and name not in refused and not name.startswith("_"):
+            found[name] = value
+    for module in (math, operator):
+        for name, value in vars(module).items():
+            if callable(value) and not name.startswith("_"):
+                found[f"{module.__name__}.{name}"] = value
+    del found["operator.attrgetter"], found["operator.methodcaller"]  # they reach attributes that a test never names
+    kinds: list[type] = [collections.deque, collections.Counter, collections.OrderedDict, collections.defaultdict]
+    kinds += [datetime.date, datetime.time, datetime.datetime, datetime.timedelta, datetime.timezone]
+    for kind in kinds:
+        found[f"{kind.__module__}.{kind.__name__}"] = kind
+    found["decimal.Decimal"] = decimal.Decimal
+    found["fractions.Fraction"] = fractions.Fraction
+    return found
+
+
+CONSTANTS: dict[str, object] = _constants()
+CONSTANT_NAMES: dict[int, str] = {id(value): name for name, value in reversed(CONSTANTS.items())}
+"""Names by identity: a function merely called `len` is not `len`."""

@@ -1,0 +1,72 @@
+"""Frames on pipes: four bytes of length, then as many bytes.
+
+The reader sets the cap: a length that the other side merely announces never makes it allocate.
+"""
+
+import os
+import struct
+
+_HEAD = struct.Struct("<I")
+_PIECE = 1 << 16
+
+
+class FrameTooLarge(Exception):  # noqa: N818 - a condition that each caller turns into its own verdict
+    """A frame is announced as larger than its reader accepts."""
+
+
+def read_exactly(fd: int, size: int) -> bytes | None:
+    """Read `size` bytes; None if the other side ends first."""
+    data = os.read(fd, size) if size <= _PIECE else b""
+    if len(data) == size:
+        return data
+    if size <= _PIECE and not data:
+        return None
+    pieces = bytearray(data)
+    while len(pieces) < size:
+        piece = os.read(fd, min(size - len(pieces), _PIECE))
+        if not piece:
+            return None
+        pieces += piece
+    return bytes(pieces)
+
+
+def read_frame(fd: int, cap: int) -> bytes | None:
+    """Read one frame; None at the end of the stream, also in the middle of a frame.
+
+    Raises:
+        FrameTooLarge: the frame is announced with more than `cap` bytes.
+    """
+    head = read_exactly(fd, _HEAD.size)
+    if head is None:
+        return None
+    (size,) = _HEAD.unpack(head)
+    if size > cap:
+        raise FrameTooLarge(f"a frame of {size} bytes, where {cap} are allowed")
+    return read_exactly(fd, size) if size else b""
+
+
+def write_frame(fd: int, data: bytes | bytearray) -> None:
+    """Write one frame, blocking until all of it is taken.
+
+    Raises:
+        OSError: the reader is gone.
+    """
+    view = memoryview(_HEAD.pack(len(data)) + data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def read_all(fd: int) -> bytes:
+    """Read to the end and close `fd`."""
+    with open(fd, "rb", closefd=True) as file:
+        return file.read()
+
+
+def memory_file(data: bytes) -> int:
+    """Return a descriptor of an anonymous file that holds `data`, at its beginning."""
+    fd = os.memfd_create("work", os.MFD_CLOEXEC)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
