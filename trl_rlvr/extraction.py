@@ -12,7 +12,7 @@ from enum import Enum
 from functools import lru_cache
 from textwrap import dedent
 
-from trl_rlvr.source import describe_syntax_error, parse_source, top_level_bindings, try_parse
+from trl_rlvr.source import describe_syntax_error, parse_source, plain_newlines, top_level_bindings, try_parse
 
 
 class ExtractionOutcome(Enum):
@@ -134,7 +134,7 @@ def _definition_end(tree: ast.Module, name: str) -> tuple[int, int] | None:
 
 def _answer(completion: str) -> str:
     """Cut the thinking off: all up to the last `</think>`, and all from a `<think>` that nothing closes."""
-    text = completion.replace("\r\n", "\n").replace("\r", "\n").rpartition("</think>")[2]
+    text = plain_newlines(completion).rpartition("</think>")[2]
     unclosed = _OPEN_THINK.search(text)
     return (text[: unclosed.start()] if unclosed else text).lstrip("\ufeff")
 

@@ -29,6 +29,11 @@ def _silence_parser() -> None:
         warnings.filterwarnings("ignore", module=_MODULE_PATTERN)
 
 
+def plain_newlines(text: str) -> str:
+    """Turn every line end into the one that Python's own tokenizer makes of it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def parse_source(source: str) -> ast.Module:
     """Parse `source`.
 

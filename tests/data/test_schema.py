@@ -33,8 +33,13 @@ def test_a_row_of_mbpp_becomes_a_problem():
     assert problem.tests == ("assert add(1, 2) == 3", "assert add(0, 0) == 0")
 
 
-def test_windows_line_ends_become_plain_ones():
-    assert read(MBPP).reference_solution == "def add(a, b):\n    return a + b"
+@pytest.mark.parametrize("code", ["def add(a, b):\r\n    return a + b\r\n", "def add(a, b):\r    return a + b\r"])
+def test_line_ends_of_other_systems_become_plain_ones(code):
+    assert read(MBPP, code=code).reference_solution == "def add(a, b):\n    return a + b\n"
+
+
+def test_line_ends_of_input_and_output_stay():
+    assert read(STDIN, io_tests=[{"input": "1\r\n", "output": "\r"}]).io_tests == (IOTest("1\r\n", "\r"),)
 
 
 def test_a_row_of_sanitized_mbpp_becomes_a_problem():

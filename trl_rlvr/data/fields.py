@@ -9,7 +9,7 @@ from keyword import iskeyword
 from typing import Any
 
 from trl_rlvr.errors import DataError
-from trl_rlvr.source import describe_syntax_error, parse_source
+from trl_rlvr.source import describe_syntax_error, parse_source, plain_newlines
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,10 @@ class Fields:
 
     def text(self, field: str, default: str | None = None) -> str:
         """Read text, with line ends as Python has them; required where there is no default."""
+        return plain_newlines(self.raw_text(field, default))
+
+    def raw_text(self, field: str, default: str | None = None) -> str:
+        """Read text as it is; required where there is no default."""
         value = self.row.get(field) if self.has(field) else default
         if value is None:
             raise self.wrong(field, "is missing")
@@ -85,11 +89,11 @@ class Fields:
             value.encode()
         except UnicodeEncodeError as error:
             raise self.wrong(field, f"holds a lone surrogate at character {error.start}") from error
-        return value.replace("\r\n", "\n")
+        return value
 
     def _checked_code(self, field: str, source: str) -> str:
         try:
-            parse_source(source)
+            parse_source(plain_newlines(source))
         except SyntaxError as error:
             raise self.wrong(field, f"does not parse as Python: {describe_syntax_error(error)}") from error
-        return source
+        return plain_newlines(source)

@@ -126,4 +126,4 @@ def _io_test(fields: Fields, index: int, item: object) -> IOTest:
     if not isinstance(item, Mapping):
         raise fields.wrong(name, f"is {item!r:.60}, not an object with 'input' and 'output'")
     inner = Fields(item, f"{fields.where}, field {name!r}")
-    return IOTest(inner.text("input"), inner.text("output"))
+    return IOTest(inner.raw_text("input"), inner.raw_text("output"))
