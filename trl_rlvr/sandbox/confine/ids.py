@@ -67,13 +67,3 @@ def become_server(ids: Ids) -> None:
     os.setresgid(ids.server, ids.server, ids.server)
     os.setresuid(ids.server, ids.server, ids.server)
     kernel.prctl(kernel.PR_SET_KEEPCAPS, 0)
-
-
-def become(number: int) -> None:
-    """Take an id for good; the caller drops the capabilities.
-
-    Raises:
-        OSError: the kernel refused.
-    """
-    os.setresgid(number, number, number)
-    os.setresuid(number, number, number)

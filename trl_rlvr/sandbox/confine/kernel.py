@@ -46,6 +46,7 @@ _prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
 _mount = _LIBC.mount
 _mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
 _capset = _LIBC.capset
+_capset.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
 _capget = _LIBC.capget
 _syscall = _LIBC.syscall
 _syscall.restype = ctypes.c_long
@@ -167,7 +168,7 @@ class CapabilityDrop:
         self._data = (_CapabilityData * 2)()
         for half, data in enumerate(self._data):
             data.effective = data.permitted = keep >> (32 * half) & 0xFFFF_FFFF
-        self._args = ctypes.byref(self._header), ctypes.byref(self._data)
+        self._addresses = ctypes.addressof(self._header), ctypes.addressof(self._data)
 
     def __call__(self) -> None:
         """Drop.
@@ -175,5 +176,5 @@ class CapabilityDrop:
         Raises:
             OSError: `keep` holds a capability that the thread does not have.
         """
-        if _capset(*self._args) == -1:
+        if _capset(*self._addresses) == -1:
             _raise("capset")

@@ -44,6 +44,18 @@ def hide_memory() -> None:
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
 
 
+def stays_hidden(*, changes_id: bool) -> bool:
+    """Say whether a fork of a process with hidden memory keeps it hidden, also through a change of user id.
+
+    The latter resets it to a value that the host's administrator chooses; only the value 1 opens it.
+    """
+    if not changes_id:
+        return True
+    with contextlib.suppress(OSError), open("/proc/sys/fs/suid_dumpable") as setting:
+        return setting.read().strip() != "1"
+    return False
+
+
 def die_with_parent() -> None:
     """Have this process killed when the *thread* that forked it ends.
 

@@ -12,6 +12,13 @@ _MIB = 1 << 20
 _STACK_MIB = 64
 _OTHER_PROCESSES = 16
 """What else runs under the same id: the server, a harness, and room for one that is being reaped."""
+_NONE = (
+    resource.RLIMIT_CORE,
+    resource.RLIMIT_MEMLOCK,
+    resource.RLIMIT_MSGQUEUE,
+    resource.RLIMIT_NICE,
+    resource.RLIMIT_RTPRIO,
+)
 _OOM_SCORE = "/proc/self/oom_score_adj"
 
 
@@ -26,12 +33,13 @@ def counts_per_namespace() -> bool:
     return (int(major), int(minor)) >= (5, 14)
 
 
-def apply(*, memory_mib: int, file_mib: int, threads: int | None) -> str:
+def apply(*, memory_mib: int, file_mib: int, open_files: int, threads: int | None) -> str:
     """Set the limits that children inherit; they can be lowered further, never raised.
 
     Args:
         memory_mib: address space, in MiB.
         file_mib: size of one file, in MiB.
+        open_files: descriptors of one process.
         threads: how many threads the program's own id may have; None where it has no id of its own.
 
     Returns:
@@ -44,9 +52,8 @@ def apply(*, memory_mib: int, file_mib: int, threads: int | None) -> str:
         score.write("1000")  # should the host run out of memory, this is what it may kill
     _lower(resource.RLIMIT_AS, memory_mib * _MIB)
     _lower(resource.RLIMIT_FSIZE, file_mib * _MIB)
-    for none in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
-        _lower(none, 0)
-    for none in (resource.RLIMIT_RTPRIO, resource.RLIMIT_NICE):
+    _lower(resource.RLIMIT_NOFILE, open_files)
+    for none in _NONE:
         _lower(none, 0)
     _, hard = resource.getrlimit(resource.RLIMIT_STACK)
     stack = _STACK_MIB * _MIB  # deep recursion in C is honest; only the main thread's stack grows by this
@@ -59,14 +66,13 @@ def apply(*, memory_mib: int, file_mib: int, threads: int | None) -> str:
     return f"{detail}, {threads} threads"
 
 
-def apply_child(*, cpu_hard_s: int, open_files: int) -> None:
-    """Set what must not bind the server: CPU seconds, at which the kernel kills, and open files.
+def apply_child(cpu_hard_s: int) -> None:
+    """Set what must not bind the server: CPU seconds, after which the kernel kills.
 
     Raises:
         OSError, ValueError: the kernel refused.
     """
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_hard_s, cpu_hard_s))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
 
 
 def _lower(which: int, value: int) -> None:

@@ -7,12 +7,12 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
 import tempfile
-from collections.abc import Iterator
 
 _PREFIX = "trl-rlvr-"
 _ASIDE = "aside-"
+_OPENED, _CLOSED = 0o300, 0o100
+"""Modes of a root that children of the same id and rights must not write or list."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -61,19 +61,20 @@ def remove_root(path: str) -> None:
 
 
 class Scratch:
-    """The folders of one server's children.
+    """The folders of one server's children, named by their process numbers.
 
     Args:
         root: folder beneath which they are made.
-        private: whether the children can be kept from writing to the root by its mode bits: they have ids of their
-            own, or lack capabilities that the server has. Else its mode is opened only for the moments of use.
+        mode: mode bits with which the root can be used by the server and not be written or listed by children, who
+            have other ids or lack the server's capabilities; None if there are no such. Then the root is opened only
+            for the moments of use, and the names cannot be guessed.
     """
 
-    def __init__(self, root: str, *, private: bool) -> None:
+    def __init__(self, root: str, mode: int | None) -> None:
         self._root = root
         self._fd = os.open(root, _FOLDER)
-        self._mode = 0o711 if private else 0o100
-        self._open_mode = None if private else 0o300
+        self._guessable = mode is not None
+        self._mode = _CLOSED if mode is None else mode
         os.fchmod(self._fd, self._mode)
 
     def enter(self, owner: int | None) -> None:
@@ -82,28 +83,42 @@ class Scratch:
         Raises:
             OSError: no space, or no right.
         """
-        path = f"{self._root}/{os.getpid()}-{secrets.token_hex(6)}"
-        with self._writable_root():
+        path = f"{self._root}/{os.getpid()}"
+        if self._guessable:
             os.mkdir(path, 0o700)
+        else:
+            path += f"-{os.urandom(8).hex()}"
+            os.fchmod(self._fd, _OPENED)
+            os.mkdir(path, 0o700)
+            os.fchmod(self._fd, _CLOSED)
         if owner is not None:
             os.chown(path, owner, owner)
         os.chdir(path)
         os.close(self._fd)
 
-    def sweep(self) -> None:
-        """In the server: remove what children that are gone have left; what cannot be removed is put aside."""
-        for name in os.listdir(self._fd):
-            if name.startswith(_ASIDE) or _is_alive(name.partition("-")[0]):
-                continue
-            with self._writable_root():
-                self._remove(name)
+    def sweep(self, pid: int | None = None) -> None:
+        """In the server: remove what children that are gone have left; what cannot be removed is put aside.
+
+        Args:
+            pid: the child that has been reaped, if it is only one: that is faster.
+        """
+        if self._guessable and pid is not None:
+            self._remove(str(pid))
+            return
+        os.fchmod(self._fd, _OPENED)
+        try:
+            for name in os.listdir(self._fd):
+                if not name.startswith(_ASIDE) and not _is_alive(name.partition("-")[0]):
+                    self._remove(name)
+        finally:
+            os.fchmod(self._fd, self._mode)
 
     def close(self) -> None:
         """Remove all folders."""
-        with self._writable_root():
-            for name in os.listdir(self._fd):
-                with contextlib.suppress(OSError):
-                    remove_tree(name, self._fd)
+        os.fchmod(self._fd, _OPENED)
+        for name in os.listdir(self._fd):
+            with contextlib.suppress(OSError):
+                remove_tree(name, self._fd)
         os.close(self._fd)
 
     def _remove(self, name: str) -> None:
@@ -114,18 +129,8 @@ class Scratch:
                 remove_tree(name, self._fd)
             except OSError:
                 with contextlib.suppress(OSError):
-                    os.rename(name, f"{_ASIDE}{secrets.token_hex(6)}", src_dir_fd=self._fd, dst_dir_fd=self._fd)
-
-    @contextlib.contextmanager
-    def _writable_root(self) -> Iterator[None]:
-        if self._open_mode is None:
-            yield
-            return
-        os.fchmod(self._fd, self._open_mode)
-        try:
-            yield
-        finally:
-            os.fchmod(self._fd, self._mode)
+                    aside = f"{_ASIDE}{os.urandom(8).hex()}"
+                    os.rename(name, aside, src_dir_fd=self._fd, dst_dir_fd=self._fd)
 
 
 def remove_tree(name: str, parent_fd: int) -> None:

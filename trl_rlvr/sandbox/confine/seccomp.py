@@ -25,6 +25,7 @@ _CLONE_MORE = 0xFE02_7000  # new namespaces, CLONE_IO, CLONE_PIDFD, CLONE_PTRACE
 _CLONE_NAMESPACES = 0x7E02_0000
 _NEGATIVE = 0x8000_0000
 _AF_UNIX = 1
+_PRIO_PROCESS = 0
 _SOL_SOCKET = 1
 _RLIMIT_CPU = 0
 _SIGKILL, _SIGSTOP = 9, 19
@@ -48,52 +49,45 @@ def supported() -> str | None:
 
 def server_filter(machine: str) -> Code:
     """Return the allow-list of server and children."""
-    allowed = dict.fromkeys(policy.CHILD | policy.SERVER_ONLY, _ALLOW)
-    allowed |= dict.fromkeys(policy.UNIMPLEMENTED, _ABSENT)
-    allowed |= {
+    leaves = dict.fromkeys(policy.ALWAYS | policy.SERVER_ONLY, _ALLOW)
+    leaves |= dict.fromkeys(policy.UNIMPLEMENTED, _ABSENT)
+    leaves |= dict.fromkeys(policy.OWN_ONLY, _only(0, (0,)))
+    leaves |= dict.fromkeys(policy.CLOCKS, bpf.load_arg(0) + bpf.if_any_bit(_NEGATIVE, _DENY) + _ALLOW)
+    leaves |= {
         "clone": bpf.load_arg(0) + bpf.if_any_bit(_CLONE_NAMESPACES, _DENY) + _ALLOW,
         "fcntl": _only(1, policy.FCNTL_COMMANDS),
-        "ioctl": _only(1, policy.IOCTL_COMMANDS),
-        "socketpair": _only(0, (_AF_UNIX,)),
+        "getpriority": bpf.load_arg(0) + bpf.unless_equal(_PRIO_PROCESS, _DENY) + _only(1, (0,)),
         "getsockopt": bpf.load_arg(1) + bpf.unless_equal(_SOL_SOCKET, _DENY) + _only(2, policy.SOCKET_OPTIONS),
+        "ioctl": _only(1, policy.IOCTL_COMMANDS),
+        "kill": _ALLOW,
+        "prctl": _ALLOW,
         # With an address one could reach a socket that is not the other end of one's pair.
         "sendto": bpf.load_arg(4) + bpf.unless_equal(0, _DENY) + bpf.load_arg(4, high=True) + _only_loaded((0,)),
+        "socketpair": _only(0, (_AF_UNIX,)),
+        "tgkill": _ALLOW,
     }
     guard = bpf.load_arch() + bpf.unless_equal(ARCHES[machine], bpf.give(bpf.KILL)) + bpf.load_number()
     if machine == "x86_64":
         guard += bpf.if_at_least(_X32_BIT, bpf.give(bpf.KILL))
     guard += bpf.if_at_least(policy.NEWER, _ABSENT)
-    return guard + bpf.dispatch(_numbered(allowed, machine), _DENY)
+    return guard + bpf.dispatch(_numbered(leaves, machine), _DENY)
 
 
 def child_filter(machine: str) -> Code:
     """Return what a child gives up of the server's list; `_OWN_PID` stands for its pid."""
-    no_kill = bpf.if_equal(_SIGKILL, _DENY) + bpf.if_equal(_SIGSTOP, _DENY) + _ALLOW
+    not_deadly = bpf.if_equal(_SIGKILL, _DENY) + bpf.if_equal(_SIGSTOP, _DENY) + _ALLOW
     myself = bpf.load_arg(0) + bpf.unless_equal(_OWN_PID, _DENY)
-    unless_cpu = bpf.if_equal(_RLIMIT_CPU, _DENY) + _ALLOW  # a limit of its own making would look like our kill
-    named = _only(0, (0, _OWN_PID))
-    clock = bpf.load_arg(0) + bpf.if_any_bit(_NEGATIVE, _DENY) + _ALLOW  # negative: another process's CPU clock
-    denied = dict.fromkeys(policy.SERVER_ONLY, _DENY)
-    denied |= {
+    reads_only = bpf.load_arg(2) + bpf.unless_equal(0, _DENY) + bpf.load_arg(2, high=True) + _only_loaded((0,))
+    leaves = dict.fromkeys(policy.SERVER_ONLY, _DENY)
+    leaves |= {
         "clone": bpf.load_arg(0) + bpf.if_any_bit(_CLONE_MORE, _DENY) + bpf.if_any_bit(_CLONE_THREAD, _ALLOW) + _DENY,
-        "kill": myself + bpf.load_arg(1) + no_kill,
-        "tgkill": myself + bpf.load_arg(2) + no_kill,
+        "kill": myself + bpf.load_arg(1) + not_deadly,
         "prctl": _only(0, policy.PRCTL_OPTIONS),
-        "prlimit64": bpf.load_arg(0)
-        + bpf.if_equal(_OWN_PID, bpf.load_arg(1) + unless_cpu)
-        + bpf.unless_equal(0, _DENY)
-        + bpf.load_arg(1)
-        + unless_cpu,
-        "setrlimit": bpf.load_arg(0) + unless_cpu,
-        "clock_gettime": clock,
-        "clock_getres": clock,
-        "clock_nanosleep": clock,
-        "getpgid": named,
-        "getsid": named,
-        "getpriority": bpf.load_arg(0) + bpf.unless_equal(0, _DENY) + bpf.load_arg(1) + _only_loaded((0, _OWN_PID)),
-        "sched_getaffinity": named,
+        # Dying of a CPU limit that it set itself, a program would look as if someone else had killed it.
+        "prlimit64": bpf.load_arg(1) + bpf.unless_equal(_RLIMIT_CPU, _ALLOW) + reads_only,
+        "tgkill": myself + bpf.load_arg(2) + not_deadly,
     }
-    return bpf.load_number() + bpf.dispatch(_numbered(denied, machine), _ALLOW)
+    return bpf.load_number() + bpf.dispatch(_numbered(leaves, machine), _ALLOW)
 
 
 def _only(arg: int, values: Iterable[int]) -> Code:
@@ -110,7 +104,7 @@ def _numbered(leaves: dict[str, Code], machine: str) -> dict[int, Code]:
 
 
 class Filter:
-    """A filter that is ready to be installed in this process."""
+    """A filter that is ready to be installed: calling it does that."""
 
     def __init__(self, code: Code) -> None:
         self._pid_offsets = bpf.constant_offsets(code, _OWN_PID)
@@ -119,8 +113,8 @@ class Filter:
         self._program = _Program(len(code), ctypes.addressof(self._view))
         self._address = ctypes.addressof(self._program)
 
-    def install(self) -> None:
-        """Confine the calling thread, and what it starts, for good.
+    def __call__(self) -> None:
+        """Confine the calling process, and what it starts, for good.
 
         Raises:
             OSError: the kernel refused; nothing is confined then.
@@ -131,8 +125,11 @@ class Filter:
         kernel.prctl(kernel.PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self._address)
 
 
-def apply() -> tuple[Filter, str]:
-    """Install the server's filter; returns the one for each child, and their lengths in words.
+def apply(for_children: list[Filter]) -> str:
+    """Install the server's filter and add the one for each child to the list.
+
+    Returns:
+        Their lengths, in words.
 
     Raises:
         OSError: the kernel refused.
@@ -140,5 +137,6 @@ def apply() -> tuple[Filter, str]:
     machine = os.uname().machine
     child, server = child_filter(machine), server_filter(machine)
     prepared = Filter(child)
-    Filter(server).install()
-    return prepared, f"{len(server)} instructions, {len(child)} more in each child"
+    Filter(server)()
+    for_children.append(prepared)
+    return f"{len(server)} instructions, {len(child)} more in each child"

@@ -53,6 +53,16 @@ class Layer:
     """If it is off, the reason; if it is on, a short detail."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What a child has to do, laid out beforehand: each object that it touches first costs a page fault."""
+
+    ids: dict[str, int | None]
+    scratch: scratch.Scratch
+    limit: Callable[[int], None] | None
+    last: tuple[Callable[[], None], ...]
+
+
 class Confinement:
     """The confinement of one fork server and its children.
 
@@ -85,9 +95,7 @@ class Confinement:
         self._root, self._root_fd = scratch.make_root(scratch_parent)
         self._found: dict[str, Layer] = {}
         self._ids: ids.Ids | None = None
-        self._child_filter: seccomp.Filter | None = None
-        self._scratch: scratch.Scratch | None = None
-        self._server_pid = 0
+        self._steps: _Steps
 
     @property
     def layers(self) -> list[Layer]:
@@ -107,6 +115,7 @@ class Confinement:
         readable = paths.readable(self._extra)
         self._enter_user_namespace()
         self._attempt("pid_ns", lambda: namespaces.apply(namespaces.PID))
+        stays_hidden = privileges.stays_hidden(changes_id=self._ids is not None)
         leash = guardian.fork_guardian(lambda: scratch.remove_root(self._root), self._root_fd)
         for name in ("net_ns", "ipc_ns", "uts_ns"):
             self._attempt(name, lambda: namespaces.apply(namespaces.KINDS[name]))  # noqa: B023 - called at once
@@ -117,8 +126,13 @@ class Confinement:
         self._drop_privileges(scratch_root)
         self._attempt("dumpable", privileges.hide_memory)
         leash.hold()
-        self._server_pid = os.getpid()
-        self._attempt("seccomp", self._apply_seccomp, seccomp.supported)
+        folders = scratch.Scratch(scratch_root, self._root_mode())
+        self._steps = _Steps(
+            ids={role: None if self._ids is None else getattr(self._ids, role) for role in ("candidate", "harness")},
+            scratch=folders,
+            limit=rlimits.apply_child if self.has("rlimits") else None,
+            last=self._last_steps(stays_hidden),
+        )
 
     def enter_child(self, role: Literal["candidate", "harness"], cpu_hard_s: int) -> None:
         """Confine this fork of the server for good; it finds itself in a scratch folder of its own.
@@ -130,39 +144,33 @@ class Confinement:
         Raises:
             OSError, ValueError: it is not confined; end the process.
         """
-        assert self._scratch is not None, "enter_server comes first"
+        steps = self._steps
         os.setsid()
-        number = None if self._ids is None else getattr(self._ids, role)
-        self._scratch.enter(number)
-        if self.has("rlimits"):
-            rlimits.apply_child(cpu_hard_s=cpu_hard_s, open_files=self._open_files)
+        number = steps.ids[role]
+        steps.scratch.enter(number)
+        if steps.limit is not None:
+            steps.limit(cpu_hard_s)
         if number is not None:
-            ids.become(number)
-        if self.has("capabilities"):
-            self._drop()
-        if self.has("dumpable"):
-            privileges.hide_memory()
-        if not self.has("pid_ns"):
-            privileges.die_with_parent()
-            if os.getppid() != self._server_pid:
-                os._exit(1)
-        if self._child_filter is not None:
-            self._child_filter.install()
+            os.setresgid(number, number, number)
+            os.setresuid(number, number, number)
+        for step in steps.last:
+            step()
 
     def has(self, name: str) -> bool:
         """Say whether a layer is on."""
         return name in self._found and self._found[name].on
 
-    def sweep(self) -> None:
-        """In the server, after a child has been reaped: remove what children that are gone have left."""
-        if self._scratch is not None:
-            self._scratch.sweep()
+    def sweep(self, pid: int | None = None) -> None:
+        """In the server, after children have been reaped: remove what they have left.
+
+        Args:
+            pid: the one child that has been reaped, which is faster; None: find out which are gone.
+        """
+        self._steps.scratch.sweep(pid)
 
     def close(self) -> None:
         """In the server: remove all scratch; the guardian removes its root."""
-        if self._scratch is not None:
-            self._scratch.close()
-            self._scratch = None
+        self._steps.scratch.close()
 
     def _attempt(
         self, name: str, apply: Callable[[], str | None], why_not: Callable[[], str | None] = lambda: None
@@ -197,7 +205,10 @@ class Confinement:
     def _limit(self) -> str:
         own = self.has("ids") or (self.has("user_ns") and rlimits.counts_per_namespace())
         return rlimits.apply(
-            memory_mib=self._memory_mib, file_mib=self._file_mib, threads=self._threads if own else None
+            memory_mib=self._memory_mib,
+            file_mib=self._file_mib,
+            open_files=self._open_files,
+            threads=self._threads if own else None,
         )
 
     def _enter_view(self, readable: paths.Readable) -> str:
@@ -238,11 +249,23 @@ class Confinement:
             bounding = privileges.empty_bounding_set()
         if self._ids is not None:
             ids.become_server(self._ids)
-        self._drop = privileges.drop_all()
         self._attempt("capabilities", lambda: privileges.reduce_server(bounding))
-        overrides = self.has("capabilities") and privileges.holds(privileges.CAP_DAC_OVERRIDE)
-        self._scratch = scratch.Scratch(scratch_root, private=self._ids is not None or overrides)
 
-    def _apply_seccomp(self) -> str:
-        self._child_filter, detail = seccomp.apply()
-        return detail
+    def _root_mode(self) -> int | None:
+        if self._ids is not None:
+            return 0o711
+        overrides = self.has("capabilities") and privileges.holds(privileges.CAP_DAC_OVERRIDE)
+        return 0o111 if overrides else None
+
+    def _last_steps(self, stays_hidden: bool) -> tuple[Callable[[], None], ...]:
+        """Return what a child does when it has its id, with the system call filter at the very end."""
+        steps: list[Callable[[], None]] = []
+        if self.has("capabilities"):
+            steps.append(privileges.drop_all())
+        if self.has("dumpable") and not stays_hidden:
+            steps.append(privileges.hide_memory)
+        if not self.has("pid_ns"):
+            steps.append(guardian.follow(os.getpid()))
+        filters: list[seccomp.Filter] = []
+        self._attempt("seccomp", lambda: seccomp.apply(filters), seccomp.supported)
+        return (*steps, *filters)
