@@ -5,6 +5,7 @@ anything ran).
 """
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -46,5 +47,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"trl-rlvr {name}: {error}", file=sys.stderr)
         return 2 if isinstance(error, ConfigError | DataError) else 1
     except BrokenPipeError:  # the reader of our output has gone, as in `trl-rlvr score ... | head`
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more at its exit
         return 1

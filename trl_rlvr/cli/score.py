@@ -1,0 +1,129 @@
+"""`trl-rlvr score PROBLEMS COMPLETIONS`: one output row for each input row, in order, and a summary on stderr.
+
+Exit status 0 says that every row was scored, not that any of them passed; 1 that the sandbox failed on some.
+"""
+
+import argparse
+import contextlib
+import json
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from tqdm import tqdm
+
+from trl_rlvr.cli.completions import CompletionRow, read_completions
+from trl_rlvr.cli.options import add_config_options, config_from
+from trl_rlvr.data import load_problems
+from trl_rlvr.errors import DataError
+from trl_rlvr.evaluation import pass_at_k
+from trl_rlvr.extraction import Extraction, ExtractionOutcome
+from trl_rlvr.rewards.scores import graded
+from trl_rlvr.sandbox import SandboxConfig
+from trl_rlvr.verdict import ExecutionResult, Verdict
+from trl_rlvr.verifier import CodeVerifier, Verification
+
+CHUNK = 256
+"""Rows verified together: rows come out soon, and the wait for the slowest of a chunk stays small beside the chunk."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
+    parser = argparse.ArgumentParser(
+        prog="trl-rlvr score",
+        description="Score completions against the tests of their problems.",
+    )
+    parser.add_argument("problems", help="mbpp, mbpp_sanitized, humaneval, starter, a Hub id or a local file")
+    parser.add_argument("completions", help="JSONL with task_id and completion (text) or solution (code as it is)")
+    parser.add_argument("--output", help="file for the rows; standard output if left out")
+    parser.add_argument("--split", help="use only this split of the problems")
+    parser.add_argument("--k", type=int, nargs="*", default=[1], help="the k of pass@k in the summary (default: 1)")
+    add_config_options(parser, SandboxConfig)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Score the rows of a file and return the exit status.
+
+    Raises:
+        DataError: problems or completions cannot be used; nothing has run then.
+        SandboxError: the sandbox cannot start.
+    """
+    options = build_parser().parse_args(argv)
+    problems = {problem.task_id: problem for problem in load_problems(options.problems, options.split)}
+    rows = read_completions(options.completions, problems)
+    start = time.perf_counter()
+    results = []
+    with (
+        _open_output(options.output) as output,
+        CodeVerifier(config=config_from(SandboxConfig, options), batch_deadline_s=None, fault_rate=1.0) as verifier,
+    ):
+        for row, verification in zip(rows, verified(rows, verifier), strict=True):
+            output.write(json.dumps(output_row(row, verification)) + "\n")
+            output.flush()
+            results.append(verification.result)
+    print(summary(rows, results, options.k, time.perf_counter() - start), file=sys.stderr)
+    return 1 if any(result.verdict is Verdict.SANDBOX_ERROR for result in results) else 0
+
+
+def verified(rows: Sequence[CompletionRow], verifier: CodeVerifier) -> Iterator[Verification]:
+    """Yield what each row showed, in order, behind a progress bar when stderr is a terminal."""
+    with tqdm(total=len(rows), unit="solution", file=sys.stderr, disable=None) as bar:
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            code = [row for row in chunk if row.is_code]
+            text = [row for row in chunk if not row.is_code]
+            of_code = iter(verifier.verify_code([row.text for row in code], [row.problem for row in code]))
+            of_text = iter(verifier.verify([row.text for row in text], [row.problem for row in text]))
+            for row in chunk:
+                yield _as_it_is(row, next(of_code)) if row.is_code else next(of_text)
+            bar.update(len(chunk))
+
+
+def _as_it_is(row: CompletionRow, result: ExecutionResult) -> Verification:
+    return Verification(Extraction(ExtractionOutcome.CODE, row.text), result)
+
+
+def output_row(row: CompletionRow, verification: Verification) -> dict[str, object]:
+    """Return one row of the output; the reward is None where the sandbox could not judge."""
+    result = verification.result
+    return {
+        "task_id": row.task_id,
+        "verdict": result.verdict.value,
+        "passed": result.passed,
+        "total": result.total,
+        "reward": None if result.verdict is Verdict.SANDBOX_ERROR else graded(verification),
+        "error": result.error,
+        "cpu_s": round(result.cpu_s, 6),
+        "wall_s": round(result.wall_s, 6),
+    }
+
+
+def summary(
+    rows: Sequence[CompletionRow], results: Sequence[ExecutionResult], ks: Sequence[int], elapsed_s: float
+) -> str:
+    """Return the lines about all rows: rate, pass@k as the mean over tasks, verdict counts."""
+    by_task: dict[str, list[bool]] = defaultdict(list)
+    for row, result in zip(rows, results, strict=True):
+        if result.verdict is not Verdict.SANDBOX_ERROR:
+            by_task[row.problem.task_id].append(result.verdict is Verdict.PASSED)
+    lines = [f"{len(rows)} solutions of {len({row.problem.task_id for row in rows})} tasks in {elapsed_s:.1f} s"]
+    lines[0] += f", {len(rows) / elapsed_s:.1f} a second"
+    for k in ks:
+        shares = [pass_at_k(len(passed), sum(passed), k) for passed in by_task.values()]
+        lines.append(f"pass@{k}: {100 * sum(shares) / len(shares):.1f} %" if shares else f"pass@{k}: nothing scored")
+    counts = Counter(result.verdict.value for result in results)
+    lines.append(", ".join(f"{verdict} {count}" for verdict, count in counts.most_common()))
+    return "\n".join(lines)
+
+
+def _open_output(path: str | None) -> contextlib.AbstractContextManager[TextIO]:
+    if path is None:
+        return contextlib.nullcontext(sys.stdout)
+    try:
+        return Path(path).open("w", encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error}") from error

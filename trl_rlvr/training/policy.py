@@ -1,0 +1,116 @@
+"""The model to train, with every field of `ModelConfig` passed on, and the check that something of it is trainable.
+
+`GRPOTrainer` silently ignores a `ModelConfig` field that nobody hands to it, and trains nothing on an adapter that was
+loaded frozen.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from trl import GRPOConfig, ModelConfig, get_peft_config, get_quantization_config
+
+from trl_rlvr.errors import ConfigError, TrainingError
+from trl_rlvr.training.embedded import EMBEDDED_POLICY
+from trl_rlvr.training.spec import EMBEDDED_MODEL, RunConfig
+
+
+def policy_arguments(model: ModelConfig, run: RunConfig, grpo: GRPOConfig) -> dict[str, Any]:
+    """Return the trainer's `model`, `peft_config` and `quantization_config`, and set `grpo.model_init_kwargs`.
+
+    Without an adapter the trainer loads the model itself; with one, base and adapter are loaded here.
+
+    Raises:
+        ConfigError: the path is an adapter's where a model is expected, or the other way round.
+    """
+    if run.adapter_name_or_path is not None:
+        return {"model": load_adapter(run.adapter_name_or_path, model, grpo)}
+    path = model_path(model.model_name_or_path)
+    if (Path(path) / "adapter_config.json").is_file():
+        raise ConfigError(f"model_name_or_path {path!r} is an adapter; give it as adapter_name_or_path")
+    grpo.model_init_kwargs = init_kwargs(model, grpo)
+    return {
+        "model": path,
+        "peft_config": get_peft_config(model),
+        "quantization_config": get_quantization_config(model),
+    }
+
+
+def model_path(name: str) -> str:
+    """Return what to load for `model_name_or_path`; `embedded` is the policy in this package."""
+    return str(EMBEDDED_POLICY) if name == EMBEDDED_MODEL else name
+
+
+def load_processor(model: ModelConfig, run: RunConfig, grpo: GRPOConfig) -> Any:
+    """Load the tokenizer: the adapter's own where it has one (fine-tuning may have changed it), else the model's."""
+    from transformers import AutoProcessor
+
+    adapter = run.adapter_name_or_path
+    own = adapter is not None and (Path(adapter) / "tokenizer_config.json").is_file()
+    source = adapter if own or model.model_name_or_path is None else model_path(model.model_name_or_path)
+    return AutoProcessor.from_pretrained(
+        source,
+        revision=None if source == adapter else model.model_revision,
+        truncation_side="left",
+        padding_side="left",
+        trust_remote_code=grpo.trust_remote_code,
+    )
+
+
+def init_kwargs(model: ModelConfig, grpo: GRPOConfig) -> dict[str, Any]:
+    """Return the arguments for loading, `ModelConfig`'s fields under those that `model_init_kwargs` gives."""
+    given = grpo.model_init_kwargs or {}
+    if isinstance(given, str):
+        raise ConfigError(f"model_init_kwargs is {given!r}; give a mapping")
+    return {
+        "revision": model.model_revision,
+        "attn_implementation": model.attn_implementation,
+        "dtype": model.dtype,
+        "trust_remote_code": grpo.trust_remote_code,
+        **given,
+    }
+
+
+def load_adapter(adapter: str, model: ModelConfig, grpo: GRPOConfig) -> Any:
+    """Load an adapter, ready to be trained further, on its base.
+
+    The adapter brings its own rank, targets and scaling: `lora_*` options do not apply.
+
+    Raises:
+        ConfigError: there is no adapter at this place.
+    """
+    from peft import PeftConfig, PeftModel
+    from trl.trainer.utils import create_model_from_path
+
+    try:
+        config = PeftConfig.from_pretrained(adapter)
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"adapter_name_or_path {adapter!r} holds no adapter: {error}") from error
+    base = model_path(model.model_name_or_path or config.base_model_name_or_path)
+    kwargs, quantization = init_kwargs(model, grpo), get_quantization_config(model)
+    if quantization is not None:
+        kwargs["quantization_config"] = quantization
+    grpo.model_init_kwargs = None  # used up here; the trainer would warn that it ignores them
+    zero3 = grpo.deepspeed_plugin is not None and grpo.deepspeed_plugin.zero_stage == 3
+    if grpo.distributed_state.distributed_type in ("MULTI_GPU", "DEEPSPEED"):
+        kwargs["device_map"] = None
+    # ZeRO-3 cannot gather parameters of two dtypes at once; TRL does the same for adapters that it creates.
+    return PeftModel.from_pretrained(
+        create_model_from_path(base, **kwargs), adapter, is_trainable=True, autocast_adapter_dtype=not zero3
+    )
+
+
+def require_trainable(parameters: Iterable[torch.nn.Parameter]) -> list[torch.nn.Parameter]:
+    """Return the trainable parameters.
+
+    Raises:
+        TrainingError: there are none.
+    """
+    trainable = [parameter for parameter in parameters if parameter.requires_grad]
+    if not trainable:
+        raise TrainingError(
+            "no parameter of the model is trainable; load the adapter by adapter_name_or_path, give use_peft: true "
+            "for a quantized model, or thaw the weights before the run"
+        )
+    return trainable
