@@ -109,6 +109,14 @@ def test_a_completion_of_another_kind_is_refused(verifier: CodeVerifier) -> None
         CodeReward(scores.graded, verifier=verifier)(completions=[7], **columns(1))
 
 
+def test_a_completion_that_continues_its_prompt_is_put_behind_it(sandbox: FakeSandbox, verifier: CodeVerifier) -> None:
+    opening = 'def f(x):\n    """Return x."""\n'
+
+    CodeReward(scores.graded, verifier=verifier)(prompts=[opening], completions=["    return x"], **columns(1))
+
+    assert [program.code for program in sandbox.programs] == [opening + "    return x"]
+
+
 def every_reward(verifier: CodeVerifier) -> list[Any]:
     named = [rewards.named_reward(name, verifier=verifier) for name in rewards.REWARD_NAMES]
     return [*named, OverlongReward(10, 5, verifier=verifier)]

@@ -93,7 +93,7 @@ class VerifiedReward(ABC):
         """Score a batch, as TRL asks for it.
 
         Args:
-            prompts: not used; the problem is in the columns.
+            prompts: one a row, where known; a program that continues its prompt is put behind it.
             completions: one a row, strings or lists of messages.
             completion_ids: token ids of each completion, where known.
             log_extra: TRL's `(column, values)` logger, where there is one.
@@ -108,13 +108,14 @@ class VerifiedReward(ABC):
             DataError: the columns hold no problems.
             SandboxFaultRateError: too many programs could not be run.
         """
-        del prompts, trainer_state
-        request = self.request(completions, completion_ids, columns)
+        del trainer_state
+        request = self.request(prompts, completions, completion_ids, columns)
         entry = board_of(self.verifier).verified(self.verifier, request)
         return self.scored(entry, log_extra, log_metric)
 
     def request(
         self,
+        prompts: Sequence[Any] | None,
         completions: Sequence[Completion],
         completion_ids: Sequence[Sequence[int]] | None,
         columns: Mapping[str, Any],
@@ -124,6 +125,8 @@ class VerifiedReward(ABC):
         truncated = None
         if completion_ids is not None and self._max_completion_tokens is not None:
             truncated = [len(ids) >= self._max_completion_tokens for ids in completion_ids]
+        if prompts is not None:
+            columns = {"prompts": prompts, **columns}
         return BatchRequest(completions, texts, truncated, completion_ids, columns)
 
     def scored(self, entry: BatchEntry, log_extra: Any, log_metric: Any) -> Rewards:

@@ -132,7 +132,7 @@ class AsyncCodeReward:
         **columns: Any,
     ) -> Rewards:
         """Score a batch; see `VerifiedReward`."""
-        del prompts, trainer_state
-        request = self._reward.request(completions, completion_ids, columns)
+        del trainer_state
+        request = self._reward.request(prompts, completions, completion_ids, columns)
         entry = await board_of(self._reward.verifier).averified(self._reward.verifier, request)
         return self._reward.scored(entry, log_extra, log_metric)
