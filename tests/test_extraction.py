@@ -176,6 +176,55 @@ def test_code_before_the_cut_still_counts():
     assert code(f"```python\n{F}\n```\nFor example\n```python\nprint(f(", truncated=True) == F
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "def g(x):\n    return (x +",
+        "def g(x):\n    return x +",
+        "def g(x):",
+        "class G:\n    x = 'ab",
+        "print(f(1), ",
+        '"""\nWrite a function\nto subtract',
+        "x = [\n    1,\n",
+        "if f(1) == 2:\n    pass\nel",
+        "for",
+    ],
+)
+@pytest.mark.parametrize("fence", ["", "```python\n"])
+def test_a_cut_after_the_function_costs_only_the_unfinished_statement(fence, tail):
+    assert code(f"{fence}{F}\n\n{tail}", truncated=True).startswith(F)
+
+
+def test_a_cut_after_a_continuation_costs_only_the_unfinished_statement():
+    program = code("    return x + 1\n\n\ndef g(x):\n    return (x", prompt=OPENING, truncated=True)
+
+    assert run(program)["f"](1) == 2
+
+
+def test_a_cut_in_a_continuation_leaves_nothing():
+    assert outcome("    y = x\n    return (y +", prompt=OPENING, truncated=True) is TRUNCATED
+
+
+def test_a_cut_function_is_not_replaced_by_what_stands_before_it():
+    assert outcome("import math\n\ndef f(x):\n    return (x +", truncated=True) is TRUNCATED
+
+
+def test_a_cut_excuses_no_error_before_it():
+    assert outcome(f"{F}\n\nx = = 1\n\ny = (", truncated=True) is TRUNCATED
+
+
+def test_a_whole_text_is_not_excused_as_cut():
+    assert outcome(f"{F}\n\ndef g(x):\n    return (x +") is SYNTAX_ERROR
+
+
+def test_a_closed_block_is_not_excused_as_cut():
+    assert outcome(f"```python\n{F}\n\nprint(\n```\nThis", truncated=True) is TRUNCATED
+
+
+def test_a_cut_program_without_entry_point_is_truncated():
+    assert outcome("```python\nx = input()\nprint(x", None, truncated=True) is TRUNCATED
+
+
 def test_code_without_the_entry_point_is_named_so():
     found = extract_code("```python\ndef g(x):\n    return x\n```", "f")
 

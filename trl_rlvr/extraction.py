@@ -7,7 +7,7 @@ A later block that lacks the entry point never hides an earlier one that has it,
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from textwrap import dedent
@@ -49,6 +49,8 @@ class _Piece:
     language: str = ""
     """First word after the opening fence, lower case; empty for none."""
     fenced: bool = True
+    reaches_end: bool = False
+    """Nothing closes it: where the completion was cut, this was cut."""
 
     @property
     def foreign(self) -> bool:
@@ -88,7 +90,8 @@ def extract_code(
     Args:
         completion: the model's text.
         entry_point: name that the program must define at its top level; None: any code will do.
-        truncated: the completion was cut at its length limit.
+        truncated: the completion was cut at its length limit; a last statement that the cut left unfinished is then
+            dropped, if what is left defines the entry point.
         prompt: put in front of the code where it is the opening of a program that itself defines `entry_point`
             (HumanEval's format), so that a continuation and a whole function both run; any other prompt is ignored.
 
@@ -98,7 +101,7 @@ def extract_code(
     opening = prompt if prompt and entry_point and opens_program(prompt, entry_point) else ""
     best = _NO_CODE
     for piece in _pieces(_answer(completion)):
-        found = _judge(piece, entry_point, opening)
+        found = _judge(piece, entry_point, opening, may_be_cut=truncated and piece.reaches_end)
         if found.outcome is ExtractionOutcome.CODE:
             return found
         if best is _NO_CODE:
@@ -142,12 +145,12 @@ def _answer(completion: str) -> str:
 def _pieces(text: str) -> Iterator[_Piece]:
     """Yield what may be the program, the likeliest first."""
     lines = text.split("\n")
-    before_fence = next(_blocks(lines, opened=True)).text
-    if before_fence != text and try_parse(text):  # the fences stand inside strings of a whole program
+    before_fence = replace(next(_blocks(lines, opened=True)), fenced=False)
+    if not before_fence.reaches_end and try_parse(text):  # the fences stand inside strings of a whole program
         yield _Piece(text, fenced=False)
     last_first = list(_blocks(lines))[: -_MAX_BLOCKS - 1 : -1]
     yield from sorted(last_first, key=lambda block: block.foreign)
-    yield _Piece(before_fence, fenced=False)
+    yield before_fence
 
 
 def _blocks(lines: list[str], *, opened: bool = False) -> Iterator[_Piece]:
@@ -168,7 +171,7 @@ def _blocks(lines: list[str], *, opened: bool = False) -> Iterator[_Piece]:
         fence = None if fence and not found.info else found
         start = number + 1
     if fence:
-        yield _block(fence, lines[start:])
+        yield replace(_block(fence, lines[start:]), reaches_end=True)
 
 
 def _read_fence(line: str) -> _Fence | None:
@@ -202,26 +205,48 @@ def _block(fence: _Fence, lines: list[str]) -> _Piece:
     return _Piece("\n".join(texts), language[1].lower() if language else "")
 
 
-def _judge(piece: _Piece, entry_point: str | None, opening: str) -> Extraction:
+def _judge(piece: _Piece, entry_point: str | None, opening: str, *, may_be_cut: bool) -> Extraction:
     """Class one piece: CODE, MISSING_ENTRY_POINT, SYNTAX_ERROR or NO_CODE."""
     failed = _NO_CODE
     for program, opening_end in _programs(piece, entry_point, opening):
         try:
             tree = parse_source(program)
         except SyntaxError as error:
+            kept = _whole_statements(program, error) if may_be_cut and entry_point else ""
+            kept_tree = try_parse(kept)
+            if kept_tree and _is_solution(kept_tree, entry_point, opening_end):
+                return Extraction(ExtractionOutcome.CODE, kept)
             if failed is _NO_CODE and _meant_as_code(piece):
                 failed = _failure(ExtractionOutcome.SYNTAX_ERROR, program, describe_syntax_error(error))
             continue
-        if entry_point is None:
-            return Extraction(ExtractionOutcome.CODE, program) if _does_something(tree) else _NO_CODE
-        end = _definition_end(tree, entry_point)
-        if end is not None and end > (opening_end or (0, 0)):
+        if _is_solution(tree, entry_point, opening_end):
             return Extraction(ExtractionOutcome.CODE, program)
         if opening_end is None:
             error_line = f"the code does not define {entry_point!r}"[:200]
             missing = _failure(ExtractionOutcome.MISSING_ENTRY_POINT, program, error_line)
-            return missing if _does_something(tree) else _NO_CODE
+            return missing if entry_point and _does_something(tree) else _NO_CODE
     return failed
+
+
+def _is_solution(tree: ast.Module, entry_point: str | None, opening_end: tuple[int, int] | None) -> bool:
+    if entry_point is None:
+        return _does_something(tree)
+    end = _definition_end(tree, entry_point)
+    return end is not None and end > (opening_end or (0, 0))
+
+
+def _whole_statements(program: str, error: SyntaxError) -> str:
+    """Drop the top-level statement in which a program was cut; nothing is left if the error is not the cut's doing.
+
+    A base model seldom ends its text: after its function it goes on with the next until it is cut.
+    """
+    lines = program.split("\n")
+    starts = [number for number, line in enumerate(lines, 1) if line[:1].strip(" \t#)]}")]
+    reached = [number for number in starts if number <= (error.lineno or 0)]
+    is_unclosed = "never closed" in error.msg or "unterminated triple-quoted" in error.msg
+    if not reached or (reached[-1] != starts[-1] and not is_unclosed):
+        return ""
+    return "\n".join(lines[: reached[-1] - 1])
 
 
 def _programs(piece: _Piece, entry_point: str | None, opening: str) -> Iterator[tuple[str, tuple[int, int] | None]]:
