@@ -16,6 +16,7 @@ from trl_rlvr.sandbox.protocol import EXITED, FORK, KILL, NOTICE, ORDER
 
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from trl_rlvr.sandbox.{module} import main; main(*sys.argv[1:])"
 _START_S = 60.0
+_LEAVE_S = 5.0
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
 _ENVIRONMENT = {
     "HOME": "/",
@@ -165,14 +166,19 @@ class ForkServer:
 
     def close(self) -> None:
         """End the server and with it every child."""
-        self.control.close()
+        for child in list(self.children.values()):
+            with contextlib.suppress(OSError):
+                self.control.send(ORDER.pack(KILL, b"-", child.number, 0, 0))
+        self.control.close()  # the server notices, sweeps and leaves; its guardian reaps it
+        try:
+            self.process.wait(_LEAVE_S)
+        except subprocess.TimeoutExpired:
+            self._kill_all()
+            self.process.wait()
+
+    def _kill_all(self) -> None:
         for child in self.children.values():
             if child.pid is not None and not self._inside:
-                _kill(child.pid)
-        _kill(self.process.pid)
-        self.process.wait()
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, 9)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child.pid, 9)
+        self.process.kill()

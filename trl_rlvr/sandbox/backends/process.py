@@ -25,7 +25,7 @@ from trl_rlvr.sandbox.suite import compile_suite
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
 
-_ATTEMPTS = 4
+_ATTEMPTS = 8
 _START_S = 90.0
 _ANSWER_BYTES = 1 << 26
 
@@ -205,14 +205,16 @@ class ProcessSandbox(Sandbox):
         limits = self.limits.for_reference(program.problem.reference_cpu_s)
         job = Job(suite.kind, suite.tests, limits, suite.candidate_work(program.code), suite.expected, suite.inputs)
         packed = job.pack()
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             worker = self._take(deadline)
             if worker is None:
                 return self._fault(suite.tests, "the batch deadline passed before the program could run")
             try:
+                worker.ready()
                 answer = worker.run(packed)
-            except _WorkerLost:
+            except (_WorkerLost, SandboxUnavailableError):
                 self._replace(worker)
+                time.sleep(0.1 * attempt)  # what killed it, or kept it from starting, may pass
             else:
                 self._idle.put(worker)
                 return self._result(answer)
@@ -228,6 +230,7 @@ class ProcessSandbox(Sandbox):
             return None
 
     def _replace(self, worker: _Worker) -> None:
+        """Put a fresh worker in the place of a lost one; it is waited for when it is used."""
         worker.close()
         fresh = _Worker(self._settings)
         with self._lock:
@@ -235,7 +238,6 @@ class ProcessSandbox(Sandbox):
             self._all.add(fresh)
             self.stats.restarts += 1
             self.stats.retried += 1
-        fresh.ready()
         self._idle.put(fresh)
 
     def _result(self, answer: Answer) -> ExecutionResult:

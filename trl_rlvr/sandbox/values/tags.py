@@ -16,8 +16,8 @@ DEQUE, COUNTER, ORDERED_DICT, DEFAULT_DICT, NAMED_TUPLE, CHAIN_MAP, ARRAY = rang
 DECIMAL, FRACTION, DATE, TIME, DATETIME, TIMEDELTA, TIMEZONE, UUID, PATH, NDARRAY = range(48, 58)
 CONSTANT, HANDLE, SUBCLASS, OPAQUE = range(64, 68)
 
-MAX_DEPTH = 400
-"""Containers inside containers."""
+MAX_DEPTH = 150
+"""Containers inside containers; four frames a level must stay below the interpreter's recursion limit."""
 MAX_INT_BYTES = 1 << 16
 MAX_RATIONAL_BITS = 1 << 13
 MAX_DECIMAL_CHARS = 4096

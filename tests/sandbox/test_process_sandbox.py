@@ -1,0 +1,155 @@
+"""What the process backend promises beside the contract: it mends itself, and says what it did."""
+
+import os
+import random
+import signal
+import threading
+import time
+
+import pytest
+
+from trl_rlvr.errors import SandboxError, SandboxUnavailableError
+from trl_rlvr.problem import CodeProblem
+from trl_rlvr.sandbox import Limits, Program
+from trl_rlvr.sandbox.backends.process import ProcessSandbox
+from trl_rlvr.verdict import Verdict
+
+SQUARE = CodeProblem("square", "", ("assert f(2) == 4", "assert f(3) == 9"))
+RIGHT = Program("def f(x): return x * x", SQUARE)
+WRONG = Program("def f(x): return x + 2", SQUARE)
+
+
+def slow(number):
+    code = f"import time\ndef f(x):\n    time.sleep(0.02)\n    return x * x + {number % 2} * (x - 2)"
+    return Program(code + f"  # {number}", SQUARE)
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with ProcessSandbox(workers=2) as sandbox:
+        yield sandbox
+
+
+def descendants(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            children = [int(child) for child in file.read().split()]
+    except OSError:
+        return []
+    return children + [below for child in children for below in descendants(child)]
+
+
+def test_results_come_in_the_order_of_the_programs(sandbox):
+    results = sandbox.run([RIGHT, WRONG, RIGHT])
+
+    assert [result.passed for result in results] == [2, 1, 2]
+
+
+def test_no_programs_give_no_results(sandbox):
+    assert sandbox.run([]) == []
+
+
+def test_each_test_counts_on_its_own_also_after_one_that_failed(sandbox):
+    problem = CodeProblem("t", "", ("assert f(1) == 0", "assert f(2) == 2", "assert f(3) == 0"))
+
+    (result,) = sandbox.run([Program("def f(x): return x", problem)])
+
+    expected = [Verdict.WRONG_ANSWER, Verdict.PASSED, Verdict.WRONG_ANSWER]
+    assert [test.verdict for test in result.tests] == expected
+
+
+def test_tests_before_a_hang_keep_their_verdicts():
+    code = "def f(x):\n    while x == 3: pass\n    return x * x"
+    with ProcessSandbox(workers=1, limits=Limits(cpu_s=0.3)) as sandbox:
+        (result,) = sandbox.run([Program(code, SQUARE)])
+
+    assert [test.verdict for test in result.tests] == [Verdict.PASSED, Verdict.TIMEOUT]
+
+
+def test_several_threads_may_run_programs_at_once(sandbox):
+    counts = []
+    threads = [
+        threading.Thread(target=lambda: counts.append(sum(r.passed for r in sandbox.run([RIGHT, WRONG] * 5))))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert counts == [15] * 4
+
+
+def test_deadline_that_has_passed_is_a_fault_of_ours_and_no_wrong_answer(sandbox):
+    results = sandbox.run([RIGHT] * 3, deadline_s=0.0)
+
+    assert {result.verdict for result in results} == {Verdict.SANDBOX_ERROR}
+
+
+def test_closed_sandbox_says_so():
+    sandbox = ProcessSandbox(workers=1)
+    sandbox.close()
+    sandbox.close()
+
+    with pytest.raises(SandboxError, match="closed"):
+        sandbox.run([RIGHT])
+
+
+def test_closing_leaves_no_process():
+    sandbox = ProcessSandbox(workers=2)
+    sandbox.run([RIGHT])
+    pids = [below for pid in sandbox.worker_pids() for below in (pid, *descendants(pid))]
+    sandbox.close()
+    deadline = time.monotonic() + 10
+    while any(os.path.exists(f"/proc/{pid}") for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert [pid for pid in pids if os.path.exists(f"/proc/{pid}")] == []
+
+
+def test_required_layer_that_is_off_is_refused_by_name():
+    with pytest.raises(SandboxUnavailableError, match="'seccomp', which is not on here: switched off"):
+        ProcessSandbox(workers=1, off=["seccomp"], require=["seccomp"])
+
+
+def test_unknown_required_layer_is_refused():
+    with pytest.raises(SandboxUnavailableError, match="'armour'"):
+        ProcessSandbox(workers=1, require=["armour"])
+
+
+def test_killed_workers_are_replaced_and_no_verdict_changes():
+    programs = [slow(number) for number in range(20)]
+    with ProcessSandbox(workers=2) as sandbox:
+        killer = threading.Timer(0.2, lambda: [os.kill(pid, signal.SIGKILL) for pid in sandbox.worker_pids()])
+        killer.start()
+        results = sandbox.run(programs)
+        restarts = sandbox.stats.restarts
+
+    assert [result.passed for result in results] == [2 - number % 2 for number in range(20)]
+    assert restarts >= 2
+
+
+@pytest.mark.slow
+def test_random_kills_of_every_process_change_no_verdict():
+    """Servers, harnesses and candidates die at random; the verdicts are those of an undisturbed run."""
+    rng = random.Random(0)
+    over = threading.Event()
+    with ProcessSandbox(workers=2) as sandbox:
+
+        def kill_somebody():
+            while not over.wait(1.0):
+                alive = [below for pid in sandbox.worker_pids() for below in (pid, *descendants(pid))]
+                if alive:
+                    os.kill(rng.choice(alive), signal.SIGKILL)
+
+        killer = threading.Thread(target=kill_somebody)
+        killer.start()
+        try:
+            results = [result for _ in range(4) for result in sandbox.run([slow(number) for number in range(80)])]
+        finally:
+            over.set()
+            killer.join()
+        disturbed = sandbox.stats.retried
+
+    assert [result.passed for result in results] == [2 - number % 2 for number in range(80)] * 4
+    assert disturbed > 0

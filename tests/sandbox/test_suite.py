@@ -1,0 +1,64 @@
+import pytest
+
+from trl_rlvr.problem import CodeProblem, IOTest
+from trl_rlvr.sandbox.protocol import GENERAL, PLAIN, STDIO
+from trl_rlvr.sandbox.suite import compile_suite
+
+
+def kind_of(*tests, setup_code=""):
+    return compile_suite(CodeProblem("t", "", tests, setup_code, entry_point="f")).kind
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert f(1) == 2",
+        "assert (f([1, -2], key='a')) == {'x': (1, None)}, 'message'",
+        "assert 2 == f(1)",
+        "assert f(1+2j) == -1.5",
+    ],
+)
+def test_call_compared_with_a_literal_is_plain(test):
+    assert kind_of(test) == PLAIN
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert not f(1)",
+        "assert f(1)",
+        "assert f(1) is True",
+        "assert f(1) == g",
+        "assert f(*[1]) == 1",
+        "assert f(**{'a': 1}) == 1",
+        "assert f(f(1)) == 1",
+        "assert f(1) == 1 == 1",
+        "x = 1\nassert f(x) == 1",
+        "assert set(f(1)) == {1}",
+    ],
+)
+def test_any_other_form_is_general(test):
+    assert kind_of(test) == GENERAL
+
+
+def test_one_general_test_makes_the_suite_general():
+    assert kind_of("assert f(1) == 1", "assert f(2)") == GENERAL
+
+
+def test_setup_code_makes_the_suite_general():
+    assert kind_of("assert f(1) == 1", setup_code="x = 1") == GENERAL
+
+
+def test_standard_input_tests_keep_their_inputs_apart():
+    suite = compile_suite(CodeProblem("t", "", io_tests=(IOTest("1\n", "2\n"), IOTest("3\n", "4\n"))))
+
+    assert (suite.kind, suite.inputs) == (STDIO, (b"1\n", b"3\n"))
+
+
+def test_candidate_gets_no_expected_value():
+    suite = compile_suite(CodeProblem("t", "", ("assert f('question') == 'secret answer'",)))
+
+    work = suite.candidate_work("def f(x): ...")
+
+    assert b"question" in work
+    assert b"secret answer" not in work
