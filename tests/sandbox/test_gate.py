@@ -1,13 +1,16 @@
 """The gate at load: first its rules, on a sandbox that runs nothing, then its verdicts on the real one."""
 
 import ast
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from trl_rlvr.data import load_problems
 from trl_rlvr.problem import CodeProblem, IOTest
-from trl_rlvr.sandbox import Program
+from trl_rlvr.sandbox import Program, Sandbox
 from trl_rlvr.sandbox.backends.fake import FakeSandbox
 from trl_rlvr.sandbox.gate import ProblemCheck, check_problems, wrong_programs
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
@@ -18,6 +21,8 @@ DOUBLE = CodeProblem(
     tests=("assert double(2) == 4", "assert double(0) == 0"),
     reference_solution="def double(x):\n    return 2 * x",
 )
+MBPP = Path(os.environ.get("TRL_RLVR_MBPP", Path(__file__).parents[3] / "shared" / "data" / "mbpp.jsonl"))
+
 ECHO = CodeProblem("echo", "Print the sum.", io_tests=(IOTest("1 2", "3"),), reference_solution="print(3)")
 
 
@@ -163,3 +168,69 @@ def test_checks_come_back_in_order() -> None:
         ("eval", False),
         ("echo", True),
     ]
+
+
+SOUND = [
+    DOUBLE,
+    ECHO,
+    CodeProblem(
+        "in order",
+        "Sort a list in place and return it.",
+        tests=("x = [3, 1, 2]\nassert in_order(x) == [1, 2, 3]\nassert x == [1, 2, 3]",),
+        reference_solution="def in_order(x):\n    x.sort()\n    return x",
+    ),
+    CodeProblem(
+        "refuse",
+        "Raise ValueError for numbers below 0.",
+        tests=(
+            "try:\n    refuse(-1)\nexcept ValueError:\n    pass\nelse:\n    raise AssertionError",
+            "assert refuse(1) == 2",
+        ),
+        reference_solution="def refuse(x):\n    if x < 0:\n        raise ValueError(x)\n    return x + 1",
+    ),
+    CodeProblem(
+        "generate",
+        "Count from 0 to n - 1.",
+        tests=("assert all(a == b for a, b in zip(generate(3), [0, 1, 2], strict=True))",),
+        reference_solution="def generate(n):\n    yield from range(n)",
+    ),
+]
+
+WEAK = {
+    "copied": CodeProblem("copied", "", tests=("assert copied([1]) == [1]",)),
+    "nothing": CodeProblem("nothing", "", tests=("assert nothing(1) is None",)),
+    "anything": CodeProblem("anything", "", tests=("assert anything(1) or True",)),
+}
+
+
+def test_sound_problems_pass_the_gate_of_the_real_sandbox(sandbox: Sandbox) -> None:
+    checks = check_problems(SOUND, sandbox)
+
+    assert {check.problem.task_id: check.reason for check in checks} == {p.task_id: None for p in SOUND}
+    assert all(check.cpu_s is not None and 0 < check.cpu_s < 1 for check in checks)
+
+
+@pytest.mark.parametrize(
+    ("task_id", "what"),
+    [
+        ("copied", "one that returns its argument"),
+        ("nothing", "one that returns None"),
+        ("anything", "one that returns its argument"),
+    ],
+)
+def test_weak_tests_are_found_out_by_the_real_sandbox(task_id: str, what: str, sandbox: Sandbox) -> None:
+    (checked,) = check_problems([WEAK[task_id]], sandbox)
+
+    assert checked.reason == f"a wrong program passes all its tests: {what}"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not MBPP.is_file(), reason="needs a local file of MBPP in its official JSONL form (TRL_RLVR_MBPP)")
+def test_mbpps_references_pass_and_three_problems_have_weak_tests(sandbox: Sandbox) -> None:
+    checks = check_problems(load_problems(str(MBPP)), sandbox)
+
+    set_aside = {check.problem.task_id: check.reason for check in checks if check.reason is not None}
+    assert (len(checks), set_aside) == (
+        974,
+        dict.fromkeys(["404", "698", "847"], "a wrong program passes all its tests: one that returns its argument"),
+    )
