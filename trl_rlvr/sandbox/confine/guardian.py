@@ -32,17 +32,6 @@ class Leash:
         os.close(self._fd)
 
 
-def follow(server: int) -> Callable[[], None]:
-    """Return what a child of process `server` calls, after its change of ids, to be killed with it."""
-
-    def follow() -> None:
-        privileges.die_with_parent()
-        if os.getppid() != server:
-            os._exit(1)
-
-    return follow
-
-
 def fork_guardian(clean_up: Callable[[], None], keep_fd: int | None = None) -> Leash:
     """Fork: the child returns, as the server; this process stays behind as its guardian and never returns.
 

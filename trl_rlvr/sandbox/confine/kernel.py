@@ -1,11 +1,13 @@
 """System calls that the standard library does not offer, by ctypes.
 
-The function objects are made once: the first use of a foreign function in a fresh fork costs far more than the call
-itself, so what the hot path needs is called in the server first.
+Nearly all that such a call costs in a fresh fork is page faults, not the kernel's work: `prepare` lays calls out, so
+that making them touches little.
 """
 
 import ctypes
 import os
+import struct
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -45,19 +47,10 @@ _prctl = _LIBC.prctl
 _prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
 _mount = _LIBC.mount
 _mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
-_capset = _LIBC.capset
-_capset.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
-_capget = _LIBC.capget
+_HEADER = struct.Struct("=Ii")
+_SETS = struct.Struct("=6I")
 _syscall = _LIBC.syscall
 _syscall.restype = ctypes.c_long
-
-
-class _CapabilityHeader(ctypes.Structure):
-    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
-
-
-class _CapabilityData(ctypes.Structure):
-    _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +59,45 @@ class Capabilities:
 
     effective: int
     permitted: int
-    inheritable: int
 
 
 def _raise(what: str) -> None:
     number = ctypes.get_errno()
     raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+class Memory:
+    """Bytes that stay at one address, for the kernel to read."""
+
+    __slots__ = ("_pin", "address", "data")
+
+    def __init__(self, content: bytes | bytearray) -> None:
+        self.data = bytearray(content)
+        self._pin = ctypes.c_char.from_buffer(self.data)  # while it lives, the array cannot be resized
+        self.address = ctypes.addressof(self._pin)
+
+
+Call = tuple[str, Callable[..., int], tuple[int, ...], tuple[Memory | int, ...]]
+"""A system call laid out beforehand: its name, the C library's function, its arguments as machine words, and the
+arguments as they were given, which keeps memory alive."""
+
+
+def prepare(name: str, *args: Memory | int) -> Call:
+    """Lay out a call of the C library's function `name`, which returns an int."""
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_ulong] * len(args), use_errno=True)
+    words = tuple(arg.address if isinstance(arg, Memory) else arg for arg in args)
+    return name, kind((name, _LIBC)), words, args
+
+
+def run(calls: Iterable[Call]) -> None:
+    """Make the calls in turn.
+
+    Raises:
+        OSError: one failed; those behind it were not made.
+    """
+    for name, function, args, _ in calls:
+        if function(*args) == -1:
+            _raise(name)
 
 
 def prctl(option: int, second: int = 0, third: int = 0) -> int:
@@ -148,33 +174,22 @@ def capabilities() -> Capabilities:
     Raises:
         OSError: the kernel refused to say.
     """
-    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
-    data = (_CapabilityData * 2)()
-    if _capget(ctypes.byref(header), data) == -1:
-        _raise("capget")
-    low, high = data
-    return Capabilities(
-        effective=low.effective | high.effective << 32,
-        permitted=low.permitted | high.permitted << 32,
-        inheritable=low.inheritable | high.inheritable << 32,
-    )
+    header, sets = capability_sets(0)
+    run((prepare("capget", header, sets),))
+    low, low_permitted, _, high, high_permitted, _ = _SETS.unpack(sets.data)
+    return Capabilities(effective=low | high << 32, permitted=low_permitted | high_permitted << 32)
 
 
-class CapabilityDrop:
-    """A prepared call that leaves the thread exactly the capabilities in `keep`, a bit mask."""
+def set_capabilities(mask: int) -> None:
+    """Leave the calling thread exactly the capabilities in `mask`, permitted and effective.
 
-    def __init__(self, keep: int) -> None:
-        self._header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
-        self._data = (_CapabilityData * 2)()
-        for half, data in enumerate(self._data):
-            data.effective = data.permitted = keep >> (32 * half) & 0xFFFF_FFFF
-        self._addresses = ctypes.addressof(self._header), ctypes.addressof(self._data)
+    Raises:
+        OSError: `mask` holds one that the thread does not have.
+    """
+    run((prepare("capset", *capability_sets(mask)),))
 
-    def __call__(self) -> None:
-        """Drop.
 
-        Raises:
-            OSError: `keep` holds a capability that the thread does not have.
-        """
-        if _capset(*self._addresses) == -1:
-            _raise("capset")
+def capability_sets(mask: int) -> tuple[Memory, Memory]:
+    """Return the two arguments with which capset(2) leaves exactly the capabilities in `mask`."""
+    low, high = mask & 0xFFFF_FFFF, mask >> 32
+    return Memory(_HEADER.pack(_CAPABILITY_VERSION_3, 0)), Memory(_SETS.pack(low, low, 0, high, high, 0))

@@ -8,7 +8,6 @@ import signal
 from collections.abc import Iterable
 
 from trl_rlvr.sandbox.confine import kernel
-from trl_rlvr.sandbox.confine.kernel import CapabilityDrop
 
 CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL, CAP_SETGID, CAP_SETUID = 0, 1, 3, 5, 6, 7
 CAP_SETPCAP, CAP_SYS_ADMIN = 8, 21
@@ -87,10 +86,5 @@ def reduce_server(detail: str) -> str:
     """
     with contextlib.suppress(OSError):  # kernels before 4.3 have no ambient set
         kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_CLEAR_ALL)
-    CapabilityDrop(kernel.capabilities().permitted & _mask(SERVER_NEEDS))()
+    kernel.set_capabilities(kernel.capabilities().permitted & _mask(SERVER_NEEDS))
     return detail
-
-
-def drop_all() -> CapabilityDrop:
-    """Return the prepared call with which a child drops every capability."""
-    return CapabilityDrop(0)

@@ -66,15 +66,6 @@ def apply(*, memory_mib: int, file_mib: int, open_files: int, threads: int | Non
     return f"{detail}, {threads} threads"
 
 
-def apply_child(cpu_hard_s: int) -> None:
-    """Set what must not bind the server: CPU seconds, after which the kernel kills.
-
-    Raises:
-        OSError, ValueError: the kernel refused.
-    """
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_hard_s, cpu_hard_s))
-
-
 def _lower(which: int, value: int) -> None:
     _, hard = resource.getrlimit(which)
     if hard != resource.RLIM_INFINITY:

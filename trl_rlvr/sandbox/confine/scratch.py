@@ -9,10 +9,14 @@ import fcntl
 import os
 import tempfile
 
+from trl_rlvr.sandbox.confine import kernel
+from trl_rlvr.sandbox.confine.kernel import Call, Memory
+
 _PREFIX = "trl-rlvr-"
 _ASIDE = "aside-"
 _OPENED, _CLOSED = 0o300, 0o100
 """Modes of a root that children of the same id and rights must not write or list."""
+_LONGEST_NAME = 40
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -77,24 +81,30 @@ class Scratch:
         self._mode = _CLOSED if mode is None else mode
         os.fchmod(self._fd, self._mode)
 
-    def enter(self, owner: int | None) -> None:
-        """In a child, still privileged: make its folder, give it to id `owner`, and go there.
+    def path_for_children(self) -> tuple[Memory, int]:
+        """Return where a child's calls find its folder's path, and where in that its name is to be put."""
+        prefix = os.fsencode(self._root) + b"/"
+        return Memory(prefix + bytes(_LONGEST_NAME + 1)), len(prefix)
 
-        Raises:
-            OSError: no space, or no right.
+    def name_for_child(self) -> bytes:
+        """Return the name of the calling child's folder."""
+        name = b"%d" % os.getpid()
+        return name if self._guessable else name + b"-" + os.urandom(8).hex().encode()
+
+    def child_calls(self, path: Memory, owner: int | None) -> list[Call]:
+        """Return how a child, still privileged, makes its folder, gives it to id `owner`, and goes there.
+
+        Args:
+            path: the folder's path, its name yet to be filled in.
+            owner: user and group id; None: the server's own.
         """
-        path = f"{self._root}/{os.getpid()}"
-        if self._guessable:
-            os.mkdir(path, 0o700)
-        else:
-            path += f"-{os.urandom(8).hex()}"
-            os.fchmod(self._fd, _OPENED)
-            os.mkdir(path, 0o700)
-            os.fchmod(self._fd, _CLOSED)
+        make = kernel.prepare("mkdir", path, 0o700)
+        calls = [make]
+        if not self._guessable:
+            calls = [kernel.prepare("fchmod", self._fd, _OPENED), make, kernel.prepare("fchmod", self._fd, _CLOSED)]
         if owner is not None:
-            os.chown(path, owner, owner)
-        os.chdir(path)
-        os.close(self._fd)
+            calls.append(kernel.prepare("chown", path, owner, owner))
+        return [*calls, kernel.prepare("chdir", path), kernel.prepare("close", self._fd)]
 
     def sweep(self, pid: int | None = None) -> None:
         """In the server: remove what children that are gone have left; what cannot be removed is put aside.

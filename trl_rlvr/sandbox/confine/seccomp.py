@@ -4,16 +4,18 @@ The long one, an allow-list, is installed once in the server and inherited by fo
 takes away: a filter is translated to machine code when it is installed, so its length costs time in every child.
 """
 
-import ctypes
 import errno
 import os
+import struct
 from collections.abc import Iterable
 
 from trl_rlvr.sandbox.confine import bpf, kernel, policy
 from trl_rlvr.sandbox.confine.bpf import Code
+from trl_rlvr.sandbox.confine.kernel import Memory
 from trl_rlvr.sandbox.confine.syscalls import ARCHES, TABLES
 
 _SECCOMP_MODE_FILTER = 2
+_PROGRAM = struct.Struct("@HP")
 _DENY = bpf.give(bpf.errno_action(errno.EPERM))
 _ABSENT = bpf.give(bpf.errno_action(errno.ENOSYS))
 _ALLOW = bpf.give(bpf.ALLOW)
@@ -29,10 +31,6 @@ _PRIO_PROCESS = 0
 _SOL_SOCKET = 1
 _RLIMIT_CPU = 0
 _SIGKILL, _SIGSTOP = 9, 19
-
-
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
 
 def supported() -> str | None:
@@ -104,39 +102,36 @@ def _numbered(leaves: dict[str, Code], machine: str) -> dict[int, Code]:
 
 
 class Filter:
-    """A filter that is ready to be installed: calling it does that."""
+    """A filter that is ready to be installed by the call `install`."""
 
     def __init__(self, code: Code) -> None:
-        self._pid_offsets = bpf.constant_offsets(code, _OWN_PID)
-        self._code = bpf.assemble(code)
-        self._view = (ctypes.c_char * len(self._code)).from_buffer(self._code)
-        self._program = _Program(len(code), ctypes.addressof(self._view))
-        self._address = ctypes.addressof(self._program)
+        self._code = Memory(bpf.assemble(code))
+        program = Memory(_PROGRAM.pack(len(code), self._code.address))
+        self._pid_places = [slice(at, at + 4) for at in bpf.constant_offsets(code, _OWN_PID)]
+        self.install = kernel.prepare("prctl", kernel.PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, program, 0, 0)
 
-    def __call__(self) -> None:
-        """Confine the calling process, and what it starts, for good.
-
-        Raises:
-            OSError: the kernel refused; nothing is confined then.
-        """
-        pid = os.getpid().to_bytes(4, "little")
-        for offset in self._pid_offsets:
-            self._code[offset : offset + 4] = pid
-        kernel.prctl(kernel.PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self._address)
+    def set_own_pid(self, pid: int) -> None:
+        """Say whose own process is meant."""
+        own = pid.to_bytes(4, "little")
+        for place in self._pid_places:
+            self._code.data[place] = own
 
 
-def apply(for_children: list[Filter]) -> str:
-    """Install the server's filter and add the one for each child to the list.
+def for_children() -> Filter:
+    """Return the filter that each child is to install; `set_own_pid` comes first."""
+    return Filter(child_filter(os.uname().machine))
+
+
+def apply() -> str:
+    """Install the server's filter.
 
     Returns:
-        Their lengths, in words.
+        Its length, in words.
 
     Raises:
-        OSError: the kernel refused.
+        OSError: the kernel refused; nothing is confined then.
     """
-    machine = os.uname().machine
-    child, server = child_filter(machine), server_filter(machine)
-    prepared = Filter(child)
-    Filter(server)()
-    for_children.append(prepared)
-    return f"{len(server)} instructions, {len(child)} more in each child"
+    code = server_filter(os.uname().machine)
+    whole = Filter(code)  # it holds the memory that the call points to
+    kernel.run((whole.install,))
+    return f"allow-list, {len(code)} instructions"

@@ -22,6 +22,7 @@ from trl_rlvr.sandbox.confine import (
     seccomp,
     view,
 )
+from trl_rlvr.sandbox.confine.child import ChildPlan, Layers
 
 LAYERS = (
     "rlimits",
@@ -51,16 +52,6 @@ class Layer:
     on: bool
     why: str
     """If it is off, the reason; if it is on, a short detail."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Steps:
-    """What a child has to do, laid out beforehand: each object that it touches first costs a page fault."""
-
-    ids: dict[str, int | None]
-    scratch: scratch.Scratch
-    limit: Callable[[int], None] | None
-    last: tuple[Callable[[], None], ...]
 
 
 class Confinement:
@@ -95,7 +86,8 @@ class Confinement:
         self._root, self._root_fd = scratch.make_root(scratch_parent)
         self._found: dict[str, Layer] = {}
         self._ids: ids.Ids | None = None
-        self._steps: _Steps
+        self._scratch: scratch.Scratch
+        self._plan: ChildPlan
 
     @property
     def layers(self) -> list[Layer]:
@@ -126,13 +118,9 @@ class Confinement:
         self._drop_privileges(scratch_root)
         self._attempt("dumpable", privileges.hide_memory)
         leash.hold()
-        folders = scratch.Scratch(scratch_root, self._root_mode())
-        self._steps = _Steps(
-            ids={role: None if self._ids is None else getattr(self._ids, role) for role in ("candidate", "harness")},
-            scratch=folders,
-            limit=rlimits.apply_child if self.has("rlimits") else None,
-            last=self._last_steps(stays_hidden),
-        )
+        self._scratch = scratch.Scratch(scratch_root, self._root_mode())
+        self._attempt("seccomp", seccomp.apply, seccomp.supported)
+        self._plan = ChildPlan(self._scratch, self._child_layers(stays_hidden))
 
     def enter_child(self, role: Literal["candidate", "harness"], cpu_hard_s: int) -> None:
         """Confine this fork of the server for good; it finds itself in a scratch folder of its own.
@@ -142,19 +130,9 @@ class Confinement:
             cpu_hard_s: CPU seconds after which the kernel kills it, at least 1.
 
         Raises:
-            OSError, ValueError: it is not confined; end the process.
+            OSError: it is not confined; end the process.
         """
-        steps = self._steps
-        os.setsid()
-        number = steps.ids[role]
-        steps.scratch.enter(number)
-        if steps.limit is not None:
-            steps.limit(cpu_hard_s)
-        if number is not None:
-            os.setresgid(number, number, number)
-            os.setresuid(number, number, number)
-        for step in steps.last:
-            step()
+        self._plan.carry_out(role, cpu_hard_s)
 
     def has(self, name: str) -> bool:
         """Say whether a layer is on."""
@@ -166,11 +144,11 @@ class Confinement:
         Args:
             pid: the one child that has been reaped, which is faster; None: find out which are gone.
         """
-        self._steps.scratch.sweep(pid)
+        self._scratch.sweep(pid)
 
     def close(self) -> None:
         """In the server: remove all scratch; the guardian removes its root."""
-        self._steps.scratch.close()
+        self._scratch.close()
 
     def _attempt(
         self, name: str, apply: Callable[[], str | None], why_not: Callable[[], str | None] = lambda: None
@@ -257,15 +235,12 @@ class Confinement:
         overrides = self.has("capabilities") and privileges.holds(privileges.CAP_DAC_OVERRIDE)
         return 0o111 if overrides else None
 
-    def _last_steps(self, stays_hidden: bool) -> tuple[Callable[[], None], ...]:
-        """Return what a child does when it has its id, with the system call filter at the very end."""
-        steps: list[Callable[[], None]] = []
-        if self.has("capabilities"):
-            steps.append(privileges.drop_all())
-        if self.has("dumpable") and not stays_hidden:
-            steps.append(privileges.hide_memory)
-        if not self.has("pid_ns"):
-            steps.append(guardian.follow(os.getpid()))
-        filters: list[seccomp.Filter] = []
-        self._attempt("seccomp", lambda: seccomp.apply(filters), seccomp.supported)
-        return (*steps, *filters)
+    def _child_layers(self, stays_hidden: bool) -> Layers:
+        return Layers(
+            ids=self._ids,
+            limits=self.has("rlimits"),
+            drops_capabilities=self.has("capabilities"),
+            hides_memory=self.has("dumpable") and not stays_hidden,
+            follows=None if self.has("pid_ns") else os.getpid(),
+            filter=seccomp.for_children() if self.has("seccomp") else None,
+        )
