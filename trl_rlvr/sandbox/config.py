@@ -19,7 +19,9 @@ class SandboxConfig:
         default=None,
         metadata={"help": "Programs that run at once; by default this rank's share of the cores."},
     )
-    sandbox_cpu_s: float = field(default=3.0, metadata={"help": "CPU seconds of one program, all its tests together."})
+    sandbox_cpu_s: float = field(
+        default=10.0, metadata={"help": "CPU seconds of one program; less where the reference is known to need little."}
+    )
     sandbox_idle_s: float = field(default=2.0, metadata={"help": "Seconds that a program may sleep, all tests."})
     sandbox_memory_mib: int = field(default=1024, metadata={"help": "Address space of one program in MiB."})
     sandbox_require: list[str] = field(

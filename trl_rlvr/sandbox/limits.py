@@ -16,7 +16,7 @@ class Limits:
         ConfigError: a limit is not positive.
     """
 
-    cpu_s: float = 3.0
+    cpu_s: float = 10.0
     """CPU seconds of the candidate, all its threads, for all tests together."""
     idle_s: float = 2.0
     """Seconds in which neither candidate nor harness computes or waits for a core: what a sleeper may sleep."""
