@@ -292,3 +292,51 @@ def test_options_out_of_range_are_refused(options: dict[str, object], message: s
 
 def test_no_completions_need_no_sandbox() -> None:
     assert CodeVerifier(config=SandboxConfig(sandbox_backend="no such backend")).verify([], []) == []
+
+
+def test_real_programs_get_their_verdicts() -> None:
+    completions = [
+        f"Here you are:\n```python\n{GOOD}\n```",
+        "def add(a, b):\n    return a - b",
+        "def add(a, b):\n    while True:\n        pass",
+        "def add(a, b):\n    raise KeyError(a)",
+        "import os\ndef add(a, b):\n    os._exit(0)",
+    ]
+
+    with CodeVerifier(config=SandboxConfig(sandbox_workers=1, sandbox_cpu_s=0.3)) as verifier:
+        verifications = verifier.verify(completions, [ADD] * 5)
+
+    assert [(v.verdict, v.result.passed) for v in verifications] == [
+        (Verdict.PASSED, 2),
+        (Verdict.WRONG_ANSWER, 1),
+        (Verdict.TIMEOUT, 0),
+        (Verdict.RUNTIME_ERROR, 0),
+        (Verdict.CRASHED, 0),
+    ]
+
+
+def test_what_misses_the_batch_deadline_is_our_fault_and_not_the_programs() -> None:
+    sleepers = [f"import time\ndef add(a, b):\n    time.sleep({seconds})" for seconds in (60, 61)]
+
+    with CodeVerifier(config=SandboxConfig(sandbox_workers=1, sandbox_idle_s=1.0), batch_deadline_s=0.5) as verifier:
+        results = verifier.verify_code(sleepers, [ADD, ADD])
+
+    assert [result.verdict for result in results] == [Verdict.TIMEOUT, Verdict.SANDBOX_ERROR]
+
+
+def test_a_forked_child_verifies_on_a_server_of_its_own_and_leaves_ours_alone() -> None:
+    with CodeVerifier(config=SandboxConfig(sandbox_workers=1)) as verifier:
+        verifier.verify_code([OTHER], [ADD])
+        child = os.fork()
+        if child == 0:
+            try:
+                passed = verifier.verify_code([GOOD], [ADD])[0].passed
+                verifier.close()
+            except BaseException:  # whatever it is, this copy of the test run must end here
+                passed = 99
+            os._exit(passed)
+        _, status = os.waitpid(child, 0)
+        ours = verifier.verify_code([GOOD], [ADD])[0].passed
+        restarts = verifier.stats.restarts
+
+    assert (os.waitstatus_to_exitcode(status), ours, restarts) == (2, 2, 0)
