@@ -8,18 +8,9 @@ import logging
 from typing import Any
 
 import torch
-from trl import GRPOTrainer
 
-from trl_rlvr.training.rows import (
-    KNOWN_KEYS,
-    Batch,
-    flat_groups,
-    loss_mask,
-    signal_first,
-    signal_rows,
-    token_cells,
-    trim_padding,
-)
+from trl_rlvr.training.dynamic_sampling import DynamicSamplingTrainer
+from trl_rlvr.training.rows import KNOWN_KEYS, Batch, loss_mask, signal_first, signal_rows, token_cells, trim_padding
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +24,7 @@ _MEANS_OVER_GENERATION = frozenset({"dapo", "cispo", "vespo"})
 SUPPORTED_LOSS_TYPES = _MEANS_OVER_ROWS | _MEANS_OVER_TOKENS | _MEANS_OVER_GENERATION
 
 
-class EfficientGRPOTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL's types are not followed
+class EfficientGRPOTrainer(DynamicSamplingTrainer):
     """`GRPOTrainer` that forwards only the rows that can move the weights, trimmed to their own padding.
 
     A completion whose group was rewarded alike, or whose tokens are all masked, adds nothing to the gradient when
@@ -46,7 +37,7 @@ class EfficientGRPOTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL's types ar
     Args:
         *args: As for `GRPOTrainer`.
         skip_zero_gradient: False to forward every row, as `GRPOTrainer` does.
-        **kwargs: As for `GRPOTrainer`.
+        **kwargs: As for `GRPOTrainer`, and `curriculum` as for `DynamicSamplingTrainer`.
 
     Logged beside TRL's metrics, as shares (0..1) of the micro-batch: `forwarded/rows`, the rows with signal on the
     busiest rank, and `forwarded/tokens`, the cells (padding and place-holders included) that this rank forwarded.
@@ -56,7 +47,6 @@ class EfficientGRPOTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL's types ar
         super().__init__(*args, **kwargs)
         reasons = self._reasons_to_forward_all() if skip_zero_gradient else []
         self._skips_rows = skip_zero_gradient and not reasons
-        self._flat_groups = torch.zeros(0, dtype=torch.bool)
         if reasons and self.accelerator.is_main_process:
             logger.warning("every row is forwarded, as in GRPOTrainer: %s", "; ".join(reasons))
 
@@ -82,22 +72,6 @@ class EfficientGRPOTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL's types ar
         rope = getattr(config, "rope_parameters", None) or {}
         kinds = {rope.get("rope_type"), *(part.get("rope_type") for part in rope.values() if isinstance(part, dict))}
         return bool(rope) and not kinds & {"dynamic", "longrope"}
-
-    def _calculate_rewards(self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any) -> torch.Tensor:
-        rewards = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
-        if self.model.training:
-            summed = self.multi_objective_aggregation == "sum_then_normalize"
-            self._flat_groups = flat_groups(rewards, self.reward_weights, self.num_generations, summed=summed)
-        return rewards
-
-    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Batch:
-        """As in `GRPOTrainer`, with advantages of exactly 0 where a group was rewarded alike."""
-        batch: Batch = super()._generate_and_score_completions(inputs)
-        if self.model.training:
-            flat_rows = self._flat_groups.repeat_interleave(self.num_generations)
-            first = self.accelerator.process_index * len(inputs)
-            batch["advantages"] = batch["advantages"].masked_fill(flat_rows[first : first + len(inputs)], 0.0)
-        return batch
 
     def _compute_loss(self, model: Any, inputs: Batch) -> torch.Tensor:
         if not self._skips_rows or not self.model.training:

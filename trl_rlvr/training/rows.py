@@ -122,6 +122,51 @@ def _used_width(mask: "Tensor", multiple: int | None) -> int:
     return min(width, int(mask.shape[1]))
 
 
+def refill_plan(flat: "Tensor", extra_flat: "Tensor") -> dict[int, int]:
+    """Assign to each flat group of a batch, in order, a lively group of another one, as far as there are any.
+
+    Returns:
+        Group of the batch -> group of the other that takes its place.
+    """
+    places = flat.nonzero().flatten().tolist()
+    lively = extra_flat.logical_not().nonzero().flatten().tolist()
+    return dict(zip(places, lively, strict=False))
+
+
+def replace_rows(batch: Batch, extra: Batch, sources: dict[int, int], *, pad_token_id: int) -> Batch:
+    """Copy `batch` with rows of `extra` in the place of some of its own.
+
+    `num_items_in_batch` stays as it was: only the caller can count the tokens of all ranks.
+
+    Args:
+        batch: what GRPOTrainer made of a generation batch.
+        extra: the same of another one, of any widths.
+        sources: row of `batch` -> row of `extra` that takes its place.
+        pad_token_id: fills the columns that the wider of the two has more.
+    """
+    width = {key: max(batch[key].shape[1], extra[key].shape[1]) for key in ("prompt_mask", "completion_mask")}
+    fill = {"prompt_ids": pad_token_id, "completion_ids": pad_token_id, "tool_mask": 1, "importance_sampling_ratio": 1}
+    merged = dict(batch)
+    for key in batch.keys() & (_PROMPT_KEYS | _COMPLETION_KEYS):
+        rows, others = batch[key], extra[key]
+        if rows is None:
+            continue
+        half = "prompt_mask" if key in _PROMPT_KEYS else "completion_mask"
+        if all(part.dim() == 2 and part.shape[1] == of[half].shape[1] for part, of in ((rows, batch), (others, extra))):
+            left = half == "prompt_mask"
+            rows, others = (_widened(part, width[half], left, fill.get(key, 0)) for part in (rows, others))
+        merged[key] = rows.clone()
+        merged[key][list(sources)] = others[list(sources.values())]
+    return merged
+
+
+def _widened(values: "Tensor", width: int, left: bool, fill: float) -> "Tensor":
+    from torch.nn.functional import pad
+
+    missing = width - values.shape[1]
+    return pad(values, (missing, 0) if left else (0, missing), value=fill)
+
+
 def token_cells(batch: Batch) -> int:
     """How many cells, padding included, a forward pass over the batch computes."""
     rows, prompt_width = batch["prompt_ids"].shape
