@@ -26,8 +26,8 @@ class _Server:
     def __init__(self, control: socket.socket, confinement: Confinement) -> None:
         self.control = control
         self.confinement = confinement
-        self.children: dict[int, tuple[int, int, bytes]] = {}
-        """By pidfd: child number, pid and role."""
+        self.children: dict[int, tuple[int, int]] = {}
+        """By pidfd: child number and pid."""
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
 
@@ -52,39 +52,37 @@ class _Server:
         return True
 
     def fork(self, role: bytes, number: int, cpu_hard_s: int, kind: int, fds: list[int]) -> None:
-        pid = os.fork()
+        pid = self.confinement.fork("candidate" if role == CANDIDATE else "harness", cpu_hard_s)
         if pid == 0:
-            _become(self.confinement, role, cpu_hard_s, bytes((kind,)), fds)
+            _become(role, bytes((kind,)), fds)
         for fd in fds:
             os.close(fd)
         pidfd = os.pidfd_open(pid)
-        self.children[pidfd] = (number, pid, role)
+        self.children[pidfd] = (number, pid)
         self.poll.register(pidfd, select.POLLIN)
         self.control.send(NOTICE.pack(STARTED, number, pid, 0, 0.0, 0.0, 0))
 
     def kill(self, number: int) -> None:
-        for child, pid, _ in self.children.values():
+        for child, pid in self.children.values():
             if child == number:
                 os.kill(pid, 9)  # not reaped yet, so the number is still this child's
 
     def reap(self, pidfd: int) -> None:
-        number, pid, role = self.children.pop(pidfd)
+        number, pid = self.children.pop(pidfd)
         self.poll.unregister(pidfd)
         os.close(pidfd)
         _, status, usage = os.wait4(pid, 0)
         with contextlib.suppress(OSError):
             os.killpg(pid, 9)  # the child's own session: whatever it may have left there
         notice = NOTICE.pack(EXITED, number, pid, status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss)
-        if role == CANDIDATE:
-            self.confinement.sweep()
+        self.confinement.sweep(pid)
         self.control.send(notice)
 
 
-def _become(confinement: Confinement, role: bytes, cpu_hard_s: int, kind: bytes, fds: list[int]) -> None:
+def _become(role: bytes, kind: bytes, fds: list[int]) -> None:
     """Turn this fresh child into a candidate or a harness; never returns."""
     leave = os._exit
     try:
-        confinement.enter_child("candidate" if role == CANDIDATE else "harness", cpu_hard_s)
         # The descriptors came in rising order from numbers above their new places, so no move overwrites a later one.
         for place, fd in enumerate(fds, start=_CONTROL):
             os.dup2(fd, place)

@@ -56,6 +56,11 @@ def if_equal(value: int, then: Code) -> Code:
     return [(_JUMP_EQUAL, 0, len(then), value), *then]
 
 
+def if_either(first: int, second: int, then: Code) -> Code:
+    """Run `then`, which must end the program, if the loaded word is one of the two; else go on behind it."""
+    return [(_JUMP_EQUAL, 1, 0, first), (_JUMP_EQUAL, 0, len(then), second), *then]
+
+
 def unless_equal(value: int, then: Code) -> Code:
     """Run `then`, which must end the program, unless the loaded word is `value`; else go on behind it."""
     return [(_JUMP_EQUAL, len(then), 0, value), *then]

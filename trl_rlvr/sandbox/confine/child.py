@@ -13,10 +13,12 @@ from trl_rlvr.sandbox.confine import kernel
 from trl_rlvr.sandbox.confine.ids import Ids
 from trl_rlvr.sandbox.confine.kernel import Call, Memory
 from trl_rlvr.sandbox.confine.scratch import Scratch
-from trl_rlvr.sandbox.confine.seccomp import Filter
+from trl_rlvr.sandbox.confine.seccomp import ChildFilter
 
 _LIMIT = struct.Struct("@2L")
 _SIGKILL = 9
+_REHEARSALS = 50
+"""How often the server runs through the path itself, so that the interpreter has it specialised before the fork."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,39 +32,47 @@ class Layers:
     """Whether it must hide its memory again, because the change of id exposed it."""
     follows: int | None
     """Process number of the server whose end must end the child; None where the pid namespace sees to that."""
-    filter: Filter | None
+    filter: ChildFilter | None
 
 
 class ChildPlan:
     """The prepared calls of each role."""
 
     def __init__(self, scratch: Scratch, layers: Layers) -> None:
-        self._scratch, self._follows, self._filter = scratch, layers.follows, layers.filter
-        self._path, self._name_at = scratch.path_for_children()
         self._cpu = Memory(bytes(_LIMIT.size))
+        self._follows, self._filter = layers.follows, layers.filter
         ids = layers.ids
         self._calls: dict[str, tuple[Call, ...]] = {
-            "candidate": self._lay_out(layers, None if ids is None else ids.candidate),
-            "harness": self._lay_out(layers, None if ids is None else ids.harness),
+            "candidate": self._lay_out(scratch, layers, None if ids is None else ids.candidate),
+            "harness": self._lay_out(scratch, layers, None if ids is None else ids.harness),
         }
+        self._rehearse()
 
-    def carry_out(self, role: str, cpu_hard_s: int) -> None:
-        """Confine the calling process.
+    def prepare(self, cpu_hard_s: int) -> None:
+        """Before the fork: fill in the child's hard limit of CPU seconds."""
+        _LIMIT.pack_into(self._cpu.data, 0, cpu_hard_s, cpu_hard_s)
+
+    def carry_out(self, role: str) -> None:
+        """Confine the calling process, a fork.
 
         Raises:
             OSError: a call failed.
         """
-        name = self._scratch.name_for_child()
-        self._path.data[self._name_at : self._name_at + len(name)] = name
-        _LIMIT.pack_into(self._cpu.data, 0, cpu_hard_s, cpu_hard_s)
         if self._filter is not None:
             self._filter.set_own_pid(os.getpid())
         kernel.run(self._calls[role])
         if self._follows is not None and os.getppid() != self._follows:
             os._exit(1)  # the server died before we had asked to die with it
 
-    def _lay_out(self, layers: Layers, number: int | None) -> tuple[Call, ...]:
-        calls = [kernel.prepare("setsid"), *self._scratch.child_calls(self._path, number)]
+    def _rehearse(self) -> None:
+        harmless = (kernel.prepare("getpid"),)
+        for _ in range(_REHEARSALS):
+            if self._filter is not None:
+                self._filter.set_own_pid(os.getpid())
+            kernel.run(harmless)
+
+    def _lay_out(self, scratch: Scratch, layers: Layers, number: int | None) -> tuple[Call, ...]:
+        calls = [kernel.prepare("setsid"), *scratch.child_calls(number)]
         if layers.limits:
             calls.append(kernel.prepare("setrlimit", resource.RLIMIT_CPU, self._cpu))
         if number is not None:

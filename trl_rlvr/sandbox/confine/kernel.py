@@ -82,11 +82,15 @@ Call = tuple[str, Callable[..., int], tuple[int, ...], tuple[Memory | int, ...]]
 arguments as they were given, which keeps memory alive."""
 
 
+_WORDS = 5
+_Function = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_ulong] * _WORDS, use_errno=True)
+"""One type for all of them: surplus arguments stay in registers unread, and a type of its own for each costs faults."""
+
+
 def prepare(name: str, *args: Memory | int) -> Call:
-    """Lay out a call of the C library's function `name`, which returns an int."""
-    kind = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_ulong] * len(args), use_errno=True)
-    words = tuple(arg.address if isinstance(arg, Memory) else arg for arg in args)
-    return name, kind((name, _LIBC)), words, args
+    """Lay out a call of the C library's function `name`, which returns an int and takes at most five arguments."""
+    words = [arg.address if isinstance(arg, Memory) else arg for arg in args]
+    return name, _Function((name, _LIBC)), (*words, *[0] * (_WORDS - len(args))), args
 
 
 def run(calls: Iterable[Call]) -> None:

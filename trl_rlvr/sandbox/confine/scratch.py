@@ -16,7 +16,7 @@ _PREFIX = "trl-rlvr-"
 _ASIDE = "aside-"
 _OPENED, _CLOSED = 0o300, 0o100
 """Modes of a root that children of the same id and rights must not write or list."""
-_LONGEST_NAME = 40
+_NAME_LENGTH = 16
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -65,63 +65,57 @@ def remove_root(path: str) -> None:
 
 
 class Scratch:
-    """The folders of one server's children, named by their process numbers.
+    """The folders of one server's children.
 
     Args:
         root: folder beneath which they are made.
         mode: mode bits with which the root can be used by the server and not be written or listed by children, who
             have other ids or lack the server's capabilities; None if there are no such. Then the root is opened only
-            for the moments of use, and the names cannot be guessed.
+            for the moments of use, and no child can guess another's name.
     """
 
     def __init__(self, root: str, mode: int | None) -> None:
-        self._root = root
         self._fd = os.open(root, _FOLDER)
-        self._guessable = mode is not None
+        self._shared = mode is None
         self._mode = _CLOSED if mode is None else mode
         os.fchmod(self._fd, self._mode)
+        prefix = os.fsencode(root) + b"/"
+        self._path = Memory(prefix + bytes(_NAME_LENGTH + 1))
+        self._name_place = slice(len(prefix), len(prefix) + _NAME_LENGTH)
+        self._next = ""
+        self._living: dict[int, str] = {}
 
-    def path_for_children(self) -> tuple[Memory, int]:
-        """Return where a child's calls find its folder's path, and where in that its name is to be put."""
-        prefix = os.fsencode(self._root) + b"/"
-        return Memory(prefix + bytes(_LONGEST_NAME + 1)), len(prefix)
+    def prepare(self) -> None:
+        """Before a fork: name the child's folder."""
+        self._next = os.urandom(_NAME_LENGTH // 2).hex()
+        self._path.data[self._name_place] = self._next.encode()
 
-    def name_for_child(self) -> bytes:
-        """Return the name of the calling child's folder."""
-        name = b"%d" % os.getpid()
-        return name if self._guessable else name + b"-" + os.urandom(8).hex().encode()
+    def started(self, pid: int) -> None:
+        """After the fork, in the server: note whose folder that is."""
+        self._living[pid] = self._next
 
-    def child_calls(self, path: Memory, owner: int | None) -> list[Call]:
-        """Return how a child, still privileged, makes its folder, gives it to id `owner`, and goes there.
-
-        Args:
-            path: the folder's path, its name yet to be filled in.
-            owner: user and group id; None: the server's own.
-        """
-        make = kernel.prepare("mkdir", path, 0o700)
+    def child_calls(self, owner: int | None) -> list[Call]:
+        """Return how a child, still privileged, makes its folder, gives it to id `owner`, and goes there."""
+        make = kernel.prepare("mkdir", self._path, 0o700)
         calls = [make]
-        if not self._guessable:
+        if self._shared:
             calls = [kernel.prepare("fchmod", self._fd, _OPENED), make, kernel.prepare("fchmod", self._fd, _CLOSED)]
         if owner is not None:
-            calls.append(kernel.prepare("chown", path, owner, owner))
-        return [*calls, kernel.prepare("chdir", path), kernel.prepare("close", self._fd)]
+            calls.append(kernel.prepare("chown", self._path, owner, owner))
+        return [*calls, kernel.prepare("chdir", self._path), kernel.prepare("close", self._fd)]
 
-    def sweep(self, pid: int | None = None) -> None:
-        """In the server: remove what children that are gone have left; what cannot be removed is put aside.
-
-        Args:
-            pid: the child that has been reaped, if it is only one: that is faster.
-        """
-        if self._guessable and pid is not None:
-            self._remove(str(pid))
+    def sweep(self, pid: int) -> None:
+        """In the server, after child `pid` has been reaped: remove what it has left, or else put it aside."""
+        gone = self._living.pop(pid, None)
+        if not self._shared:
+            if gone is not None:
+                self._remove(gone)
             return
-        os.fchmod(self._fd, _OPENED)
-        try:
-            for name in os.listdir(self._fd):
-                if not name.startswith(_ASIDE) and not _is_alive(name.partition("-")[0]):
-                    self._remove(name)
-        finally:
-            os.fchmod(self._fd, self._mode)
+        os.fchmod(self._fd, _OPENED)  # it may have left more than its own folder
+        for name in set(os.listdir(self._fd)).difference(self._living.values()):
+            if not name.startswith(_ASIDE):
+                self._remove(name)
+        os.fchmod(self._fd, self._mode)
 
     def close(self) -> None:
         """Remove all folders."""
@@ -132,15 +126,15 @@ class Scratch:
         os.close(self._fd)
 
     def _remove(self, name: str) -> None:
-        try:
+        with contextlib.suppress(OSError):
             os.rmdir(name, dir_fd=self._fd)
+            return
+        try:
+            remove_tree(name, self._fd)
         except OSError:
-            try:
-                remove_tree(name, self._fd)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    aside = f"{_ASIDE}{os.urandom(8).hex()}"
-                    os.rename(name, aside, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+            with contextlib.suppress(OSError):
+                aside = f"{_ASIDE}{os.urandom(_NAME_LENGTH // 2).hex()}"
+                os.rename(name, aside, src_dir_fd=self._fd, dst_dir_fd=self._fd)
 
 
 def remove_tree(name: str, parent_fd: int) -> None:
@@ -217,15 +211,3 @@ def _children(parent: str) -> list[str]:
     with contextlib.suppress(OSError):
         return [os.path.join(parent, name) for name in os.listdir(parent)]
     return []
-
-
-def _is_alive(pid: str) -> bool:
-    if not pid.isdecimal():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -11,11 +11,12 @@ from collections.abc import Iterable
 
 from trl_rlvr.sandbox.confine import bpf, kernel, policy
 from trl_rlvr.sandbox.confine.bpf import Code
-from trl_rlvr.sandbox.confine.kernel import Memory
+from trl_rlvr.sandbox.confine.kernel import Call, Memory
 from trl_rlvr.sandbox.confine.syscalls import ARCHES, TABLES
 
 _SECCOMP_MODE_FILTER = 2
 _PROGRAM = struct.Struct("@HP")
+_PID = struct.Struct("<I")
 _DENY = bpf.give(bpf.errno_action(errno.EPERM))
 _ABSENT = bpf.give(bpf.errno_action(errno.ENOSYS))
 _ALLOW = bpf.give(bpf.ALLOW)
@@ -72,20 +73,20 @@ def server_filter(machine: str) -> Code:
 
 
 def child_filter(machine: str) -> Code:
-    """Return what a child gives up of the server's list; `_OWN_PID` stands for its pid."""
+    """Return what a child gives up of the server's list; `_OWN_PID` stands, once, for its pid."""
+    kill, tgkill = TABLES[machine]["kill"], TABLES[machine]["tgkill"]
     not_deadly = bpf.if_equal(_SIGKILL, _DENY) + bpf.if_equal(_SIGSTOP, _DENY) + _ALLOW
-    myself = bpf.load_arg(0) + bpf.unless_equal(_OWN_PID, _DENY)
+    signals = bpf.load_arg(0) + bpf.unless_equal(_OWN_PID, _DENY) + bpf.load_number()
+    signals += bpf.if_equal(kill, bpf.load_arg(1) + not_deadly) + bpf.load_arg(2) + not_deadly
     reads_only = bpf.load_arg(2) + bpf.unless_equal(0, _DENY) + bpf.load_arg(2, high=True) + _only_loaded((0,))
     leaves = dict.fromkeys(policy.SERVER_ONLY, _DENY)
     leaves |= {
         "clone": bpf.load_arg(0) + bpf.if_any_bit(_CLONE_MORE, _DENY) + bpf.if_any_bit(_CLONE_THREAD, _ALLOW) + _DENY,
-        "kill": myself + bpf.load_arg(1) + not_deadly,
         "prctl": _only(0, policy.PRCTL_OPTIONS),
         # Dying of a CPU limit that it set itself, a program would look as if someone else had killed it.
         "prlimit64": bpf.load_arg(1) + bpf.unless_equal(_RLIMIT_CPU, _ALLOW) + reads_only,
-        "tgkill": myself + bpf.load_arg(2) + not_deadly,
     }
-    return bpf.load_number() + bpf.dispatch(_numbered(leaves, machine), _ALLOW)
+    return bpf.load_number() + bpf.if_either(kill, tgkill, signals) + bpf.dispatch(_numbered(leaves, machine), _ALLOW)
 
 
 def _only(arg: int, values: Iterable[int]) -> Code:
@@ -101,25 +102,24 @@ def _numbered(leaves: dict[str, Code], machine: str) -> dict[int, Code]:
     return {table[name]: leaf for name, leaf in leaves.items() if name in table}
 
 
-class Filter:
-    """A filter that is ready to be installed by the call `install`."""
+def _installation(code: Code) -> tuple[Memory, Call]:
+    """Return an assembled filter and the call that installs it, which works as long as the memory lives."""
+    assembled = Memory(bpf.assemble(code))
+    program = Memory(_PROGRAM.pack(len(code), assembled.address))
+    return assembled, kernel.prepare("prctl", kernel.PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, program)
 
-    def __init__(self, code: Code) -> None:
-        self._code = Memory(bpf.assemble(code))
-        program = Memory(_PROGRAM.pack(len(code), self._code.address))
-        self._pid_places = [slice(at, at + 4) for at in bpf.constant_offsets(code, _OWN_PID)]
-        self.install = kernel.prepare("prctl", kernel.PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, program, 0, 0)
+
+class ChildFilter:
+    """The filter that each child adds by the call `install`, once it has said who it is."""
+
+    def __init__(self) -> None:
+        code = child_filter(os.uname().machine)
+        (self._pid_at,) = bpf.constant_offsets(code, _OWN_PID)
+        self._assembled, self.install = _installation(code)
 
     def set_own_pid(self, pid: int) -> None:
-        """Say whose own process is meant."""
-        own = pid.to_bytes(4, "little")
-        for place in self._pid_places:
-            self._code.data[place] = own
-
-
-def for_children() -> Filter:
-    """Return the filter that each child is to install; `set_own_pid` comes first."""
-    return Filter(child_filter(os.uname().machine))
+        """Say which process the child is."""
+        _PID.pack_into(self._assembled.data, self._pid_at, pid)
 
 
 def apply() -> str:
@@ -132,6 +132,6 @@ def apply() -> str:
         OSError: the kernel refused; nothing is confined then.
     """
     code = server_filter(os.uname().machine)
-    whole = Filter(code)  # it holds the memory that the call points to
-    kernel.run((whole.install,))
+    _assembled, install = _installation(code)
+    kernel.run((install,))
     return f"allow-list, {len(code)} instructions"

@@ -1,7 +1,7 @@
 """All layers together, in the one order that works, and what of them this host allowed.
 
-`enter_server` never raises for a layer that is missing: it writes down why. `enter_child` does raise, and then nothing
-untrusted may run in that process.
+`enter_server` never raises for a layer that is missing: it writes down why. A layer that is there and fails in a child
+is another matter: that child ends at once.
 """
 
 import os
@@ -41,6 +41,7 @@ LAYERS = (
     "scratch_tmpfs",
 )
 """Their names, in the order of the report."""
+UNCONFINED = 97
 _SCRATCH_FILES = 4096
 
 
@@ -122,28 +123,39 @@ class Confinement:
         self._attempt("seccomp", seccomp.apply, seccomp.supported)
         self._plan = ChildPlan(self._scratch, self._child_layers(stays_hidden))
 
-    def enter_child(self, role: Literal["candidate", "harness"], cpu_hard_s: int) -> None:
-        """Confine this fork of the server for good; it finds itself in a scratch folder of its own.
+    def fork(self, role: Literal["candidate", "harness"], cpu_hard_s: int) -> int:
+        """Fork a child that is confined for good, in a session and an empty scratch folder of its own.
 
         Args:
             role: decides the id.
             cpu_hard_s: CPU seconds after which the kernel kills it, at least 1.
 
+        Returns:
+            0 in the child, its process number in the server. A child that cannot be confined ends at once, with the
+            reason on standard error and exit status `UNCONFINED`.
+
         Raises:
-            OSError: it is not confined; end the process.
+            OSError: no process could be made.
         """
-        self._plan.carry_out(role, cpu_hard_s)
+        self._scratch.prepare()
+        self._plan.prepare(cpu_hard_s)
+        pid = os.fork()
+        if pid:
+            self._scratch.started(pid)
+            return pid
+        try:
+            self._plan.carry_out(role)
+        except BaseException as error:
+            os.write(2, f"no confinement: {error}\n".encode())
+            os._exit(UNCONFINED)
+        return 0
 
     def has(self, name: str) -> bool:
         """Say whether a layer is on."""
         return name in self._found and self._found[name].on
 
-    def sweep(self, pid: int | None = None) -> None:
-        """In the server, after children have been reaped: remove what they have left.
-
-        Args:
-            pid: the one child that has been reaped, which is faster; None: find out which are gone.
-        """
+    def sweep(self, pid: int) -> None:
+        """In the server, after child `pid` has been reaped: remove what it has left behind."""
         self._scratch.sweep(pid)
 
     def close(self) -> None:
@@ -242,5 +254,5 @@ class Confinement:
             drops_capabilities=self.has("capabilities"),
             hides_memory=self.has("dumpable") and not stays_hidden,
             follows=None if self.has("pid_ns") else os.getpid(),
-            filter=seccomp.for_children() if self.has("seccomp") else None,
+            filter=seccomp.ChildFilter() if self.has("seccomp") else None,
         )
