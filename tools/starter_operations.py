@@ -66,7 +66,7 @@ _SIGN_MAPS = _maps(
 _AGGREGATES = (
     Operation("list", "list {x}", "{x}", "{x}[::-1]"),
     Operation("ascending", "list in ascending order {x}", "sorted({x})", "{x}"),
-    Operation("descending", "list in descending order {x}", "sorted({x})[::-1]", "sorted({x})"),
+    Operation("descending", "list in descending order {x}", "sorted({x})[::-1]", "sorted({x})", forgotten="{x}[::-1]"),
     Operation("first", "find the first of {x}", "{x}[0]", "{x}[1]"),
     Operation("last", "find the last of {x}", "{x}[-1]", "{x}[0]"),
     Operation("distinct", "count the distinct values among {x}", "len(set({x}))", "len({x})"),
