@@ -56,14 +56,19 @@ def supported() -> str | None:
     return None
 
 
-def become_server(ids: Ids) -> None:
-    """Take the server's id and keep the capabilities.
+def apply(ids: Ids, scratch_root: str) -> str:
+    """Take the server's id, and the scratch root with it, and keep the capabilities.
+
+    Returns:
+        The ids, in words.
 
     Raises:
         OSError: the kernel refused.
     """
+    os.chown(scratch_root, ids.server, ids.server)
     os.setgroups([])
     kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)
     os.setresgid(ids.server, ids.server, ids.server)
     os.setresuid(ids.server, ids.server, ids.server)
     kernel.prctl(kernel.PR_SET_KEEPCAPS, 0)
+    return f"server {ids.server}, harness {ids.harness}, candidate {ids.candidate}"

@@ -4,13 +4,17 @@ Installed packages are no part of it, though they often lie inside the standard 
 sets with the answers.
 """
 
+import contextlib
 import os
+import re
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _PACKAGES = ("site-packages", "dist-packages")
+_NOT_LIBRARY = re.compile(r"/(site-packages|dist-packages|lib-dynload)/")
+_LIBRARY = re.compile(r"\.so(\.[0-9.]+)?$")
 _LIBRARY_ROOTS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 _OTHERS = ("/etc/ld.so.cache", "/etc/localtime", "/usr/lib/locale", "/usr/share/zoneinfo")
 DEVICES_READ = ("/dev/urandom", "/dev/random", "/dev/zero")
@@ -26,10 +30,10 @@ class Readable:
     listed: tuple[str, ...]
     """Folders whose names may be listed, all the way down: the import system lists the standard library's."""
     libraries: tuple[str, ...]
-    """Folders of shared libraries; `granted` holds only the libraries in them."""
+    """The system's folders of shared libraries; `granted` holds only the libraries in them."""
     stdlib: tuple[str, ...]
     """The standard library's folders."""
-    extra: tuple[str, ...]
+    others: tuple[str, ...]
     """Other files and folders, shown whole."""
 
 
@@ -40,8 +44,12 @@ def readable(extra: Iterable[str] = ()) -> Readable:
         extra: files and folders that the caller wants programs to read too; missing ones are left out.
     """
     stdlib = tuple(_existing(_stdlib_folders()))
-    libraries = tuple(_existing(_library_folders()))
-    others = tuple(_existing((*_OTHERS, *extra, *(path for path in sys.path if path.endswith(".zip")))))
+    libraries = tuple(_existing(_system_library_folders()))
+    system = {os.path.realpath(folder) for folder in libraries}
+    elsewhere = [folder for folder in _existing(_own_library_folders()) if os.path.realpath(folder) not in system]
+    own_libraries = [path for folder in elsewhere for path in _library_files(folder)]
+    archives = [path for path in sys.path if path.endswith(".zip")]
+    others = tuple(_existing((*_OTHERS, *own_libraries, *archives, *extra)))
     parts = [entry for folder in stdlib for entry in _entries(folder) if os.path.basename(entry) not in _PACKAGES]
     shared = [path for folder in libraries for path in _library_files(folder)]
     return Readable(
@@ -49,7 +57,7 @@ def readable(extra: Iterable[str] = ()) -> Readable:
         listed=stdlib,
         libraries=libraries,
         stdlib=stdlib,
-        extra=others,
+        others=others,
     )
 
 
@@ -71,29 +79,24 @@ def _stdlib_folders() -> Iterator[str]:
     yield os.path.dirname(os.__file__)
 
 
-def _library_folders() -> Iterator[str]:
+def _system_library_folders() -> Iterator[str]:
     for root in _LIBRARY_ROOTS:
         groups = [path for path in _entries(root) if _is_group(path)]
         yield from groups or [root]
+
+
+def _own_library_folders() -> Iterator[str]:
+    """Where this interpreter's libraries lie, if that is not where the system has its own."""
     yield os.path.join(sys.base_exec_prefix, sys.platlibdir)
-    yield from sorted(_folders_of_loaded_libraries())
-
-
-def _folders_of_loaded_libraries() -> set[str]:
-    try:
-        with open("/proc/self/maps") as lines:
-            files = {line.split(maxsplit=5)[5].rstrip("\n") for line in lines if ".so" in line}
-    except OSError:
-        return set()
-    return {
-        os.path.dirname(path) for path in files if not any(f"/{name}" in path for name in (*_PACKAGES, "lib-dynload"))
-    }
+    with contextlib.suppress(OSError), open("/proc/self/maps") as lines:
+        files = {line.split(maxsplit=5)[5].rstrip("\n") for line in lines if ".so" in line}
+        yield from sorted({os.path.dirname(path) for path in files if not _NOT_LIBRARY.search(path)})
 
 
 def _library_files(folder: str) -> list[str]:
     if _is_group(folder):
         return [folder]
-    return [path for path in _entries(folder) if ".so" in os.path.basename(path) and os.path.isfile(path)]
+    return [path for path in _entries(folder) if _LIBRARY.search(path) and os.path.isfile(path)]
 
 
 def _is_group(path: str) -> bool:

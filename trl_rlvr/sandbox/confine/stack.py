@@ -110,6 +110,7 @@ class Confinement:
         self._attempt("pid_ns", lambda: namespaces.apply(namespaces.PID))
         stays_hidden = privileges.stays_hidden(changes_id=self._ids is not None)
         leash = guardian.fork_guardian(lambda: scratch.remove_root(self._root), self._root_fd)
+        os.close(self._root_fd)  # the guardian's copy holds the lock; this one would lead out of the view
         for name in ("net_ns", "ipc_ns", "uts_ns"):
             self._attempt(name, lambda: namespaces.apply(namespaces.KINDS[name]))  # noqa: B023 - called at once
         self._attempt("rlimits", self._limit)
@@ -173,11 +174,10 @@ class Confinement:
             reason = why_not()
             detail = apply() if reason is None else None
         except (OSError, ValueError) as error:
-            reason = str(error)
+            reason = getattr(error, "strerror", None) or str(error)
         self._found[name] = Layer(name, False, reason) if reason is not None else Layer(name, True, detail or "")
 
     def _enter_user_namespace(self) -> None:
-        self._ids = None
         self._attempt("ids", self._draw_ids, ids.supported)
         if not namespaces.need_user_namespace():
             self._found["user_ns"] = Layer("user_ns", False, "not needed: CAP_SYS_ADMIN makes the others")
@@ -190,7 +190,7 @@ class Confinement:
 
     def _draw_ids(self) -> str:
         self._ids = ids.draw()
-        return f"{self._ids}"
+        return "drawn"
 
     def _limit(self) -> str:
         own = self.has("ids") or (self.has("user_ns") and rlimits.counts_per_namespace())
@@ -232,13 +232,11 @@ class Confinement:
         return landlock.apply(readable.granted, readable.listed, paths.DEVICES_WRITTEN, scratch_root)
 
     def _drop_privileges(self, scratch_root: str) -> None:
+        bounding = "" if "capabilities" in self._off else privileges.empty_bounding_set()
         if self._ids is not None:
-            os.chown(scratch_root, self._ids.server, self._ids.server)
-        bounding = ""
-        if "capabilities" not in self._off:
-            bounding = privileges.empty_bounding_set()
-        if self._ids is not None:
-            ids.become_server(self._ids)
+            drawn = self._ids
+            self._attempt("ids", lambda: ids.apply(drawn, scratch_root))
+            self._ids = drawn if self.has("ids") else None
         self._attempt("capabilities", lambda: privileges.reduce_server(bounding))
 
     def _root_mode(self) -> int | None:

@@ -40,7 +40,7 @@ class View:
             self.show(folder)
             for hidden in paths.hidden_in_stdlib(folder):
                 self._mount_skeleton(self._place(hidden))
-        for path in readable.extra:
+        for path in readable.others:
             self.show(path)
         for path in (*paths.DEVICES_READ, *paths.DEVICES_WRITTEN):
             self.show(path, device=True)
