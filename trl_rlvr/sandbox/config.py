@@ -24,6 +24,10 @@ class SandboxConfig:
     )
     sandbox_idle_s: float = field(default=2.0, metadata={"help": "Seconds that a program may sleep, all tests."})
     sandbox_memory_mib: int = field(default=1024, metadata={"help": "Address space of one program in MiB."})
+    sandbox_packages: list[str] = field(
+        default_factory=lambda: ["numpy"],
+        metadata={"help": "Packages that programs may import beside the standard library, where installed."},
+    )
     sandbox_require: list[str] = field(
         default_factory=list,
         metadata={"help": "Confinement layers without which to refuse to start; `trl-rlvr doctor` lists them."},
@@ -53,7 +57,12 @@ def open_sandbox(config: SandboxConfig | None = None) -> Sandbox:
     if config.sandbox_backend == "process":
         from trl_rlvr.sandbox.backends.process import ProcessSandbox
 
-        return ProcessSandbox(limits=config.limits(), workers=config.workers(), require=config.sandbox_require)
+        return ProcessSandbox(
+            limits=config.limits(),
+            workers=config.workers(),
+            require=config.sandbox_require,
+            packages=config.sandbox_packages,
+        )
     if config.sandbox_backend == "fake":
         from trl_rlvr.sandbox.backends.fake import FakeSandbox
 

@@ -15,6 +15,7 @@ import sys
 
 from trl_rlvr.sandbox import candidate, harness
 from trl_rlvr.sandbox.confine.stack import Confinement
+from trl_rlvr.sandbox.packages import install_finder
 from trl_rlvr.sandbox.protocol import CANDIDATE, EXITED, FORK, NOTICE, ORDER, STARTED
 from trl_rlvr.sandbox.warmup import preload, warm_up
 
@@ -99,14 +100,21 @@ def _become(role: bytes, kind: bytes, fds: list[int]) -> None:
 
 
 def main(package_root: str, settings: str) -> None:
-    """Serve the supervisor on what is standard input at the start; `settings` are `Confinement`'s arguments as JSON."""
+    """Serve the supervisor on what is standard input at the start.
+
+    Args:
+        package_root: folder of this package, on `sys.path` only while its modules are imported.
+        settings: JSON of `Confinement`'s arguments, and `packages` that programs may import.
+    """
     os.dup2(0, _CONTROL)
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     os.dup2(null, 0)
     control = socket.socket(fileno=_CONTROL)
     preload()
     warm_up()
-    confinement = Confinement(**json.loads(settings))
+    options = json.loads(settings)
+    install_finder(options.pop("packages"))
+    confinement = Confinement(**options)
     confinement.enter_server()
     for name in [name for name in sys.modules if name.startswith("trl_rlvr")]:
         del sys.modules[name]

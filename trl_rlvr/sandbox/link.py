@@ -227,23 +227,30 @@ class Link:
         """Do what the candidate asks of an object that it was handed, and tell it the outcome."""
         asked = Decoder(frame, self.budget, self._read_handle)
         asked.at = 2
-        outcome = Encoder(self._write_handle)
         try:
             value = self._do(frame[1:2], asked)
-            outcome.out += VALUE
+            outcome = self._outcome(VALUE, asked)
             outcome.value(value)
         except RefusedValue as refusal:
             raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
         except Exception as error:
-            outcome = self._raised(error)
+            outcome = self._raised(error, asked)
         try:
             write_frame(self.requests, outcome.out)
         except OSError:
             raise self._loss(None, "") from None
 
-    def _raised(self, error: Exception) -> Encoder:
-        outcome = Encoder(self._write_handle)
-        outcome.out += RAISED
+    def _outcome(self, kind: bytes, asked: Decoder) -> Encoder:
+        """Begin the answer to a callback with what its arguments hold now."""
+        outcome = Encoder(self._write_handle, asked.numbered)
+        outcome.out += kind
+        for container in asked.numbered:
+            if type(container) in tags.MUTABLE:
+                outcome.contents(container)
+        return outcome
+
+    def _raised(self, error: Exception, asked: Decoder) -> Encoder:
+        outcome = self._outcome(RAISED, asked)
         base = next(base for base in type(error).__mro__ if getattr(builtins, base.__name__, None) is base)
         outcome.value(base.__name__)
         outcome.value(tuple(arg for arg in error.args if type(arg) in (int, float, str, bool, type(None))))

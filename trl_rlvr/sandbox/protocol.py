@@ -54,7 +54,7 @@ UNARY: dict[str, Callable[..., Any]] = {
 ARGUMENT: dict[str, Callable[..., Any]] = {
     "__getitem__": operator.getitem, "__setitem__": operator.setitem, "__delitem__": operator.delitem,
     "__round__": round, "__format__": format, "__enter__": lambda value: type(value).__enter__(value),
-    "__exit__": lambda value, *error: type(value).__exit__(value, *error),
+    "__exit__": lambda value, kind, args: type(value).__exit__(value, kind, kind(*args) if kind else None, None),
 }  # fmt: skip
 """Methods that take something which no test compares with."""
 BINARY: dict[str, Callable[..., Any]] = {

@@ -110,12 +110,15 @@ _METHODS |= {name: _plainly(name, kind) for name, kind in (("__len__", int), ("_
 _METHODS["__index__"] = _plainly("__index__", int)
 _METHODS["__call__"] = lambda self, *args, **kwargs: self._link.request(CALL, self, args, kwargs)
 _METHODS["__next__"] = lambda self: self._link.request(NEXT, self)
-_METHODS["__exit__"] = lambda self, *error: self._link.request(OPERATE, "__exit__", (self, None, None, None))
+_METHODS["__exit__"] = lambda self, kind, error, trace: self._link.request(
+    OPERATE, "__exit__", (self, kind, getattr(error, "args", ()))
+)
 
 
 @lru_cache(maxsize=512)
 def _proxy_class(name: str, methods: frozenset[str]) -> type[RemoteObject]:
-    body = {method: _METHODS[method] for method in methods if method in _METHODS}
+    body: dict[str, Any] = {method: _METHODS[method] for method in methods if method in _METHODS}
+    body["__doc__"] = property(lambda self: self._link.request(GET, self, "__doc__"))
     return type(name if name.isidentifier() else "object", (RemoteObject,), {"__slots__": (), **body})
 
 

@@ -159,8 +159,11 @@ class Conversation:
             if frame[:1] in (VALUE, RAISED):
                 break
             self._answer(frame)
-        outcome = Decoder(frame, handle=self._read_handle)
+        outcome = Decoder(frame, handle=self._read_handle, known=encoder.numbered)
         outcome.at = 1
+        for container in encoder.numbered:
+            if type(container) in tags.MUTABLE:
+                outcome.fill(container)
         if frame[:1] == VALUE:
             return outcome.value()
         name, args = outcome.value(), outcome.value()

@@ -17,7 +17,8 @@ from trl_rlvr.sandbox.protocol import EXITED, FORK, KILL, NOTICE, ORDER
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from trl_rlvr.sandbox.{module} import main; main(*sys.argv[1:])"
 _START_S = 60.0
 _LEAVE_S = 5.0
-_PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
+PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
+"""The folder that holds the package, in this place."""
 _ENVIRONMENT = {
     "HOME": "/",
     "LANG": "C.UTF-8",
@@ -31,9 +32,18 @@ _ENVIRONMENT = {
 """All that a fork server and its children see of the trainer's environment."""
 
 
-def interpreter(module: str, *arguments: str) -> list[str]:
-    """Return the command of a fresh interpreter that runs `main` of a module of this package, and nothing else."""
-    return [sys.executable, "-s", "-S", "-P", "-c", _BOOT.format(module=module), _PACKAGE_ROOT, *arguments]
+def interpreter(
+    module: str, *arguments: str, python: str = sys.executable, package_root: str = PACKAGE_ROOT
+) -> list[str]:
+    """Return the command of a fresh interpreter that runs `main` of a module of this package, and nothing else.
+
+    Args:
+        module: of `trl_rlvr.sandbox`.
+        arguments: of its `main`, after the package's root.
+        python: the interpreter, as the place where the command will run names it.
+        package_root: the folder that holds the package, likewise.
+    """
+    return [python, "-s", "-S", "-P", "-c", _BOOT.format(module=module), package_root, *arguments]
 
 
 def environment() -> dict[str, str]:

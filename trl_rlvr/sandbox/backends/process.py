@@ -19,6 +19,7 @@ from typing import cast
 from trl_rlvr.errors import SandboxError, SandboxUnavailableError
 from trl_rlvr.sandbox.base import Program, Sandbox, SandboxStats
 from trl_rlvr.sandbox.limits import Limits
+from trl_rlvr.sandbox.packages import find_packages, library_folders
 from trl_rlvr.sandbox.protocol import Answer, Job, printable
 from trl_rlvr.sandbox.server import environment, interpreter
 from trl_rlvr.sandbox.suite import compile_suite
@@ -109,6 +110,7 @@ class ProcessSandbox(Sandbox):
         require: names of confinement layers without which to refuse.
         off: names of layers to leave out, for tests and for hosts where one misbehaves.
         scratch_mib: what one program may store in its scratch directory, where a tmpfs can be mounted.
+        packages: what programs may import beside the standard library, where it is installed.
 
     Raises:
         SandboxUnavailableError: a worker cannot start here, or a required layer is off.
@@ -124,11 +126,15 @@ class ProcessSandbox(Sandbox):
         require: Sequence[str] = (),
         off: Sequence[str] = (),
         scratch_mib: int = 64,
+        packages: Sequence[str] = ("numpy",),
     ) -> None:
         self.limits = limits or Limits()
         self.stats = SandboxStats()
+        found = find_packages(packages)
         self._settings = json.dumps(
             {
+                "packages": found,
+                "readable": library_folders(found),
                 "scratch_parent": "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else "/tmp",
                 "memory_mib": self.limits.memory_mib,
                 "file_mib": self.limits.file_mib,

@@ -242,7 +242,7 @@ def _mapping(make: Callable[[Decoder], Any]) -> Callable[[Decoder], Any]:
 def _default_dict(self: Decoder) -> Any:
     value: collections.defaultdict[Any, Any] = self.number(collections.defaultdict())
     factory = self._value()
-    value.default_factory = factory if id(factory) in tags.CONSTANT_NAMES else None
+    value.default_factory = factory if callable(factory) else None  # a handle, where handles are read, asks the sender
     return value
 
 
@@ -371,6 +371,13 @@ def _ndarray(self: Decoder) -> Any:
     return numpy.frombuffer(bytearray(data), dtype=kind).reshape(shape)
 
 
+def _items_view(self: Decoder) -> Any:
+    pairs = [tuple(pair) for pair in self.items() if type(pair) is tuple and len(pair) == 2]
+    for key, _ in pairs:
+        self.budget.key(key)
+    return dict(pairs).items()
+
+
 _SIMPLE: dict[int, Callable[[Decoder], Any]] = {
     tags.NONE: lambda self: None,
     tags.TRUE: lambda self: True,
@@ -412,6 +419,9 @@ _READERS: dict[int, Callable[[Decoder], Any]] = {
     tags.UUID: lambda self: uuid.UUID(bytes=self.exactly(bytes)),
     tags.PATH: lambda self: pathlib.PurePosixPath(self.exactly(str)),
     tags.NDARRAY: _ndarray,
+    tags.DICT_KEYS: lambda self: dict.fromkeys(self.keys()).keys(),
+    tags.DICT_ITEMS: lambda self: _items_view(self),
+    tags.DICT_VALUES: lambda self: dict(enumerate(self.items())).values(),
     tags.HANDLE: _handle(tags.HANDLE),
     tags.SUBCLASS: _handle(tags.SUBCLASS),
 }

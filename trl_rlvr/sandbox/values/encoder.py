@@ -249,7 +249,7 @@ def _mapping(tag: int, base: Any, head: Callable[[Encoder, Any], None] | None = 
 
 def _factory(self: Encoder, value: Any) -> None:
     factory = collections.defaultdict.__dict__["default_factory"].__get__(value)
-    self.value(factory if id(factory) in tags.CONSTANT_NAMES else None)
+    self.value(factory if id(factory) in tags.CONSTANT_NAMES or self._other is not None else None)
 
 
 def _deque(self: Encoder, value: Any) -> None:
@@ -276,6 +276,14 @@ def _array(self: Encoder, value: Any) -> None:
     self.out.append(tags.ARRAY)
     self.text(value.typecode)
     self.value(value.tobytes())
+
+
+def _view(tag: int) -> Callable[[Encoder, Any], None]:
+    def write(self: Encoder, value: Any) -> None:
+        self.out.append(tag)
+        self.items(list(value), len(value))
+
+    return write
 
 
 def _is_named_tuple(kind: type, mro: tuple[type, ...]) -> bool:
@@ -360,6 +368,9 @@ _CONTAINERS: dict[type, Callable[[Encoder, Any], None]] = {
     set: _sequence(tags.SET, set),
     bytearray: _bytearray,
     tuple: _tuple,
+    type({}.keys()): _view(tags.DICT_KEYS),
+    type({}.items()): _view(tags.DICT_ITEMS),
+    type({}.values()): _view(tags.DICT_VALUES),
     frozenset: _frozenset,
     dict: _mapping(tags.DICT, dict),
     collections.Counter: _mapping(tags.COUNTER, dict),

@@ -1,0 +1,60 @@
+"""Packages beside the standard library that programs may import, such as numpy.
+
+Only the named packages' own folders are opened to programs, never site-packages as a whole: other packages carry data
+sets, and data sets carry answers.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.machinery import ModuleSpec
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from types import ModuleType
+
+
+def find_packages(names: Iterable[str]) -> dict[str, str]:
+    """Return the folder of each package that is installed here; the others are left out."""
+    found = {}
+    for name in names:
+        spec = importlib.util.find_spec(name) if name.isidentifier() else None
+        if spec is not None and spec.submodule_search_locations:
+            found[name] = str(Path(next(iter(spec.submodule_search_locations))).resolve())
+    return found
+
+
+def library_folders(packages: dict[str, str]) -> list[str]:
+    """Return the folders to open: the packages' own, and those of the shared libraries that came with them."""
+    folders = list(packages.values())
+    for name, folder in packages.items():
+        try:
+            parts = {file.parts[0] for file in files(name) or ()}
+        except PackageNotFoundError:
+            continue
+        site = Path(folder).parent
+        folders += [str(site / part) for part in sorted(parts) if part.endswith(".libs") and (site / part).is_dir()]
+    return folders
+
+
+class PackageFinder:
+    """Finds the named packages at their folders, without a folder of packages on `sys.path`."""
+
+    def __init__(self, packages: dict[str, str]) -> None:
+        self.packages = packages
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return where a package is; None for every other module."""
+        del path, target
+        folder = self.packages.get(name)
+        if folder is None:
+            return None
+        return importlib.util.spec_from_file_location(
+            name, f"{folder}/__init__.py", submodule_search_locations=[folder]
+        )
+
+
+def install_finder(packages: dict[str, str]) -> None:
+    """Let this interpreter and its forks import the packages."""
+    sys.meta_path.append(PackageFinder(packages))  # type: ignore[arg-type]  # duck-typed, as the import system asks
