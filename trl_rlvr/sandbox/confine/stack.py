@@ -212,14 +212,14 @@ class Confinement:
             reason = "switched off" if "scratch_tmpfs" in self._off else "needs mount_ns"
             self._found["scratch_tmpfs"] = Layer("scratch_tmpfs", False, reason)
             return folder
-        self._attempt("mount_ns", lambda: self._build_view(readable, stage, folder))
+        root = view.View(stage)
+        self._attempt("mount_ns", lambda: self._build_view(root, readable, folder))
         if self.has("mount_ns"):
-            return view.SCRATCH
+            return root.scratch
         self._attempt("scratch_tmpfs", lambda: view.mount_scratch(folder, self._scratch_mib, _SCRATCH_FILES))
         return folder
 
-    def _build_view(self, readable: paths.Readable, stage: str, folder: str) -> str:
-        root = view.View(stage)
+    def _build_view(self, root: view.View, readable: paths.Readable, folder: str) -> str:
         root.show_python(readable)
         target = root.scratch_target()
         self._attempt("scratch_tmpfs", lambda: view.mount_scratch(target, self._scratch_mib, _SCRATCH_FILES))

@@ -9,8 +9,6 @@ import os
 from trl_rlvr.sandbox.confine import kernel, paths
 from trl_rlvr.sandbox.confine.paths import Readable
 
-SCRATCH = "/tmp"
-"""Where the scratch root is inside."""
 _LOCKED = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC | kernel.MS_NOATIME | kernel.MS_NODIRATIME
 """Mount flags with the same values in statvfs; a user namespace may not clear those that a mount came with."""
 _STATVFS_RELATIME = 0x1000
@@ -22,9 +20,9 @@ class View:
 
     def __init__(self, stage: str) -> None:
         self._stage = stage
-        self._skeletons = [stage]
-        kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_SLAVE)
-        self._mount_skeleton(stage)
+        self._skeletons: list[str] = []
+        self.scratch = "/tmp"
+        """Where the scratch root is inside."""
 
     def show_python(self, readable: Readable) -> None:
         """Show what programs may read and hide the packages that lie inside.
@@ -32,6 +30,8 @@ class View:
         Raises:
             OSError: a mount failed.
         """
+        kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_SLAVE)
+        self._mount_skeleton(self._stage)
         for folder in readable.libraries:
             self.show(folder)
             for hidden in paths.hidden_in_library_folder(folder):
@@ -40,6 +40,9 @@ class View:
             self.show(folder)
             for hidden in paths.hidden_in_stdlib(folder):
                 self._mount_skeleton(self._place(hidden))
+        shown = (*readable.libraries, *readable.stdlib, *readable.others)
+        if any(os.path.realpath(path).startswith("/tmp/") for path in shown):
+            self.scratch = "/scratch"  # a Python that lies in /tmp must stay visible there
         for path in readable.others:
             self.show(path)
         for path in (*paths.DEVICES_READ, *paths.DEVICES_WRITTEN):
@@ -64,7 +67,7 @@ class View:
 
     def scratch_target(self) -> str:
         """Make the folder on which the scratch root is to be mounted, and return it."""
-        target = self._stage + SCRATCH
+        target = self._stage + self.scratch
         os.makedirs(target, exist_ok=True)
         return target
 
