@@ -9,19 +9,19 @@ import json
 import os
 import queue
 import select
+import signal
 import subprocess
 import threading
 import time
 import weakref
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from trl_rlvr.errors import SandboxError, SandboxUnavailableError
+from trl_rlvr.sandbox.backends.launcher import Launcher
 from trl_rlvr.sandbox.base import Program, Sandbox, SandboxStats
 from trl_rlvr.sandbox.limits import Limits
-from trl_rlvr.sandbox.packages import find_packages, library_folders
 from trl_rlvr.sandbox.protocol import Answer, Job, printable
-from trl_rlvr.sandbox.server import environment, interpreter
 from trl_rlvr.sandbox.suite import compile_suite
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
@@ -38,13 +38,13 @@ class _WorkerLost(Exception):  # noqa: N818 - a condition that the pool mends
 class _Worker:
     """One supervisor process, used by one thread at a time."""
 
-    def __init__(self, settings: str) -> None:
+    def __init__(self, launcher: Launcher, settings: Mapping[str, Any]) -> None:
         self.process = subprocess.Popen(
-            interpreter("supervisor", settings),
+            launcher.command(settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment(),
+            env=launcher.environment(),
             cwd="/",
             start_new_session=True,
         )
@@ -94,11 +94,14 @@ class _Worker:
 def _end(process: "subprocess.Popen[bytes]") -> None:
     if process.stdin is not None:
         process.stdin.close()  # the polite way: the supervisor closes its server and leaves
-    try:
-        process.wait(2.0)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    for number in (signal.SIGTERM, signal.SIGKILL):  # a container's client passes the first on, and dies of the second
+        try:
+            process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, number)
+        else:
+            return
+    process.wait()
 
 
 class ProcessSandbox(Sandbox):
@@ -111,6 +114,7 @@ class ProcessSandbox(Sandbox):
         off: names of layers to leave out, for tests and for hosts where one misbehaves.
         scratch_mib: what one program may store in its scratch directory, where a tmpfs can be mounted.
         packages: what programs may import beside the standard library, where it is installed.
+        launcher: how workers are started; None: as plain processes of this machine.
 
     Raises:
         SandboxUnavailableError: a worker cannot start here, or a required layer is off.
@@ -127,29 +131,26 @@ class ProcessSandbox(Sandbox):
         off: Sequence[str] = (),
         scratch_mib: int = 64,
         packages: Sequence[str] = ("numpy",),
+        launcher: Launcher | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.stats = SandboxStats()
-        found = find_packages(packages)
-        self._settings = json.dumps(
-            {
-                "packages": found,
-                "readable": library_folders(found),
-                "scratch_parent": "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else "/tmp",
-                "memory_mib": self.limits.memory_mib,
-                "file_mib": self.limits.file_mib,
-                "scratch_mib": scratch_mib,
-                "open_files": self.limits.open_files,
-                "threads": self.limits.threads,
-                "off": sorted(off),
-            }
-        )
+        self._launcher = launcher or Launcher()
+        self._settings = {
+            **self._launcher.surroundings(packages),
+            "memory_mib": self.limits.memory_mib,
+            "file_mib": self.limits.file_mib,
+            "scratch_mib": scratch_mib,
+            "open_files": self.limits.open_files,
+            "threads": self.limits.threads,
+            "off": sorted(off),
+        }
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._closed = False
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._all: set[_Worker] = set()
-        started = [_Worker(self._settings) for _ in range(workers)]
+        started = [_Worker(self._launcher, self._settings) for _ in range(workers)]
         self._all.update(started)
         self._finalizer = weakref.finalize(self, _end_all, self._all, self._pid)
         for worker in started:
@@ -238,7 +239,7 @@ class ProcessSandbox(Sandbox):
     def _replace(self, worker: _Worker) -> None:
         """Put a fresh worker in the place of a lost one; it is waited for when it is used."""
         worker.close()
-        fresh = _Worker(self._settings)
+        fresh = _Worker(self._launcher, self._settings)
         with self._lock:
             self._all.discard(worker)
             self._all.add(fresh)
