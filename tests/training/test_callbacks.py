@@ -1,12 +1,11 @@
 """The line of an iteration, and the check that weights move."""
 
 import pytest
+import torch
+import transformers
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-
-from trl_rlvr.errors import TrainingError  # noqa: E402 - only after torch is known to be there
-from trl_rlvr.training.callbacks import IterationLog, WeightsMove  # noqa: E402 - likewise
+from trl_rlvr.errors import TrainingError
+from trl_rlvr.training.callbacks import IterationLog, WeightsMove
 
 LOGS = {"reward": -0.125, "pass_rate": 0.25, "loss": 0.5, "grad_norm": 2.0, "learning_rate": 1e-3}
 

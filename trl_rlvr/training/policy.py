@@ -25,8 +25,8 @@ def policy_arguments(model: ModelConfig, run: RunConfig, grpo: GRPOConfig) -> di
         ConfigError: the path is an adapter's where a model is expected, or the other way round.
     """
     if run.adapter_name_or_path is not None:
-        return {"model": load_adapter(run.adapter_name_or_path, model, grpo)}
-    path = model_path(model.model_name_or_path)
+        return {"model": load_adapter(run.adapter_name_or_path, model, run, grpo)}
+    path = base_path(model, run)
     if (Path(path) / "adapter_config.json").is_file():
         raise ConfigError(f"model_name_or_path {path!r} is an adapter; give it as adapter_name_or_path")
     grpo.model_init_kwargs = init_kwargs(model, grpo)
@@ -42,16 +42,42 @@ def model_path(name: str) -> str:
     return str(EMBEDDED_POLICY) if name == EMBEDDED_MODEL else name
 
 
+def base_path(model: ModelConfig, run: RunConfig) -> str:
+    """Return the path or id of the model itself, which an adapter names where `model_name_or_path` does not.
+
+    Raises:
+        ConfigError: there is no adapter where one was named, or neither of the two was given.
+    """
+    if model.model_name_or_path is not None:
+        return model_path(model.model_name_or_path)
+    if run.adapter_name_or_path is None:
+        raise ConfigError("no model; give model_name_or_path, or adapter_name_or_path with the base that it names")
+    return model_path(adapter_config(run.adapter_name_or_path).base_model_name_or_path)
+
+
+def adapter_config(adapter: str) -> Any:
+    """Load the configuration of an adapter.
+
+    Raises:
+        ConfigError: there is no adapter at this place.
+    """
+    from peft import PeftConfig
+
+    try:
+        return PeftConfig.from_pretrained(adapter)
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"adapter_name_or_path {adapter!r} holds no adapter: {error}") from error
+
+
 def load_processor(model: ModelConfig, run: RunConfig, grpo: GRPOConfig) -> Any:
     """Load the tokenizer: the adapter's own where it has one (fine-tuning may have changed it), else the model's."""
     from transformers import AutoProcessor
 
     adapter = run.adapter_name_or_path
     own = adapter is not None and (Path(adapter) / "tokenizer_config.json").is_file()
-    source = adapter if own or model.model_name_or_path is None else model_path(model.model_name_or_path)
     return AutoProcessor.from_pretrained(
-        source,
-        revision=None if source == adapter else model.model_revision,
+        adapter if own else base_path(model, run),
+        revision=None if own else model.model_revision,
         truncation_side="left",
         padding_side="left",
         trust_remote_code=grpo.trust_remote_code,
@@ -72,7 +98,7 @@ def init_kwargs(model: ModelConfig, grpo: GRPOConfig) -> dict[str, Any]:
     }
 
 
-def load_adapter(adapter: str, model: ModelConfig, grpo: GRPOConfig) -> Any:
+def load_adapter(adapter: str, model: ModelConfig, run: RunConfig, grpo: GRPOConfig) -> Any:
     """Load an adapter, ready to be trained further, on its base.
 
     The adapter brings its own rank, targets and scaling: `lora_*` options do not apply.
@@ -80,14 +106,10 @@ def load_adapter(adapter: str, model: ModelConfig, grpo: GRPOConfig) -> Any:
     Raises:
         ConfigError: there is no adapter at this place.
     """
-    from peft import PeftConfig, PeftModel
+    from peft import PeftModel
     from trl.trainer.utils import create_model_from_path
 
-    try:
-        config = PeftConfig.from_pretrained(adapter)
-    except (ValueError, OSError) as error:
-        raise ConfigError(f"adapter_name_or_path {adapter!r} holds no adapter: {error}") from error
-    base = model_path(model.model_name_or_path or config.base_model_name_or_path)
+    config, base = adapter_config(adapter), base_path(model, run)
     kwargs, quantization = init_kwargs(model, grpo), get_quantization_config(model)
     if quantization is not None:
         kwargs["quantization_config"] = quantization
@@ -97,7 +119,11 @@ def load_adapter(adapter: str, model: ModelConfig, grpo: GRPOConfig) -> Any:
         kwargs["device_map"] = None
     # ZeRO-3 cannot gather parameters of two dtypes at once; TRL does the same for adapters that it creates.
     return PeftModel.from_pretrained(
-        create_model_from_path(base, **kwargs), adapter, is_trainable=True, autocast_adapter_dtype=not zero3
+        create_model_from_path(base, **kwargs),
+        adapter,
+        config=config,
+        is_trainable=True,
+        autocast_adapter_dtype=not zero3,
     )
 
 

@@ -80,26 +80,23 @@ def parse(argv: Sequence[str] | None = None, *, prog: str | None = None) -> RunS
         prog: the program's name in the help text.
 
     Raises:
-        ConfigError: an unknown file or key, or a value out of its range.
-        SystemExit: an unknown option on the command line, or `--help`.
+        ConfigError: an unknown file, key or option, or a value out of its range.
+        SystemExit: a value of the wrong type on the command line, or `--help`.
     """
     # TRL 1.16 still calls transformers by names that the latter has begun to warn about.
     warnings.filterwarnings("ignore", message=".*deprecated and will be removed in v6", category=FutureWarning)
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not {"--config", "--model_name_or_path", "-h", "--help"} & set(arguments):
+    if not {"--config", "--model_name_or_path", "--adapter_name_or_path", "-h", "--help"} & set(arguments):
         _announce_default()
         arguments = ["--config", EMBEDDED_CONFIG, *arguments]
     if "--config" in arguments[:-1]:
         position = arguments.index("--config") + 1
         arguments[position] = str(find_config(arguments[position]))
-    parser = TrlParser(tuple(RunSpec.__annotations__.values()), prog=prog)
+    parser = TrlParser(tuple(RunSpec.__annotations__.values()), prog=prog, allow_abbrev=False)
     try:
-        spec = RunSpec(*parser.parse_args_and_config(arguments))
+        return RunSpec(*parser.parse_args_and_config(arguments))
     except ValueError as error:
         raise ConfigError(f"cannot use these options: {error}") from error
-    if spec.model.model_name_or_path is None and spec.run.adapter_name_or_path is None:
-        raise ConfigError("no model; give model_name_or_path, or adapter_name_or_path with the base that it names")
-    return spec
 
 
 def find_config(name: str) -> Path:

@@ -1,0 +1,115 @@
+"""The recipe as a user starts it: from any folder, on one process or two."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+RECIPE = ROOT / "recipes" / "mbpp_rlvr.py"
+ACCELERATE = ROOT / "recipes" / "accelerate_configs"
+BIN = Path(sys.executable).parent
+
+SHORT = {
+    "max_steps": 2,
+    "per_device_train_batch_size": 8,
+    "gradient_accumulation_steps": 1,
+    "num_generations": 4,
+    "data_train_limit": 16,
+    "data_test_limit": 5,
+    "data_check": "none",
+    "heldout_samples": 2,
+    "max_completion_length": 48,
+    "temperature": 1.0,
+    "sandbox_workers": 1,
+}
+
+
+def started(folder, launcher, **options):
+    """Run the recipe in `folder` and return its output lines."""
+    pairs = {"output_dir": folder / "out", **SHORT, **options}
+    arguments = [text for key, value in pairs.items() for text in (f"--{key}", str(value))]
+    ran = subprocess.run(
+        [*map(str, launcher), str(RECIPE), *arguments],
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "MASTER_PORT": "29517"},
+        capture_output=True,
+        text=True,
+        timeout=540,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr[-4000:]
+    return ran.stdout.splitlines()
+
+
+def report(folder):
+    return json.loads((folder / "out" / "rlvr_report.json").read_text())
+
+
+def two_cpu_ranks(folder, name):
+    """Return one of our accelerate configurations, changed as its comment says for a machine without GPUs."""
+    config = yaml.safe_load((ACCELERATE / f"{name}.yaml").read_text())
+    path = folder / "accelerate.yaml"
+    path.write_text(yaml.safe_dump(config | {"use_cpu": True, "mixed_precision": "no", "num_processes": 2}))
+    return path
+
+
+def assert_one_run_on_two_ranks(folder, lines):
+    iterations = [line for line in lines if line.startswith("iteration ")]
+    found = report(folder)
+    assert [line.split(" | ")[0] for line in iterations] == ["iteration 1/2", "iteration 2/2"]
+    assert any("16 completions, 4 problems x 4, on 2 process(es)" in line for line in lines)
+    assert lines.count("FINAL RESULTS") == 1
+    assert found["hardware"]["processes"] == 2
+    assert [found[phase]["samples"] for phase in ("baseline", "rlvr")] == [10, 10]
+
+
+def test_the_recipe_is_short_enough_to_read():
+    assert len(RECIPE.read_text().splitlines()) <= 60
+
+
+@pytest.mark.parametrize("path", sorted(ACCELERATE.glob("*.yaml")), ids=lambda path: path.stem)
+def test_accelerate_reads_each_of_its_configurations(path):
+    from accelerate.commands.config.config_args import load_config_from_file
+
+    config = load_config_from_file(str(path))
+
+    assert str(config.distributed_type).rpartition(".")[2] == {
+        "cpu": "NO",
+        "single_gpu": "NO",
+        "multi_gpu": "MULTI_GPU",
+        "deepspeed_zero2": "DEEPSPEED",
+        "deepspeed_zero3": "DEEPSPEED",
+    }.get(path.stem)
+
+
+@pytest.mark.slow
+def test_without_configuration_it_says_so_in_two_lines_and_runs_from_any_folder(tmp_path):
+    lines = started(tmp_path, [BIN / "accelerate", "launch", "--config_file", ACCELERATE / "cpu.yaml"])
+
+    assert lines[0].startswith("No --config: the embedded default")
+    assert lines[1].startswith("The headline run: ")
+    assert lines.count("FINAL RESULTS") == 1
+    assert report(tmp_path)["configuration"]["DataConfig"]["data_name"] == "starter"
+
+
+@pytest.mark.slow
+def test_it_runs_on_two_ranks_under_ddp(tmp_path):
+    lines = started(tmp_path, [BIN / "torchrun", "--nproc-per-node", "2", "--master-port", "29518"])
+
+    assert_one_run_on_two_ranks(tmp_path, lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["deepspeed_zero2", "deepspeed_zero3"])
+def test_it_runs_on_two_ranks_under_deepspeed(tmp_path, stage):
+    config = two_cpu_ranks(tmp_path, stage)
+
+    lines = started(tmp_path, [BIN / "accelerate", "launch", "--config_file", config])
+
+    assert_one_run_on_two_ranks(tmp_path, lines)
+    assert (tmp_path / "out" / "model.safetensors").is_file()

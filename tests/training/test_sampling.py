@@ -1,0 +1,126 @@
+"""Sampling for a measure: the trainer's tokens and stopping rules, without touching its random state."""
+
+import pytest
+import torch
+from datasets import Dataset
+from tiny_policy import grpo_config, tiny_llama, tiny_tokenizer
+from trl import GRPOTrainer
+
+from trl_rlvr.training.sampling import Sampler, tokenize, until_end
+
+PROMPTS = ["a", "abcdef", "ab", "abcd"]
+CHATS = [[{"role": "user", "content": text}] for text in PROMPTS]
+TEMPLATE = "{% for m in messages %}{{ m.content }}/{% endfor %}{% if add_generation_prompt %}a{% endif %}"
+
+
+def build_trainer(folder, prompts, **changes):
+    tokenizer = tiny_tokenizer()
+    tokenizer.chat_template = TEMPLATE
+    return GRPOTrainer(
+        model=tiny_llama(folder),
+        reward_funcs=lambda completions, **_: [float(len(str(text))) for text in completions],
+        args=grpo_config(folder, **changes),
+        train_dataset=Dataset.from_dict({"prompt": prompts * 2}),
+        processing_class=tokenizer,
+    )
+
+
+@pytest.fixture
+def trainer(tmp_path):
+    return build_trainer(tmp_path, PROMPTS)
+
+
+def sampler(trainer, temperature=1.0, batch_size=4):
+    return Sampler(trainer, temperature=temperature, batch_size=batch_size, seed=1)
+
+
+@pytest.mark.parametrize("prompts", [PROMPTS, CHATS])
+def test_prompts_become_the_tokens_that_the_trainer_uses(tmp_path, prompts):
+    trainer = build_trainer(tmp_path, prompts)
+
+    assert tokenize(trainer, prompts) == [list(ids) for ids in trainer._tokenize_prompts(prompts)[0]]
+
+
+def test_greedy_samples_do_not_depend_on_the_batches(trainer):
+    one_by_one = sampler(trainer, temperature=0, batch_size=1).sample(PROMPTS)
+
+    assert sampler(trainer, temperature=0, batch_size=3).sample(PROMPTS) == one_by_one
+
+
+def test_the_same_seed_samples_the_same(trainer):
+    assert sampler(trainer).sample(PROMPTS) == sampler(trainer).sample(PROMPTS)
+
+
+def test_copies_of_a_prompt_are_sampled_apart(trainer):
+    assert len({completion.text for completion in sampler(trainer).sample(["abc"] * 8)}) > 1
+
+
+def test_the_random_state_of_the_run_is_untouched(trainer):
+    before = torch.get_rng_state()
+
+    sampler(trainer).sample(PROMPTS)
+
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_measure_leaves_training_mode_as_it_was(trainer):
+    trainer.model.train()
+
+    sampler(trainer).sample(PROMPTS)
+
+    assert trainer.model.training
+
+
+def test_a_completion_without_an_end_token_counts_as_truncated(trainer):
+    completions = sampler(trainer).sample(PROMPTS * 8)
+
+    assert {completion.truncated for completion in completions} == {True, False}
+    assert all(completion.length_tokens == 10 for completion in completions if completion.truncated)
+    assert all(completion.length_tokens <= 10 for completion in completions)
+
+
+def test_no_prompts_are_no_completions(trainer):
+    assert sampler(trainer).sample([]) == []
+
+
+def test_ranks_share_all_rows_and_none_twice(trainer, monkeypatch):
+    shares = []
+    for rank in range(3):
+        monkeypatch.setattr(type(trainer.accelerator), "process_index", rank)
+        monkeypatch.setattr(type(trainer.accelerator), "num_processes", 3)
+        shares += sampler(trainer).share(7)
+
+    assert sorted(shares) == list(range(7))
+
+
+@pytest.mark.parametrize(
+    ("ids", "kept"), [([5, 1, 0, 0], [5, 1]), ([5, 6], [5, 6]), ([1, 5], [1]), ([5, 9, 1], [5, 9])]
+)
+def test_a_row_ends_behind_its_first_end_token(ids, kept):
+    assert until_end(ids, [1, 9]) == kept
+
+
+class Engine:
+    """What `Sampler` uses of TRL's vLLM engine; answers each prompt with its temperature and the prompt itself."""
+
+    temperature = 0.8
+    synced = 0
+
+    def sync_weights(self):
+        self.synced += 1
+
+    def generate(self, prompts, images, num_generations):
+        assert (images, num_generations) == (None, 1)
+        return prompts, [[int(10 * self.temperature), *ids, 1] for ids in prompts], None, None
+
+
+def test_with_vllm_the_engine_samples_at_our_temperature_from_the_present_weights(trainer, monkeypatch):
+    engine = Engine()
+    monkeypatch.setattr(trainer, "use_vllm", True)
+    monkeypatch.setattr(trainer, "vllm_generation", engine, raising=False)
+
+    completions = sampler(trainer, temperature=0.2).sample(["b", "cd"])
+
+    assert [completion.text for completion in completions] == ["ab", "acd"]
+    assert (engine.synced, engine.temperature) == (1, 0.8)
+    assert not any(completion.truncated for completion in completions)

@@ -1,0 +1,144 @@
+"""Options: one flat YAML, TRL's names and defaults untouched, unknown keys rejected."""
+
+import dataclasses
+
+import pytest
+from trl import GRPOConfig, ModelConfig
+
+from trl_rlvr.errors import ConfigError
+from trl_rlvr.training.spec import CONFIGS, EMBEDDED_CONFIG, RunConfig, RunSpec, find_config, parse
+
+OURS = [part for part in RunSpec.__annotations__.values() if part not in (GRPOConfig, ModelConfig)]
+
+HEADLINE = {
+    "num_generations": 4,
+    "num_iterations": 1,
+    "max_steps": 20,
+    "temperature": 0.8,
+    "max_completion_length": 400,
+    "learning_rate": 5e-5,
+    "lr_scheduler_type": "constant",
+    "loss_type": "dr_grpo",
+    "scale_rewards": "none",
+    "epsilon": 0.2,
+    "epsilon_high": 0.2,
+    "beta": 0.0,
+    "generation_batch_size": 40,
+    "gradient_accumulation_steps": 5,
+}
+
+CPU = ["--use_cpu", "true", "--bf16", "false"]
+
+
+def written(tmp_path, text):
+    path = tmp_path / "run.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("llama-3.2-1b-mbpp", "meta-llama/Llama-3.2-1B"),
+        ("smollm2-135m-mbpp", "HuggingFaceTB/SmolLM2-135M-Instruct"),
+        ("qwen2.5-coder-0.5b-mbpp", "Qwen/Qwen2.5-Coder-0.5B-Instruct"),
+    ],
+)
+def test_the_mbpp_configurations_have_the_headline_settings(name, model):
+    spec = parse(["--config", name, *CPU])
+
+    assert {key: getattr(spec.grpo, key) for key in HEADLINE} == HEADLINE
+    assert (spec.model.model_name_or_path, spec.model.use_peft, spec.model.lora_r) == (model, True, 32)
+    assert (spec.data.data_name, spec.data.data_train_limit, spec.data.data_train_split) == ("mbpp", 100, "train")
+    assert (spec.run.heldout_samples, spec.run.heldout_temperature) == (1, 0.2)
+    assert spec.reward.reward_preset == "graded"
+
+
+def test_every_configuration_file_parses():
+    names = sorted(path.name for path in CONFIGS.glob("*.yaml"))
+
+    assert [parse(["--config", name, *CPU]).grpo.output_dir for name in names] == [
+        f"outputs/{name.removesuffix('.yaml')}" for name in names
+    ]
+
+
+def test_trl_dataclasses_are_used_as_they_are():
+    assert RunSpec.__annotations__["grpo"] is GRPOConfig
+    assert RunSpec.__annotations__["model"] is ModelConfig
+
+
+def test_no_option_of_ours_shadows_one_of_trl():
+    theirs = {field.name for config in (GRPOConfig, ModelConfig) for field in dataclasses.fields(config)}
+    names = [field.name for config in OURS for field in dataclasses.fields(config)]
+
+    assert theirs.isdisjoint(names)
+    assert len(names) == len(set(names))
+
+
+def test_every_option_of_ours_has_a_help_text():
+    assert [f.name for config in OURS for f in dataclasses.fields(config) if not f.metadata.get("help")] == []
+
+
+def test_the_command_line_overrides_the_file(tmp_path):
+    config = written(tmp_path, "model_name_or_path: here\nmax_steps: 7\ndata_name: mbpp\nuse_cpu: true\nbf16: false\n")
+
+    spec = parse(["--config", config, "--max_steps", "3", "--data_name", "problems.jsonl"])
+
+    assert (spec.grpo.max_steps, spec.data.data_name) == (3, "problems.jsonl")
+
+
+def test_an_unknown_key_in_the_file_is_rejected(tmp_path):
+    config = written(tmp_path, "model_name_or_path: here\nmax_step: 7\nuse_cpu: true\nbf16: false\n")
+
+    with pytest.raises(ConfigError, match="max_step"):
+        parse(["--config", config])
+
+
+def test_an_unknown_option_on_the_command_line_is_rejected():
+    with pytest.raises(ConfigError, match="--max_step"):  # no abbreviations either
+        parse(["--model_name_or_path", "here", "--max_step", "3", *CPU])
+
+
+def test_a_missing_file_names_those_that_there_are():
+    with pytest.raises(ConfigError, match=r"no configuration 'absent\.yaml'.*llama-3\.2-1b-mbpp\.yaml"):
+        parse(["--config", "absent.yaml"])
+
+
+def test_a_file_of_ones_own_wins_over_the_package(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / EMBEDDED_CONFIG).write_text("")
+
+    assert find_config(EMBEDDED_CONFIG).resolve() == (tmp_path / EMBEDDED_CONFIG).resolve()
+
+
+def test_no_arguments_mean_the_embedded_default_said_in_two_lines(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    spec = parse([])
+
+    told = capsys.readouterr().out.splitlines()
+    assert (spec.model.model_name_or_path, spec.data.data_name) == ("embedded", "starter")
+    assert len(told) == 2
+    assert "embedded default" in told[0]
+    assert "--config recipes/configs/llama-3.2-1b-mbpp.yaml" in told[1]
+
+
+def test_the_embedded_default_takes_overrides():
+    spec = parse(["--seed", "2", "--max_steps", "3"])
+
+    assert (spec.grpo.seed, spec.grpo.max_steps, spec.model.model_name_or_path) == (2, 3, "embedded")
+
+
+@pytest.mark.parametrize(
+    ("option", "complaint"),
+    [
+        ({"heldout_samples": -1}, "heldout_samples is -1; give 0 or more"),
+        ({"heldout_temperature": -0.1}, "heldout_temperature is -0.1"),
+        ({"heldout_batch_size": 0}, "heldout_batch_size is 0; give 1 or more"),
+        ({"heldout_k": []}, "heldout_k is"),
+        ({"heldout_k": [1, 0]}, "heldout_k is"),
+    ],
+)
+def test_options_out_of_their_range_are_refused(option, complaint):
+    with pytest.raises(ConfigError, match=complaint):
+        RunConfig(**option)
