@@ -2,13 +2,14 @@
 
 import pytest
 import torch
+from peft import LoraConfig
 from tiny_policy import GradientLog, grpo_config, problems, spread, tiny_llama, tiny_tokenizer
 from trl import GRPOTrainer
 
 from trl_rlvr.training.grpo import SUPPORTED_LOSS_TYPES, EfficientGRPOTrainer
 
 
-def train(trainer_class, folder, *, reward=spread, flat=4, lively=2, **settings):
+def train(trainer_class, folder, *, reward=spread, flat=4, lively=2, peft_config=None, **settings):
     log = GradientLog()
     trainer = trainer_class(
         model=tiny_llama(folder),
@@ -17,6 +18,7 @@ def train(trainer_class, folder, *, reward=spread, flat=4, lively=2, **settings)
         train_dataset=problems(flat, lively),
         processing_class=tiny_tokenizer(),
         callbacks=[log],
+        peft_config=peft_config,
     )
     trainer.train()
     return trainer, log.steps
@@ -75,6 +77,10 @@ def test_several_rewards_normalised_apart_are_exact(tmp_path):
         multi_objective_aggregation="normalize_then_sum",
         gradient_accumulation_steps=3,
     )
+
+
+def test_a_lora_adapter_trains_as_without_it(tmp_path):
+    assert_same_training(tmp_path, peft_config=LoraConfig(r=4), gradient_accumulation_steps=3)
 
 
 def test_masked_truncated_completions_are_exact(tmp_path):

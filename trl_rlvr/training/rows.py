@@ -85,7 +85,7 @@ def signal_first(batch: Batch, signal: "Tensor", count: int) -> Batch:
     An idle row stays in the batch as a place-holder only: every mask over its completion is 0, so it has no part in the
     loss, its normaliser or a token-weighted metric.
     """
-    kept = take_rows(batch, signal.logical_not().sort(stable=True).indices[:count])
+    kept = take_rows(batch, signal.logical_not().int().argsort(stable=True)[:count])
     idle = int(signal.sum())
     kept["completion_mask"][idle:] = 0
     kept["prompt_mask"][idle:, :-1] = 0
