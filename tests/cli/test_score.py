@@ -232,4 +232,4 @@ def test_the_commands_are_listed_without_arguments(capsys):
 
 def test_an_unknown_command_is_named_with_the_known_ones(capsys):
     assert main(["scor"]) == 2
-    assert "unknown command 'scor'; choose one of check, doctor, eval, score, train" in capsys.readouterr().err
+    assert "unknown command 'scor'; choose one of check, doctor, eval, filter, score, train" in capsys.readouterr().err

@@ -36,7 +36,7 @@ def started(folder, launcher, **options):
     ran = subprocess.run(
         [*map(str, launcher), str(RECIPE), *arguments],
         cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "MASTER_PORT": "29517"},
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=540,
@@ -99,7 +99,7 @@ def test_without_configuration_it_says_so_in_two_lines_and_runs_from_any_folder(
 
 @pytest.mark.slow
 def test_it_runs_on_two_ranks_under_ddp(tmp_path):
-    lines = started(tmp_path, [BIN / "torchrun", "--nproc-per-node", "2", "--master-port", "29518"])
+    lines = started(tmp_path, [BIN / "torchrun", "--standalone", "--nproc-per-node", "2"])
 
     assert_one_run_on_two_ranks(tmp_path, lines)
 
@@ -109,7 +109,7 @@ def test_it_runs_on_two_ranks_under_ddp(tmp_path):
 def test_it_runs_on_two_ranks_under_deepspeed(tmp_path, stage):
     config = two_cpu_ranks(tmp_path, stage)
 
-    lines = started(tmp_path, [BIN / "accelerate", "launch", "--config_file", config])
+    lines = started(tmp_path, [BIN / "accelerate", "launch", "--config_file", config, "--main_process_port", "0"])
 
     assert_one_run_on_two_ranks(tmp_path, lines)
     assert (tmp_path / "out" / "model.safetensors").is_file()

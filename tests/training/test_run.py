@@ -39,7 +39,7 @@ def finished(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         lines: list[str] = []
         patch.setattr("builtins.print", lambda *values, **_: lines.append(" ".join(map(str, values))))
-        report = train(*small_spec(folder))
+        report = train(small_spec(folder))
     return folder, report, "\n".join(lines).splitlines()
 
 
@@ -82,9 +82,9 @@ def test_every_logged_key_is_in_the_glossary(finished):
 
 
 def test_resuming_from_the_last_checkpoint_ends_where_an_unbroken_run_does(finished, tmp_path):
-    train(*small_spec(tmp_path, max_steps=1))
+    train(small_spec(tmp_path, max_steps=1))
 
-    train(*small_spec(tmp_path, resume_from_checkpoint="last"))
+    train(small_spec(tmp_path, resume_from_checkpoint="last"))
 
     unbroken, resumed = weights(finished[0]), weights(tmp_path)
     assert all(torch.allclose(unbroken[name], resumed[name], atol=1e-6) for name in unbroken)
@@ -109,7 +109,7 @@ def test_an_adapter_is_trained_further_and_saved_as_an_adapter(tmp_path, beta):
         tmp_path / "adapter"
     )
 
-    train(*small_spec(tmp_path / "out", adapter_name_or_path=tmp_path / "adapter", beta=beta, heldout_samples=0))
+    train(small_spec(tmp_path / "out", adapter_name_or_path=tmp_path / "adapter", beta=beta, heldout_samples=0))
 
     old = peft.load_peft_weights(tmp_path / "adapter")
     new = peft.load_peft_weights(tmp_path / "out")
@@ -122,7 +122,7 @@ def test_a_frozen_model_is_refused_before_training(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "build_trainer", _wrapped(run.build_trainer, lambda t: t.model.requires_grad_(False)))
 
     with pytest.raises(TrainingError, match="no parameter of the model is trainable"):
-        train(*small_spec(tmp_path, heldout_samples=0))
+        train(small_spec(tmp_path, heldout_samples=0))
 
 
 def test_a_run_whose_optimizer_forgot_the_weights_is_stopped(tmp_path, monkeypatch):
@@ -133,7 +133,7 @@ def test_a_run_whose_optimizer_forgot_the_weights_is_stopped(tmp_path, monkeypat
     monkeypatch.setattr(run, "build_trainer", _wrapped(run.build_trainer, forget))
 
     with pytest.raises(TrainingError, match="no trainable weight has changed"):
-        train(*small_spec(tmp_path, heldout_samples=0, max_steps=8))
+        train(small_spec(tmp_path, heldout_samples=0, max_steps=8))
 
 
 def _wrapped(build, change):
@@ -145,6 +145,12 @@ def _wrapped(build, change):
     return build_and_change
 
 
+def test_curriculum_options_reach_the_trainer(tmp_path):
+    train(small_spec(tmp_path, curriculum_focus=1.0, heldout_samples=0))
+
+    assert [record["curriculum/seen"] for record in history(tmp_path)] == pytest.approx([4 / 24, 8 / 24])
+
+
 def test_push_to_hub_pushes_the_trained_model(tmp_path, monkeypatch):
     pushed = []
     monkeypatch.setattr("huggingface_hub.create_repo", lambda *args, **kwargs: None)
@@ -152,13 +158,13 @@ def test_push_to_hub_pushes_the_trained_model(tmp_path, monkeypatch):
     monkeypatch.setattr(run.EfficientGRPOTrainer, "push_to_hub", lambda self, **kwargs: pushed.append(kwargs))
     monkeypatch.setattr(run.EfficientGRPOTrainer, "_push_from_checkpoint", lambda self, folder: None)
 
-    train(*small_spec(tmp_path, push_to_hub=True, heldout_samples=0))
+    train(small_spec(tmp_path, push_to_hub=True, heldout_samples=0))
 
     assert {"dataset_name": "starter"} in pushed
 
 
 def test_evaluate_measures_without_training(tmp_path):
-    evaluation = evaluate(*small_spec(tmp_path, heldout_samples=2, heldout_k="2"))
+    evaluation = evaluate(small_spec(tmp_path, heldout_samples=2, heldout_k="2"))
 
     written = json.loads((tmp_path / REPORT_NAME).read_text())
     assert sum(len(outcome.verdicts) for outcome in evaluation.outcomes) == 12
@@ -167,7 +173,7 @@ def test_evaluate_measures_without_training(tmp_path):
 
 
 def test_the_first_measure_is_the_same_with_and_without_training_after_it(finished, tmp_path):
-    assert evaluate(*small_spec(tmp_path)).outcomes == finished[1].baseline.outcomes
+    assert evaluate(small_spec(tmp_path)).outcomes == finished[1].baseline.outcomes
 
 
 def kill_workers_during_each_batch(sandbox, monkeypatch):

@@ -15,6 +15,7 @@ COMMANDS = {
     "train": "train a model on problems, measured before and after",
     "eval": "measure a model on held-out problems",
     "score": "score completions or solutions from a file",
+    "filter": "keep the problems that a model solves sometimes",
     "check": "list the problems that the sandbox cannot score fairly",
     "doctor": "show what this host can enforce around a program",
 }

@@ -11,5 +11,5 @@ def main(argv: Sequence[str]) -> int:
     """
     from trl_rlvr.training import evaluate, parse
 
-    evaluate(*parse(argv, prog="trl-rlvr eval"))
+    evaluate(parse(argv, prog="trl-rlvr eval"))
     return 0

@@ -11,5 +11,5 @@ def main(argv: Sequence[str]) -> int:
     """
     from trl_rlvr.training import parse, train
 
-    train(*parse(argv, prog="trl-rlvr train"))
+    train(parse(argv, prog="trl-rlvr train"))
     return 0

@@ -14,28 +14,25 @@ from typing import Any
 import transformers
 from transformers import PrinterCallback
 from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
-from trl import GRPOConfig, ModelConfig
+from trl import GRPOConfig
 
-from trl_rlvr.data import DataConfig
 from trl_rlvr.evaluation import Evaluation, EvaluationReport
-from trl_rlvr.rewards import RewardConfig, build_rewards
-from trl_rlvr.sandbox import SandboxConfig
+from trl_rlvr.rewards import build_rewards
 from trl_rlvr.training.callbacks import IterationLog, WeightsMove
+from trl_rlvr.training.curriculum import Curriculum
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
 from trl_rlvr.training.measure import measure
 from trl_rlvr.training.policy import load_processor, policy_arguments, require_trainable
 from trl_rlvr.training.problem_set import ProblemSet, prepare_problems
 from trl_rlvr.training.report import REPORT_NAME, run_details, write_json
-from trl_rlvr.training.spec import RunConfig, RunSpec
+from trl_rlvr.training.spec import RunSpec
 from trl_rlvr.verifier import CodeVerifier
 
 REMEMBERED_VERDICTS = 20_000
 """Verdicts kept across iterations: a policy writes the same program again and again."""
 
 
-def train(
-    data: DataConfig, reward: RewardConfig, sandbox: SandboxConfig, run: RunConfig, grpo: GRPOConfig, model: ModelConfig
-) -> EvaluationReport | None:
+def train(spec: RunSpec) -> EvaluationReport | None:
     """Train a policy and report what it gained on held-out problems; every rank must call this.
 
     Saves the model to `output_dir`, with `rlvr_report.json` beside it, and pushes it with `push_to_hub`.
@@ -49,28 +46,26 @@ def train(
         TrainingError: nothing is trainable, or no weight moved although a gradient flowed.
         SandboxError: the sandbox cannot start, or too many programs could not be run.
     """
-    with open_run(RunSpec(data, reward, sandbox, run, grpo, model)) as opened:
-        baseline = opened.measure("baseline") if run.heldout_samples else None
-        opened.train()
-        trained = opened.measure("trained") if run.heldout_samples else None
-        report = opened.report(baseline, trained) if baseline and trained else None
-        if grpo.push_to_hub:
-            opened.trainer.push_to_hub(dataset_name=data.data_name)
+    with open_run(spec) as run:
+        baseline = run.measure("baseline") if spec.run.heldout_samples else None
+        run.train()
+        trained = run.measure("trained") if spec.run.heldout_samples else None
+        report = run.report(baseline, trained) if baseline and trained else None
+        if spec.grpo.push_to_hub:
+            run.trainer.push_to_hub(dataset_name=spec.data.data_name)
         return report
 
 
-def evaluate(
-    data: DataConfig, reward: RewardConfig, sandbox: SandboxConfig, run: RunConfig, grpo: GRPOConfig, model: ModelConfig
-) -> Evaluation:
+def evaluate(spec: RunSpec) -> Evaluation:
     """Measure a policy on held-out problems as `train` does, without training; see there for what it raises.
 
     Writes `rlvr_report.json` to `output_dir`.
     """
-    with open_run(RunSpec(data, reward, sandbox, run, grpo, model)) as opened:
-        evaluation = opened.measure("measured")
-        figures = {**evaluation.as_dict(run.heldout_k), **run_details(opened.spec, opened.timing_s)}
-        if opened.trainer.accelerator.is_main_process:
-            write_json(opened.report_path, figures)
+    with open_run(spec) as run:
+        evaluation = run.measure("measured")
+        figures = {**evaluation.as_dict(spec.run.heldout_k), **run_details(spec, run.timing_s)}
+        if run.trainer.accelerator.is_main_process:
+            write_json(run.report_path, figures)
         return evaluation
 
 
@@ -156,7 +151,17 @@ def build_trainer(
     spec: RunSpec, verifier: CodeVerifier, training: ProblemSet, heldout: ProblemSet, processor: Any
 ) -> EfficientGRPOTrainer:
     """Build the trainer and put our log line in the place of TRL's dump of all keys."""
-    rewards = build_rewards(spec.reward, verifier, max_completion_tokens=spec.grpo.max_completion_length)
+    curriculum = None
+    if spec.curriculum.enabled:
+        curriculum = Curriculum.for_dataset(
+            spec.curriculum, training.dataset, group_size=spec.grpo.num_generations, seed=spec.grpo.seed
+        )
+    rewards = build_rewards(
+        spec.reward,
+        verifier,
+        observers=[curriculum.memory] if curriculum else [],
+        max_completion_tokens=spec.grpo.max_completion_length,
+    )
     if spec.grpo.reward_weights is None:
         spec.grpo.reward_weights = [weight for _, weight in rewards]
     trainer = EfficientGRPOTrainer(
@@ -166,6 +171,7 @@ def build_trainer(
         eval_dataset=heldout.dataset if spec.grpo.eval_strategy != "no" else None,
         processing_class=processor,
         skip_zero_gradient=spec.run.skip_zero_gradient,
+        curriculum=curriculum,
         **policy_arguments(spec.model, spec.run, spec.grpo),
     )
     for kind in (PrinterCallback, DEFAULT_PROGRESS_CALLBACK):

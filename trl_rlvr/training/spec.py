@@ -1,4 +1,4 @@
-"""What a run is made of: our `data_*`, `reward_*`, `sandbox_*` and `heldout_*` options beside TRL's own, one flat YAML.
+"""What a run is made of: our options beside TRL's own fields, in one flat YAML.
 
 Without `--config` and without a model it is the embedded default: a toy policy and a starter set that need no network.
 """
@@ -17,6 +17,7 @@ from trl_rlvr.data import DataConfig
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.rewards import RewardConfig
 from trl_rlvr.sandbox import SandboxConfig
+from trl_rlvr.training.curriculum import CurriculumConfig
 
 CONFIGS = Path(__file__).parent / "configs"
 """The YAML files of `recipes/configs`, which travel with the package."""
@@ -29,7 +30,7 @@ EMBEDDED_MODEL = "embedded"
 
 @dataclass
 class RunConfig:
-    """The options of a run that are neither the data's, the reward's, the sandbox's nor TRL's.
+    """The options of a run that are neither those of data, reward, sandbox and curriculum nor TRL's.
 
     Raises:
         ConfigError: an option is out of its range.
@@ -67,6 +68,7 @@ class RunSpec(NamedTuple):
     data: DataConfig
     reward: RewardConfig
     sandbox: SandboxConfig
+    curriculum: CurriculumConfig
     run: RunConfig
     grpo: GRPOConfig
     model: ModelConfig
