@@ -2,19 +2,23 @@
 
 import os
 from dataclasses import dataclass, field
+from typing import Any
 
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.sandbox.base import Sandbox
 from trl_rlvr.sandbox.limits import Limits
 
-BACKENDS = ("fake", "process")
+BACKENDS = ("bubblewrap", "docker", "fake", "process")
 
 
 @dataclass
 class SandboxConfig:
     """The `sandbox_*` options of a run."""
 
-    sandbox_backend: str = field(default="process", metadata={"help": "Where programs run: process, or fake in tests."})
+    sandbox_backend: str = field(
+        default="process",
+        metadata={"help": "Where programs run: process, the same inside bubblewrap or docker, or fake in tests."},
+    )
     sandbox_workers: int | None = field(
         default=None,
         metadata={"help": "Programs that run at once; by default this rank's share of the cores."},
@@ -32,6 +36,13 @@ class SandboxConfig:
         default_factory=list,
         metadata={"help": "Confinement layers without which to refuse to start; `trl-rlvr doctor` lists them."},
     )
+    sandbox_docker_image: str | None = field(
+        default=None,
+        metadata={"help": "Image of backend docker, with Python 3.11 or later; by default python:<our version>-slim."},
+    )
+    sandbox_docker_runtime: str | None = field(
+        default=None, metadata={"help": "OCI runtime of backend docker, such as runsc; by default the daemon's own."}
+    )
 
     def limits(self) -> Limits:
         """Return the caps for one program."""
@@ -45,6 +56,15 @@ class SandboxConfig:
             return self.sandbox_workers
         return max(1, len(os.sched_getaffinity(0)) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
+    def options(self) -> dict[str, Any]:
+        """Return the arguments that all backends but `fake` take."""
+        return {
+            "limits": self.limits(),
+            "workers": self.workers(),
+            "require": self.sandbox_require,
+            "packages": self.sandbox_packages,
+        }
+
 
 def open_sandbox(config: SandboxConfig | None = None) -> Sandbox:
     """Open the sandbox that `config` asks for; the caller closes it.
@@ -54,18 +74,22 @@ def open_sandbox(config: SandboxConfig | None = None) -> Sandbox:
         SandboxUnavailableError: it cannot start here, or lacks a required layer.
     """
     config = config or SandboxConfig()
-    if config.sandbox_backend == "process":
-        from trl_rlvr.sandbox.backends.process import ProcessSandbox
-
-        return ProcessSandbox(
-            limits=config.limits(),
-            workers=config.workers(),
-            require=config.sandbox_require,
-            packages=config.sandbox_packages,
-        )
     if config.sandbox_backend == "fake":
         from trl_rlvr.sandbox.backends.fake import FakeSandbox
 
         return FakeSandbox()
+    if config.sandbox_backend == "process":
+        from trl_rlvr.sandbox.backends.process import ProcessSandbox
+
+        return ProcessSandbox(**config.options())
+    if config.sandbox_backend == "bubblewrap":
+        from trl_rlvr.sandbox.backends.bubblewrap import BubblewrapSandbox
+
+        return BubblewrapSandbox(**config.options())
+    if config.sandbox_backend == "docker":
+        from trl_rlvr.sandbox.backends.docker import DockerSandbox
+
+        image, runtime = config.sandbox_docker_image, config.sandbox_docker_runtime
+        return DockerSandbox(image=image, runtime=runtime, **config.options())
     allowed = ", ".join(BACKENDS)
     raise ConfigError(f"unknown sandbox backend {config.sandbox_backend!r}; choose one of {allowed}")
