@@ -1,5 +1,7 @@
 """The problems of a run: proven at the gate, reported when set aside, never with their reference."""
 
+from dataclasses import replace
+
 import pytest
 
 from trl_rlvr.data import DataConfig
@@ -42,12 +44,15 @@ def test_no_check_sets_nothing_aside():
     assert (len(found.problems), found.checked, found.set_aside) == (2, 0, {})
 
 
-def test_a_sample_checks_only_so_many():
-    many = [CodeProblem(f"{n}", "Add one.", tests=("assert inc(1) == 2",)) for n in range(CHECK_SAMPLE + 5)]
+def test_a_sample_runs_every_reference_and_wrong_programs_on_some():
+    many = [replace(WEAK, task_id=f"weak {n}") for n in range(CHECK_SAMPLE + 5)]
 
-    found = prepared(many, check="sample")
+    found = prepared([*many, BAD], check="sample")
 
-    assert (found.checked, len(found.problems)) == (CHECK_SAMPLE, CHECK_SAMPLE + 5)
+    weak = [task_id for task_id, reason in found.set_aside.items() if "wrong program passes" in reason]
+    assert CHECK_SAMPLE - 1 <= len(weak) <= CHECK_SAMPLE
+    assert "fails test 0" in found.set_aside["bad"]
+    assert all(problem.reference_cpu_s is not None for problem in found.problems)
 
 
 def test_a_checked_problem_knows_what_its_reference_costs():

@@ -5,7 +5,7 @@ without a reference is checked by the wrong programs alone.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from trl_rlvr.problem import CodeProblem
@@ -142,6 +142,7 @@ def check_problems(
     *,
     allow_danger: bool = False,
     drop_behaviour_tests: bool = False,
+    wrong_on: Collection[str] | None = None,
 ) -> list[ProblemCheck]:
     """Check each problem by its reference, by wrong programs and by reading its tests.
 
@@ -150,6 +151,8 @@ def check_problems(
         sandbox: the executor that will judge the model.
         allow_danger: keep problems whose tests execute, load, open or expand the candidate's value.
         drop_behaviour_tests: drop tests that ask what a value does or claims to be, not what it is.
+        wrong_on: task ids of the problems on which to run wrong programs, seven for each; None: all. References are
+            cheap, and always run.
 
     Returns:
         One check a problem, in order.
@@ -172,7 +175,7 @@ def check_problems(
         if result is not None and reasons[row] is None:
             costs[row] = result.cpu_s
             checked[row] = replace(checked[row], reference_cpu_s=_in_whole_ms(result.cpu_s))
-    rows = [row for row in rows if reasons[row] is None]
+    rows = [row for row in rows if reasons[row] is None and (wrong_on is None or checked[row].task_id in wrong_on)]
     for row, reason in zip(rows, _wrong_reasons(sandbox, [checked[row] for row in rows]), strict=True):
         reasons[row] = reason
     return [

@@ -19,7 +19,7 @@ from trl_rlvr.sandbox import SandboxConfig, open_sandbox
 from trl_rlvr.sandbox.gate import ProblemCheck, check_problems
 
 CHECK_SAMPLE = 32
-"""How many problems of a split `data_check: sample` takes."""
+"""On how many problems of a split `data_check: sample` tries wrong programs; every reference runs."""
 
 _SHOWN_REASONS = 10
 
@@ -65,7 +65,8 @@ def prepare_problems(
         DataError: no problem is left.
         SandboxError: the sandbox cannot start.
     """
-    checks = check_on_main_process(_to_check(problems, data.data_check, seed), sandbox)
+    asked = [] if data.data_check == "none" else list(problems)
+    checks = check_on_main_process(asked, sandbox, _wrong_on(problems, data.data_check, seed))
     set_aside = {check.problem.task_id: check.reason for check in checks if check.reason is not None}
     measured = {check.problem.task_id: check.problem for check in checks if check.reason is None}
     kept = [measured.get(p.task_id, p) for p in problems if p.task_id not in set_aside]
@@ -79,19 +80,20 @@ def prepare_problems(
     return ProblemSet(used, dataset, len(checks), set_aside, too_long=len(kept) - len(used))
 
 
-def _to_check(problems: Sequence[CodeProblem], check: str, seed: int) -> list[CodeProblem]:
-    if check == "sample" and len(problems) > CHECK_SAMPLE:
-        return random.Random(seed).sample(list(problems), CHECK_SAMPLE)
-    return [] if check == "none" else list(problems)
+def _wrong_on(problems: Sequence[CodeProblem], check: str, seed: int) -> list[str]:
+    ids = [problem.task_id for problem in problems]
+    return random.Random(seed).sample(ids, CHECK_SAMPLE) if check == "sample" and len(ids) > CHECK_SAMPLE else ids
 
 
-def check_on_main_process(problems: Sequence[CodeProblem], sandbox: SandboxConfig) -> list[ProblemCheck]:
+def check_on_main_process(
+    problems: Sequence[CodeProblem], sandbox: SandboxConfig, wrong_on: Sequence[str]
+) -> list[ProblemCheck]:
     """Run the gate once for all ranks: two that judged for themselves could come to train on different problems."""
     if not problems:
         return []
     checks: list[Any] = [None]
     if PartialState().is_main_process:
         with open_sandbox(sandbox) as opened:
-            checks = [check_problems(problems, opened)]
+            checks = [check_problems(problems, opened, wrong_on=wrong_on)]
     found: list[ProblemCheck] = broadcast_object_list(checks)[0]
     return found
