@@ -10,6 +10,7 @@ torch.set_num_threads(1)  # so small a model gains nothing from threads, and los
 
 SMALL = {
     "max_steps": 2,
+    "lr_scheduler_type": "constant",
     "per_device_train_batch_size": 16,
     "gradient_accumulation_steps": 1,
     "num_generations": 4,
