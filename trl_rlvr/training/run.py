@@ -26,6 +26,7 @@ from trl_rlvr.training.policy import load_processor, policy_arguments, require_t
 from trl_rlvr.training.problem_set import ProblemSet, prepare_problems
 from trl_rlvr.training.report import REPORT_NAME, run_details, write_json
 from trl_rlvr.training.spec import RunSpec
+from trl_rlvr.training.stopping import fence_ids, stop_trainer_at, stop_vllm_at
 from trl_rlvr.verifier import CodeVerifier
 
 REMEMBERED_VERDICTS = 20_000
@@ -164,6 +165,8 @@ def build_trainer(
     )
     if spec.grpo.reward_weights is None:
         spec.grpo.reward_weights = [weight for _, weight in rewards]
+    ends = fence_ids(getattr(processor, "tokenizer", processor)) if spec.data.data_prompt_style == "chat_code" else []
+    stop_vllm_at(ends, spec.grpo)
     trainer = EfficientGRPOTrainer(
         reward_funcs=[reward for reward, _ in rewards],
         args=spec.grpo,
@@ -174,6 +177,7 @@ def build_trainer(
         curriculum=curriculum,
         **policy_arguments(spec.model, spec.run, spec.grpo),
     )
+    stop_trainer_at(ends, trainer)
     for kind in (PrinterCallback, DEFAULT_PROGRESS_CALLBACK):
         trainer.remove_callback(kind)
     trainer.add_callback(IterationLog())
