@@ -13,9 +13,9 @@ _MODULES = [
     "abc", "argparse", "array", "ast", "asyncio", "base64", "bisect", "calendar", "cmath", "collections",
     "collections.abc", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "difflib", "enum",
     "fractions", "functools", "hashlib", "heapq", "inspect", "io", "itertools", "json", "linecache", "logging", "math",
-    "numbers", "operator", "os", "pathlib", "pickle", "pprint", "queue", "random", "re", "statistics", "string", "struct",
-    "sys", "tempfile", "textwrap", "threading", "time", "timeit", "traceback", "types", "typing", "unicodedata",
-    "uuid", "weakref", "zoneinfo",
+    "numbers", "operator", "os", "pathlib", "pickle", "pprint", "queue", "random", "re", "statistics", "string",
+    "struct", "sys", "tempfile", "textwrap", "threading", "time", "timeit", "traceback", "types", "typing",
+    "unicodedata", "uuid", "weakref", "zoneinfo",
 ]  # fmt: skip
 
 _PROGRAM = """
