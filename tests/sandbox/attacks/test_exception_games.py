@@ -1,0 +1,137 @@
+"""Attacks on tests that expect an exception, and exceptions that end a loop of the test early."""
+
+import pytest
+from probe import Arena, attack
+
+EXCEPTIONS = {
+    "value_error_only_by_name": attack(
+        "class ValueError(Exception): pass\ndef answer(n): raise ValueError('no')",
+        "try:\n    answer(7)\nexcept ValueError:\n    pass\nelse:\n    assert False",
+    ),
+    "value_error_by_a_lying_class": attack(
+        "class Sly(Exception):\n    __class__ = ValueError\ndef answer(n): raise Sly",
+        "try:\n    answer(7)\nexcept ValueError:\n    pass",
+    ),
+    "metaclass_that_claims_every_subclass": attack(
+        """
+        class Meta(type):
+            __subclasscheck__ = __instancecheck__ = lambda cls, other: True
+            def mro(cls): return [cls, Exception, BaseException, object]
+            __name__ = 'ValueError'
+        class ValueError(Exception, metaclass=Meta): pass
+        def answer(n): raise ValueError
+        """,
+        "try:\n    answer(7)\nexcept ValueError:\n    pass",
+    ),
+    "death_where_any_exception_is_expected": attack(
+        "import os\ndef answer(n): os._exit(0)",
+        "try:\n    answer(7)\nexcept Exception:\n    pass\nelse:\n    assert False",
+        "try:\n    answer(7)\nexcept BaseException:\n    pass",
+        "try:\n    answer(7)\nexcept:\n    pass",
+        "try:\n    answer(7)\nfinally:\n    x = 1",
+    ),
+    "death_under_suppress": attack(
+        "import os\ndef answer(n): os._exit(0)",
+        "import contextlib\nwith contextlib.suppress(BaseException):\n    answer(7)",
+    ),
+    "hang_where_any_exception_is_expected": attack(
+        "def answer(n):\n    while True: pass",
+        "try:\n    answer(7)\nexcept BaseException:\n    pass",
+    ),
+    "refused_value_where_an_overflow_is_expected": attack(
+        "def answer(n): return 1 << 10 ** 8",
+        """
+        try:
+            answer(7)
+        except (OverflowError, RecursionError, MemoryError, ValueError):
+            pass
+        else:
+            assert False
+        """,
+        "try:\n    answer(7)\nexcept BaseException:\n    pass\nelse:\n    assert False",
+    ),
+    "deep_value_where_a_recursion_error_is_expected": attack(
+        "held = []\nfor _ in range(10 ** 5): held = [held]\ndef answer(n): return held",
+        "try:\n    answer(7)\nexcept RecursionError:\n    pass\nelse:\n    assert False",
+    ),
+    "closed_channel_where_an_exception_is_expected": attack(
+        "import os\ndef answer(n): os.closerange(0, 256)",
+        "try:\n    answer(7)\nexcept Exception:\n    pass\nelse:\n    assert False",
+    ),
+    "garbage_on_the_channel_where_an_exception_is_expected": attack(
+        """
+        import os
+        def answer(n):
+            for fd in range(3, 64):
+                try: os.write(fd, b'\\xff' * 64)
+                except OSError: pass
+            os._exit(0)
+        """,
+        "try:\n    answer(7)\nexcept Exception:\n    pass\nelse:\n    assert False",
+    ),
+    "assert_raises_helper_and_death": attack(
+        "import os\ndef answer(n): os._exit(1)",
+        """
+        def raises(kind, call):
+            try: call()
+            except kind: return True
+            return False
+        assert raises(Exception, lambda: answer(7))
+        """,
+    ),
+    "stop_iteration_under_all": attack(
+        "def answer(n): raise StopIteration",
+        "assert all(map(answer, [1, 2, 3]))",
+        "assert all(answer(x) == $NUMBER for x in [1, 2])",
+        "assert list(map(answer, [1, 2])) == []",
+        "assert sum(map(answer, [1, 2])) == 0",
+        "assert not any(map(answer, [1, 2]))",
+        "assert set(filter(answer, [1, 2])) == set()",
+        "for x in map(answer, [1]):\n    assert x == $NUMBER",
+        "assert not [x for x in map(answer, [1, 2]) if x != $NUMBER]",
+        "assert all(a == b for a, b in zip(map(answer, [1]), [$NUMBER]))",
+    ),
+    "stop_iteration_subclass_under_all": attack(
+        "class Stop(StopIteration): pass\ndef answer(n): raise Stop",
+        "assert all(map(answer, [1, 2, 3]))",
+        "for x in map(answer, [1]):\n    assert x == $NUMBER",
+    ),
+    "index_error_in_a_sequence_protocol": attack(
+        "class Seq:\n    def __getitem__(self, i): raise IndexError\ndef answer(n): return Seq()",
+        "assert list(answer(7)) == [$NUMBER]",
+        "assert [x for x in answer(7)] == [$NUMBER]",
+    ),
+    "generator_exit_and_system_exit": attack(
+        "def answer(n): raise SystemExit(0) if n else GeneratorExit",
+        "assert answer(7) == $NUMBER",
+        "assert answer(0) == $NUMBER",
+        "assert list(answer(x) for x in [1]) == [$NUMBER]",
+    ),
+    "assertion_error_raised_by_the_candidate": attack(
+        "def answer(n): raise AssertionError('expected')",
+        "assert answer(7) == $NUMBER",
+        "try:\n    assert answer(7) == $NUMBER\nexcept ValueError:\n    pass",
+    ),
+    "exception_with_lying_arguments": attack(
+        """
+        class Liar:
+            __eq__ = lambda self, other: True
+            __hash__ = lambda self: 0
+        def answer(n): raise ValueError(Liar())
+        """,
+        """
+        try:
+            answer(7)
+        except ValueError as error:
+            assert error.args == ('$SECRET',)
+        else:
+            assert False
+        """,
+        "try:\n    answer(7)\nexcept ValueError as error:\n    assert str(error) == '$SECRET'\nelse:\n    assert False",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXCEPTIONS)
+def test_no_exception_passes_for_another(arena: Arena, name: str) -> None:
+    arena.fails(EXCEPTIONS[name])

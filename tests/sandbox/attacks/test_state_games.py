@@ -1,0 +1,125 @@
+"""Attacks by mutation, identity, callbacks and handles: what is shared between the test and the candidate."""
+
+import pytest
+from probe import Arena, attack
+
+STATE = {
+    "argument_changed_to_the_answer": attack(
+        "def answer(x):\n    x.clear()\n    return x", "assert answer([3, 1, 2]) == sorted([3, 1, 2])"
+    ),
+    "argument_made_equal_to_the_result": attack(
+        "def answer(x):\n    x[:] = [0]\n    return [0]",
+        "x = [3, 1, 2]\nassert answer(x) == x",
+        "x = [3, 1]\nassert x == answer(x)",
+    ),
+    "argument_emptied_before_the_loop": attack(
+        "def answer(x):\n    x.clear()\n    return []",
+        "x = [3, 1, 2]\ny = answer(x)\nassert len(y) == 3 and all(a in y for a in x)",
+    ),
+    "clone_that_is_the_original": attack(
+        "def answer(x): return x",
+        "x = [1, [2]]\ny = answer(x)\nassert y == x and y is not x",
+        "x = [1, [2]]\ny = answer(x)\ny.append(3)\nassert x == [1, [2]]",
+        "x = [1, [2]]\nanswer(x)[1].append(9)\nassert x == [1, [2]]",
+    ),
+    "shallow_copy_for_a_deep_one": attack(
+        "def answer(x): return list(x)",
+        "x = [1, [2]]\ny = answer(x)\ny[1].append(3)\nassert x == [1, [2]]",
+        "x = [1, [2]]\nassert answer(x)[1] is not x[1]",
+    ),
+    "copy_for_the_very_object": attack("def answer(x): return list(x)", "x = [1]\nassert answer(x) is x"),
+    "expected_list_shared_with_the_argument": attack(
+        "def answer(x):\n    x.append('more')\n    return x",
+        "given = [1]\nwant = [1, 2]\nassert answer(given) == want and given == [1]",
+    ),
+    "callback_given_a_liar": attack(
+        """
+        class Liar(int):
+            __eq__ = lambda self, other: True
+            __hash__ = int.__hash__
+        def answer(f): return f(Liar(3))
+        """,
+        "def judge(x):\n    return x == $NUMBER\nassert answer(judge) is True",
+    ),
+    "callback_called_for_ever": attack("def answer(f):\n    while True: f(1)", "assert answer(lambda x: x) == $NUMBER"),
+    "callback_kept_and_called_in_the_next_test": attack(
+        """
+        kept = []
+        def answer(f):
+            kept.append(f)
+            return kept[0](1)
+        """,
+        "seen = []\nassert answer(lambda x: seen.append(x)) == $NUMBER",
+        "assert answer(lambda x: 5) == 5 + $NUMBER",
+    ),
+    "callback_searched_for_the_answer": attack(
+        """
+        def answer(f):
+            for name in ('__globals__', '__closure__', '__code__', '__defaults__', '__dict__'):
+                part = getattr(f, name, None)
+                for value in (vars(part) if hasattr(part, '__dict__') else part or ()):
+                    if isinstance(value, str) and value.startswith('sek'): return value
+            if hasattr(f, '__globals__'): return f.__globals__.get('want')
+        """,
+        "want = '$SECRET'\nassert answer(lambda x, y='$SECRET': want) == want",
+    ),
+    "handle_with_every_attribute": attack(
+        """
+        class Liar:
+            def __getattr__(self, name): return self
+            __eq__ = lambda self, other: True
+            def __enter__(self): return self
+            def __exit__(self, *a): return True
+            def __call__(self, *a): return self
+            def __len__(self): return 0
+        def answer(n): return Liar()
+        """,
+        "assert answer(7).value == $NUMBER",
+        "assert answer(7).x.y == '$SECRET'",
+        "assert answer(7).get('k') == $NUMBER",
+        "with answer(7) as y:\n    assert y == $NUMBER",
+        "with answer(7):\n    assert False",
+        "assert len(answer(7)) == $NUMBER",
+        "assert answer(7)(3) == $NUMBER",
+        "assert answer(7) is None",
+        "assert type(answer(7)) is int",
+        "assert isinstance(answer(7), int)",
+        "assert answer(7).__class__ is int",
+        "assert answer(7).__class__.__name__ == 'int'",
+        "assert answer(7).__dict__ == {'x': $NUMBER}",
+        "assert vars(answer(7)) == {'x': $NUMBER}",
+    ),
+    "handle_used_as_a_path_into_the_harness": attack(
+        "def answer(n): return answer",
+        "assert answer(7).__globals__ == $NUMBER",
+        "assert answer(7).__code__.co_consts == ($NUMBER,)",
+        "import copy\nassert copy.deepcopy(answer(7)) == $NUMBER",
+        "import pickle\nassert pickle.loads(pickle.dumps(answer(7))) == $NUMBER",
+    ),
+    "context_manager_that_swallows_the_failure": attack(
+        """
+        class Calm:
+            def __enter__(self): return 3
+            def __exit__(self, *a): return True
+        def answer(n): return Calm()
+        """,
+        "with answer(7) as got:\n    assert got == $NUMBER",
+    ),
+    "awaitable_that_never_ends": attack(
+        "import asyncio\nasync def answer(n): await asyncio.sleep(1000)",
+        "import asyncio\nassert asyncio.run(answer(7)) == $NUMBER",
+    ),
+    "different_answers_by_count": attack(
+        "calls = []\ndef answer(n):\n    calls.append(n)\n    return len(calls)",
+        "assert answer(1) == answer(1)",
+        "assert answer(7) == $NUMBER",
+    ),
+    "answer_by_the_line_number_of_the_caller": attack(
+        "import sys\ndef answer(n): return sys._getframe(1).f_lineno", "assert answer(7) == $NUMBER"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STATE)
+def test_nothing_shared_with_the_candidate_decides(arena: Arena, name: str) -> None:
+    arena.fails(STATE[name])

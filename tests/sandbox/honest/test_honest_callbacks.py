@@ -1,0 +1,220 @@
+"""Honest programs under tests that hand over functions, expect exceptions, capture output or look at types."""
+
+import pytest
+from honest_program import Results, assert_passes, assert_twin_fails, honest
+
+SQUARE = "def square(n): return n * n"
+WRONG = ("n * n", "n + n")
+DIVIDE = """
+def divide(a, b):
+    if not isinstance(b, int): raise TypeError('an int, please')
+    if b == 0: raise ValueError('no zero')
+    return a / b
+"""
+HONEST = {
+    "callback_given": honest(
+        "def apply(f, xs): return [f(x) for x in xs]",
+        "assert apply(lambda x: x + 1, [1, 2]) == [2, 3]",
+        "assert apply(str, [1]) == ['1']",
+        "assert apply(len, ['ab', '']) == [2, 0]",
+        "from operator import neg\nassert apply(neg, [1]) == [-1]",
+        wrong=("f(x) for", "f(f(x)) for"),
+    ),
+    "callback_with_keywords": honest(
+        "def call(f): return f(1, b=2, *[3])",
+        "assert call(lambda *a, **k: (a, k)) == ((1, 3), {'b': 2})",
+        wrong=("b=2", "c=2"),
+    ),
+    "callback_that_raises": honest(
+        "def safe(f):\n    try: return f()\n    except ZeroDivisionError: return 'zero'",
+        "assert safe(lambda: 1 / 0) == 'zero'",
+        "assert safe(lambda: 5) == 5",
+        """
+        def bad(): raise KeyError('k')
+        try:
+            safe(bad)
+        except KeyError as error:
+            assert error.args == ('k',)
+        else:
+            assert False
+        """,
+        wrong=("'zero'", "'none'"),
+    ),
+    "callback_that_counts_its_calls": honest(
+        "def repeat(f, n):\n    for i in range(n): f(i)",
+        "seen = []\nrepeat(seen.append, 3)\nassert seen == [0, 1, 2]",
+        "calls = {'n': 0}\ndef tick(i):\n    calls['n'] += i\nrepeat(tick, 4)\nassert calls['n'] == 6",
+        wrong=("range(n)", "range(1, n)"),
+    ),
+    "callback_that_changes_what_it_is_given": honest(
+        "def build(f):\n    xs = [3, 1]\n    f(xs)\n    return xs",
+        "assert build(lambda xs: xs.sort()) == [1, 3]",
+        wrong=("f(xs)", "f(list(xs))"),
+    ),
+    "callback_used_as_a_key": honest(
+        "def order(xs, key): return sorted(xs, key=key, reverse=True)",
+        "assert order(['a', 'bbb', 'cc'], len) == ['bbb', 'cc', 'a']",
+        wrong=("True", "False"),
+    ),
+    "callback_that_calls_the_solution": honest(
+        "def walk(n, f): return f(n)\ndef leaf(n): return n + 1",
+        "assert walk(3, lambda n: leaf(n) * 2) == 8",
+        "assert walk(3, leaf) == 4",
+        wrong=("n + 1", "n + 2"),
+        entry_points=("walk", "leaf"),
+    ),
+    "expected_exception": honest(
+        DIVIDE,
+        "try:\n    divide(1, 0)\n    assert False\nexcept ValueError:\n    pass",
+        """
+        try:
+            divide(1, 'x')
+        except TypeError as error:
+            assert 'int' in str(error)
+        else:
+            assert False, 'no error'
+        """,
+        "assert divide(6, 3) == 2",
+        wrong=("ValueError", "KeyError"),
+    ),
+    "expected_exception_by_a_helper": honest(
+        DIVIDE,
+        """
+        def raises(kind, f, *a):
+            try: f(*a)
+            except kind: return True
+            return False
+        assert raises(ValueError, divide, 1, 0)
+        assert not raises(Exception, divide, 1, 1)
+        """,
+        wrong=("ValueError", "ArithmeticError"),
+    ),
+    "expected_exception_of_unittest": honest(
+        DIVIDE,
+        """
+        import unittest
+        case = unittest.TestCase()
+        with case.assertRaises(ValueError): divide(1, 0)
+        with case.assertRaisesRegex(TypeError, 'please'): divide(1, None)
+        """,
+        wrong=("ValueError", "KeyError"),
+    ),
+    "expected_exceptions_of_the_interpreter": honest(
+        "def pick(xs, i): return 10 / xs[i]",
+        "try:\n    pick([0], 0)\nexcept ZeroDivisionError:\n    pass\nelse:\n    assert False",
+        "try:\n    pick([], 0)\nexcept IndexError:\n    pass\nelse:\n    assert False",
+        "try:\n    pick({}, 'k')\nexcept KeyError as error:\n    assert error.args[0] == 'k'\nelse:\n    assert False",
+        "try:\n    pick(None, 0)\nexcept TypeError:\n    pass\nelse:\n    assert False",
+        "try:\n    pick([1])\nexcept TypeError:\n    pass\nelse:\n    assert False",
+        wrong=("xs[i]", "(xs[i] if i in xs else 1)"),
+    ),
+    "expected_exit": honest(
+        "import sys\ndef stop(n): sys.exit(n)",
+        "try:\n    stop(3)\nexcept SystemExit as error:\n    assert error.code == 3\nelse:\n    assert False",
+        wrong=("exit(n)", "exit(0)"),
+    ),
+    "expected_recursion_error": honest(
+        "def endless(n): return endless(n + 1)",
+        "try:\n    endless(0)\nexcept RecursionError:\n    pass\nelse:\n    assert False",
+        wrong=("return endless(n + 1)", "return 1"),
+    ),
+    "expected_assertion_error": honest(
+        "def checked(n):\n    assert n > 0, 'positive'\n    return n",
+        """
+        try:
+            checked(0)
+        except AssertionError as error:
+            assert str(error) == 'positive'
+        else:
+            raise ValueError
+        """,
+        wrong=("> 0", ">= 0"),
+    ),
+    "exception_chain": honest(
+        "def f():\n    try: 1 / 0\n    except ZeroDivisionError as error: raise ValueError('outer') from error",
+        "try:\n    f()\nexcept ValueError as error:\n    assert str(error) == 'outer'\nelse:\n    assert False",
+        wrong=("'outer'", "'inner'"),
+        entry_point="f",
+    ),
+    "captured_output": honest(
+        "def greet(name): print('Hello', name)",
+        """
+        import contextlib, io
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out): greet('Ann')
+        assert out.getvalue() == 'Hello Ann\\n'
+        """,
+        wrong=("'Hello'", "'Bye'"),
+    ),
+    "captured_output_by_sys": honest(
+        "def greet(name): print('Hello', name, end='')",
+        """
+        import io, sys
+        old, sys.stdout = sys.stdout, io.StringIO()
+        greet('Ann')
+        text, sys.stdout = sys.stdout.getvalue(), old
+        assert text == 'Hello Ann'
+        """,
+        wrong=("'Hello'", "'Bye'"),
+    ),
+    "variable_of_the_solution": honest(
+        "LIMIT = 5\ndef over(n): return n > LIMIT",
+        "assert over(LIMIT + 1) and not over(LIMIT)",
+        wrong=("n > LIMIT", "n >= LIMIT"),
+        entry_points=("over", "LIMIT"),
+    ),
+    "type_checks_of_plain_answers": honest(
+        SQUARE,
+        "assert isinstance(square(2), int)",
+        "assert type(square(2.0)) == float",
+        "assert not isinstance(square(1), str)",
+        "assert callable(square)",
+        "assert hasattr(square, '__call__')",
+        wrong=("n * n", "str(n)"),
+    ),
+    "strange_but_legal_formatting": honest(
+        SQUARE,
+        "assert (square)(\n    2,\n) == (\n    4\n)",
+        "assert square(n=3) == 9",
+        "assert square(*[3]) == 0x9",
+        wrong=("n * n", "n * 5"),
+    ),
+    "walrus_in_a_test": honest(SQUARE, "if (x := square(3)) != 9: raise AssertionError(x)", wrong=WRONG),
+    "result_kept_and_used_later": honest(
+        "def pair(n): return [n, {'n': n}]",
+        "a = pair(1)\nb = pair(2)\nassert a == [1, {'n': 1}] and b[1]['n'] == 2\nassert a[1] != b[1]",
+        wrong=("'n': n", "'n': 0"),
+    ),
+    "random_inputs_with_a_seed": honest(
+        "def order(xs): return sorted(xs)",
+        """
+        import random
+        r = random.Random(0)
+        for _ in range(20):
+            xs = [r.randint(0, 9) for _ in range(6)]
+            ys = order(xs)
+            assert all(a <= b for a, b in zip(ys, ys[1:])) and sorted(xs) == ys
+        """,
+        wrong=("sorted(xs)", "xs"),
+    ),
+    "reference_inside_the_test": honest(
+        "def primes(n): return [p for p in range(2, n) if all(p % q for q in range(2, p))]",
+        """
+        def slow(n):
+            return [p for p in range(2, n) if sum(p % q == 0 for q in range(1, p + 1)) == 2]
+        for n in range(20):
+            assert primes(n) == slow(n)
+        """,
+        wrong=("range(2, n)", "range(1, n)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_program_passes(results: Results, name: str) -> None:
+    assert_passes(results, name)
+
+
+@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
+def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
+    assert_twin_fails(results, name)
