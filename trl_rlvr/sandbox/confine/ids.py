@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from trl_rlvr.sandbox.confine import kernel, privileges
 
-_NEEDED = privileges.SERVER_NEEDS
 _UNUSED = range(1_879_048_192, 2_147_352_576)
 """Ids that no convention assigns: above those of containers, below the negative ones."""
 _SMALL_MAP = range(61_184, 65_520)
@@ -49,8 +48,9 @@ def _inside(wanted: range, known: range) -> bool:
 
 def supported() -> str | None:
     """Return why processes cannot get ids of their own here, or None."""
-    if not privileges.holds(*_NEEDED):
-        return "not started as root: needs CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE, CAP_KILL"
+    missing = [name for name, cap in privileges.SERVER_NEEDS.items() if not privileges.holds(cap)]
+    if missing:
+        return f"root without {', '.join(missing)}" if os.geteuid() == 0 else "not started as root"
     if draw() is None:
         return "the user namespace maps too few ids"
     return None

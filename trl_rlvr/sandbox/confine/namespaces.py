@@ -95,7 +95,7 @@ def _in_throwaway(action: Callable[[], None]) -> str | None:
         try:
             action()
         except OSError as error:
-            os.write(say, str(error).encode())
+            os.write(say, (error.strerror or str(error)).encode())
         finally:
             os._exit(0)
     os.close(say)
@@ -106,8 +106,8 @@ def _in_throwaway(action: Callable[[], None]) -> str | None:
 
 
 def _write(path: str, text: str) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        os.write(fd, text.encode())
-    finally:
-        os.close(fd)
+        with open(path, "w") as file:
+            file.write(text)
+    except OSError as error:
+        raise OSError(error.errno, f"{path}: {error.strerror}") from error

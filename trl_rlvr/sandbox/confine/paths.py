@@ -7,6 +7,7 @@ sets with the answers.
 import contextlib
 import os
 import re
+import stat
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -69,6 +70,16 @@ def hidden_in_library_folder(folder: str) -> list[str]:
 def hidden_in_stdlib(folder: str) -> list[str]:
     """Return the folders of installed packages inside a standard library's folder."""
     return [path for name in _PACKAGES if _is_folder(path := os.path.join(folder, name))]
+
+
+def open_to_all(path: str) -> bool:
+    """Say whether every id may enter all folders on the way to `path`: a Python in root's home is not."""
+    path = os.path.realpath(path)
+    while path != "/":
+        if not os.stat(path).st_mode & stat.S_IXOTH:
+            return False
+        path = os.path.dirname(path)
+    return True
 
 
 def _stdlib_folders() -> Iterator[str]:

@@ -9,9 +9,15 @@ from collections.abc import Iterable
 
 from trl_rlvr.sandbox.confine import kernel
 
-CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL, CAP_SETGID, CAP_SETUID = 0, 1, 3, 5, 6, 7
-CAP_SETPCAP, CAP_SYS_ADMIN = 8, 21
-SERVER_NEEDS = (CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL, CAP_SETGID, CAP_SETUID)
+CAP_DAC_OVERRIDE, CAP_SETPCAP, CAP_SYS_ADMIN = 1, 8, 21
+SERVER_NEEDS = {
+    "CAP_CHOWN": 0,
+    "CAP_DAC_OVERRIDE": CAP_DAC_OVERRIDE,
+    "CAP_FOWNER": 3,
+    "CAP_KILL": 5,
+    "CAP_SETGID": 6,
+    "CAP_SETUID": 7,
+}
 """What the server keeps to give children ids of their own, stop them and sweep after them; children keep nothing."""
 
 
@@ -86,5 +92,5 @@ def reduce_server(detail: str) -> str:
     """
     with contextlib.suppress(OSError):  # kernels before 4.3 have no ambient set
         kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_CLEAR_ALL)
-    kernel.set_capabilities(kernel.capabilities().permitted & _mask(SERVER_NEEDS))
+    kernel.set_capabilities(kernel.capabilities().permitted & _mask(SERVER_NEEDS.values()))
     return detail

@@ -43,6 +43,7 @@ LAYERS = (
 """Their names, in the order of the report."""
 UNCONFINED = 97
 _SCRATCH_FILES = 4096
+_CLOSED_LIBRARY = "; they cannot read this Python's folder, so only preloaded modules can be imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,8 @@ class Confinement:
         bounding = "" if "capabilities" in self._off else privileges.empty_bounding_set()
         if self._ids is not None:
             drawn = self._ids
-            self._attempt("ids", lambda: ids.apply(drawn, scratch_root))
+            hint = "" if self.has("mount_ns") or paths.open_to_all(os.__file__) else _CLOSED_LIBRARY
+            self._attempt("ids", lambda: ids.apply(drawn, scratch_root) + hint)
             self._ids = drawn if self.has("ids") else None
         self._attempt("capabilities", lambda: privileges.reduce_server(bounding))
 
