@@ -17,7 +17,7 @@ LAYERS = [
     {"problem"},
     {"sandbox", "extraction"},
     {"verifier", "data"},
-    {"rewards", "evaluation"},
+    {"rewards", "evaluation", "hardening"},
     {"training", "metric"},
     {"cli"},
 ]

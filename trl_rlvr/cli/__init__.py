@@ -17,6 +17,8 @@ COMMANDS = {
     "score": "score completions or solutions from a file",
     "filter": "keep the problems that a model solves sometimes",
     "check": "list the problems that the sandbox cannot score fairly",
+    "harden": "add tests to problems, and measure what they catch",
+    "gap": "compare pass rates on visible, hidden and augmented tests",
     "doctor": "show what this host can enforce around a program",
 }
 
