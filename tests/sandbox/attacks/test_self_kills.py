@@ -18,7 +18,7 @@ def answer(n):
     "timer_that_kills": """
 import ctypes
 class Event(ctypes.Structure):
-    _fields_ = [('value', ctypes.c_void_p), ('number', ctypes.c_int), ('how', ctypes.c_int), ('more', ctypes.c_long * 6)]
+    _fields_ = [('value', ctypes.c_void_p), ('number', ctypes.c_int), ('how', ctypes.c_int), ('x', ctypes.c_long * 6)]
 def answer(n):
     libc, timer = ctypes.CDLL(None), ctypes.c_void_p()
     libc.timer_create(0, ctypes.byref(Event(None, 9, 0)), ctypes.byref(timer))

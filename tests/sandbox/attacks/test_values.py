@@ -145,22 +145,22 @@ SHAPES = {
     ),
     "unpicklable_things": returns("[lambda: 0, open('/dev/null'), (x for x in []), type('T', (), {})]"),
     "object_with_reduce": returns(
-        "Bad()", 
+        "Bad()",
         "import os\nclass Bad:\n    def __reduce__(self): return (os._exit, (0,))\n"
         "    __reduce_ex__ = __getstate__ = __reduce__",
-    
+
     ),
     "list_subclass_lying_about_its_length": returns(
-        "Liar([1])", 
+        "Liar([1])",
         "class Liar(list):\n    def __len__(self): return 2 ** 60\n"
         "    def __iter__(self): return iter(range(10 ** 12))",
-    
+
     ),
     "dict_changed_while_read": returns(
-        "Liar(a=1)", 
+        "Liar(a=1)",
         "class Liar(dict):\n    def items(self):\n        while True: yield 1, 2\n"
         "    keys = __iter__ = items",
-    
+
     ),
     "list_growing_in_a_thread": """
 import threading
@@ -175,17 +175,17 @@ def answer(n):
         "[namedtuple('T%d' % i, 'a b')(1, 2) for i in range(3000)]", "from collections import namedtuple"
     ),
     "namedtuple_with_evil_names": returns(
-        "made", 
+        "made",
         "from collections import namedtuple\nmade = namedtuple('T', 'a')(1)\n"
         "type(made)._fields = ('__class__', 'import os', 'a' * 10 ** 6)",
-    
+
     ),
     "enum_with_a_huge_value": returns("E.A", "import enum\nclass E(enum.IntEnum):\n    A = 1 << 10 ** 7"),
     "date_time_with_an_evil_zone": returns(
-        "made", 
+        "made",
         "import datetime, os\nclass Z(datetime.tzinfo):\n    def utcoffset(self, t): os._exit(0)\n"
         "made = datetime.datetime(2000, 1, 1, tzinfo=Z())",
-    
+
     ),
     "deque_of_deques": returns(
         "held", "from collections import deque\nheld = deque()\n"
@@ -217,12 +217,12 @@ ONE_BY_ONE = [
     pytest.param(code, test, id=f"{name}-{number}")
     for name, code, tests in [
         ("range", LAZY["range_of_a_quintillion"], COMPUTING),
-        ("count", LAZY["endless_count"], COMPUTING),
+        ("count", LAZY["endless_count"], COMPUTING[::3]),
         ("billion", HUGE["largest_float_power"], NUMERIC),
         ("decimal", HUGE["decimal_with_a_huge_exponent"], NUMERIC),
         ("backtracking", TEXTS["pattern_that_backtracks"], TEXTUAL[:2]),
         ("width", TEXTS["format_with_a_huge_width"], TEXTUAL[2:3]),
-        ("collisions", SHAPES["list_of_equal_hashes"], COMPUTING),
+        ("collisions", SHAPES["list_of_equal_hashes"], COMPUTING[2:3]),
     ]
     for number, test in enumerate(tests)
 ]

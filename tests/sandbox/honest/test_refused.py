@@ -1,0 +1,91 @@
+"""Honest programs that the sandbox refuses by policy, each with its reason: they score 0, knowingly."""
+
+import pytest
+from honest_program import Honest, Results, honest
+
+from trl_rlvr.verdict import Verdict
+
+REASONS: dict[str, str] = {}
+HONEST: dict[str, Honest] = {}
+
+
+def refused(name: str, reason: str, entry: Honest) -> None:
+    REASONS[name] = reason
+    HONEST[name] = entry
+
+
+refused(
+    "child_processes",
+    "a process that is started could outlive its program, and no task needs one",
+    honest(
+        "import subprocess\ndef f(): return subprocess.run(['echo', 'x'], capture_output=True).stdout",
+        "assert f() == b'x\\n'",
+        wrong=None,
+    ),
+)
+refused(
+    "multiprocessing_pool",
+    "as child processes; threads are there instead",
+    honest(
+        "from multiprocessing import Pool\ndef f(xs):\n    with Pool(2) as pool: return pool.map(abs, xs)",
+        "assert f([-1, 2]) == [1, 2]",
+        wrong=None,
+    ),
+)
+refused(
+    "local_sockets_with_addresses",
+    "there is no network; a socket pair inside the program works",
+    honest(
+        "import socket\ndef f():\n    with socket.create_server(('127.0.0.1', 0)) as s: return s.fileno() > 0",
+        "assert f() is True",
+        wrong=None,
+    ),
+)
+refused(
+    "files_outside_the_scratch_folder",
+    "a file elsewhere could be found by the next program",
+    honest("def f():\n    open('/tmp/x', 'w').close()\n    return 1", "assert f() == 1", wrong=None),
+)
+refused(
+    "integers_of_millions_of_bits",
+    "the trusted side computes with what it reads; 2 ** 500_000 is far beyond what a task asks for",
+    honest("def f(n): return 1 << n", "assert f(10 ** 7) == 1 << 10 ** 7", wrong=None),
+)
+refused(
+    "values_nested_a_thousand_deep",
+    "reading and comparing them takes stack on the trusted side",
+    honest(
+        "def f(n):\n    x = []\n    for _ in range(n): x = [x]\n    return x",
+        "x = f(1000)\nfor _ in range(1000): x = x[0]\nassert x == []",
+        wrong=None,
+    ),
+)
+refused(
+    "answers_of_a_million_values",
+    "all answers of a program together have a budget of values and of bytes",
+    honest("def f(n): return list(range(n))", "assert f(10 ** 6) == list(range(10 ** 6))", wrong=None),
+)
+refused(
+    "arithmetic_of_an_own_number_class_with_the_expected_number",
+    "an object that is shown the expected number can answer that the difference is zero",
+    honest(
+        """
+        class Money:
+            def __init__(self, n): self.n = n
+            def __sub__(self, k): return self.n - k
+        def f(n): return Money(n)
+        """,
+        "assert f(7) - 5 == 2",
+        wrong=None,
+    ),
+)
+refused(
+    "long_sleeps",
+    "a sleeper would hold a worker while it does nothing",
+    honest("import time\ndef f():\n    time.sleep(30)\n    return 1", "assert f() == 1", wrong=None),
+)
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_it_is_refused_and_nothing_breaks(results: Results, name: str) -> None:
+    assert results[name, "right"].verdict not in (Verdict.PASSED, Verdict.SANDBOX_ERROR), REASONS[name]

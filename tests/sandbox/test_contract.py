@@ -1,0 +1,510 @@
+"""Every behaviour that `Sandbox` promises, on every backend that can be opened here."""
+
+import asyncio
+import gc
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from probe import Traces, descendants, honest_programs, run_or_fail, simple, wait_until
+
+from trl_rlvr.errors import ConfigError, SandboxError, SandboxUnavailableError
+from trl_rlvr.problem import CodeProblem, IOTest
+from trl_rlvr.sandbox import Limits, Program, Sandbox, SandboxConfig, open_sandbox
+from trl_rlvr.sandbox.backends.bubblewrap import BubblewrapSandbox
+from trl_rlvr.sandbox.backends.docker import DockerSandbox
+from trl_rlvr.sandbox.backends.process import ProcessSandbox
+from trl_rlvr.verdict import ExecutionResult, Verdict
+
+OPENERS: dict[str, Callable[..., Sandbox]] = {
+    "process": ProcessSandbox,
+    "bubblewrap": BubblewrapSandbox,
+    "docker": DockerSandbox,
+    "docker-runsc": lambda **options: DockerSandbox(runtime="runsc", **options),
+}
+LIMITS = Limits(cpu_s=0.5, idle_s=0.5, memory_mib=512, answer_kib=256)
+
+
+def missing(name: str) -> str | None:
+    """Return what a backend lacks on this host, or None."""
+    if name == "bubblewrap" and shutil.which("bwrap") is None:
+        return "the program bwrap is not there"
+    if name.startswith("docker"):
+        if shutil.which("docker") is None:
+            return "the program docker is not there"
+        said = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
+        if said.returncode != 0:
+            return "no docker daemon answers"
+        if name.endswith("runsc") and "runsc" not in said.stdout:
+            return "the docker daemon has no runtime runsc"
+    return None
+
+
+MISSING = {name: missing(name) for name in OPENERS}
+
+
+@pytest.mark.parametrize("name", OPENERS)
+def test_every_backend_whose_programs_are_here_is_tested(name: str) -> None:
+    """The tests below leave the others out; this one says so."""
+    if (why := MISSING[name]) is not None:
+        pytest.skip(f"{name} cannot be tested: {why}")
+
+
+@pytest.fixture(scope="module", params=[name for name in OPENERS if MISSING[name] is None])
+def backend(request: pytest.FixtureRequest) -> Callable[..., Sandbox]:
+    """A way to open a sandbox of each backend."""
+    return OPENERS[request.param]
+
+
+@pytest.fixture(scope="module")
+def opened(backend: Callable[..., Sandbox]) -> Iterator[Sandbox]:
+    """An open sandbox with two workers and short limits."""
+    with backend(limits=LIMITS, workers=2) as sandbox:
+        yield sandbox
+
+
+def run(sandbox: Sandbox, program: Program) -> ExecutionResult:
+    (result,) = run_or_fail(sandbox, [program])
+    return result
+
+
+def reads(code: str, *pairs: tuple[str, str]) -> Program:
+    problem = CodeProblem(task_id="io", prompt="", io_tests=tuple(IOTest(*pair) for pair in pairs))
+    return Program(textwrap.dedent(code), problem)
+
+
+IDENTITY = "def f(x): return x"
+
+VERDICTS = {
+    Verdict.PASSED: [
+        simple(IDENTITY, "assert f(1) == 1", "assert f('a') == 'a'"),
+        simple(IDENTITY, "x = f([1])\nassert x == [1]"),
+        reads("print(input())", ("a\n", "a\n"), ("b\n", "b\n")),
+    ],
+    Verdict.WRONG_ANSWER: [
+        simple(IDENTITY, "assert f(1) == 2"),
+        simple(IDENTITY, "for n in range(3):\n    assert f(n) == 0"),
+        reads("print(1)", ("", "2\n")),
+    ],
+    Verdict.RUNTIME_ERROR: [
+        simple("def f(x): raise ValueError('no')", "assert f(1) == 1"),
+        simple("def f(x): return 1 / 0", "x = f(1)\nassert x == 1"),
+        simple("raise ValueError('early')", "assert f(1) == 1"),
+        reads("print(1 / 0)", ("", "1\n")),
+    ],
+    Verdict.TIMEOUT: [
+        simple("def f(x):\n    while True: pass", "assert f(1) == 1"),
+        simple("while True: pass", "assert f(1) == 1"),
+        simple("import time\ndef f(x): time.sleep(60)", "x = f(1)\nassert x == 1"),
+        simple(IDENTITY, "f(1)\nwhile True: pass"),
+        reads("while True: pass", ("", "1\n")),
+        reads("import time\ntime.sleep(60)", ("", "1\n")),
+    ],
+    Verdict.MEMORY_LIMIT: [
+        simple("def f(x): return len(bytearray(10 ** 10))", "assert f(1) == 1"),
+        simple("def f(x): return len(bytearray(10 ** 10))", "x = f(1)\nassert x == 1"),
+        reads("print(len(bytearray(10 ** 10)))", ("", "1\n")),
+    ],
+    Verdict.OUTPUT_LIMIT: [
+        simple("def f(x): return 'x' * 10 ** 6", "assert f(1) == 1"),
+        simple("def f(x): return 'x' * 10 ** 6", "x = f(1)\nassert x == 1"),
+        reads("print('x' * 10 ** 6)", ("", "1\n")),
+    ],
+    Verdict.CRASHED: [
+        simple("import os\ndef f(x): os._exit(0)", "assert f(1) == 1"),
+        simple("import os\ndef f(x): os.abort()", "x = f(1)\nassert x == 1"),
+        simple("import os\nos._exit(0)", "assert f(1) == 1"),
+    ],
+    Verdict.REFUSED_VALUE: [
+        simple("def f(x):\n    for _ in range(10 ** 4): x = [x]\n    return x", "assert f(1) == 1"),
+        simple("def f(x): return 1 << 10 ** 7", "assert f(1) == 1"),
+        simple("def f(x): return range(10 ** 15)", "x = f(1)\nassert x == 1"),
+    ],
+    Verdict.SYNTAX_ERROR: [
+        simple("def f(x) return x", "assert f(1) == 1"),
+        simple("def f(x):\nreturn x", "x = f(1)\nassert x == 1"),
+        reads("print(", ("", "1\n")),
+    ],
+    Verdict.MISSING_ENTRY_POINT: [
+        simple("def g(x): return x", "assert f(1) == 1"),
+        simple("", "x = f(1)\nassert x == 1"),
+    ],
+}  # fmt: skip
+CASES = [
+    pytest.param(verdict, program, id=f"{verdict.value}-{number}")
+    for verdict, programs in VERDICTS.items()
+    for number, program in enumerate(programs)
+]
+
+
+@pytest.mark.parametrize(("verdict", "program"), CASES)
+def test_each_end_has_its_verdict(opened: Sandbox, verdict: Verdict, program: Program) -> None:
+    result = run(opened, program)
+
+    assert (result.verdict, result.total) == (verdict, program.problem.total), result.error
+
+
+def test_results_come_in_the_order_of_the_programs(opened: Sandbox) -> None:
+    programs = [
+        simple(f"import time\ntime.sleep({0.05 * (n % 3)})\ndef f(): return {n}", "assert f() == 3") for n in range(6)
+    ]
+
+    results = run_or_fail(opened, programs)
+
+    assert [result.verdict is Verdict.PASSED for result in results] == [False, False, False, True, False, False]
+
+
+def test_problems_of_all_kinds_mix_in_one_batch(opened: Sandbox) -> None:
+    programs = [VERDICTS[Verdict.PASSED][n % 3] for n in range(9)]
+
+    assert [result.verdict for result in run_or_fail(opened, programs)] == [Verdict.PASSED] * 9
+
+
+def test_no_programs_give_no_results(opened: Sandbox) -> None:
+    assert opened.run([]) == []
+
+
+def test_a_program_has_one_result_for_each_test(opened: Sandbox) -> None:
+    result = run(opened, simple(IDENTITY, "assert f(1) == 1", "assert f(2) == 3", "assert f(4) == 4"))
+
+    assert [test.verdict.value for test in result.tests] == ["passed", "wrong_answer", "passed"]
+    assert (result.passed, result.total, result.verdict) == (2, 3, Verdict.WRONG_ANSWER)
+
+
+def test_tests_that_were_finished_keep_their_verdict_when_time_runs_out(opened: Sandbox) -> None:
+    result = run(
+        opened, simple("def f(x):\n    while x == 2: pass\n    return x", *(f"assert f({n}) == {n}" for n in (1, 2, 3)))
+    )
+
+    assert [test.verdict.value for test in result.tests] == ["passed", "timeout", "timeout"]
+
+
+def test_the_code_comes_before_the_setup_and_the_setup_before_the_tests(opened: Sandbox) -> None:
+    program = simple(
+        "BASE = 5\nclass Node:\n    def __init__(self, n): self.n = n\ndef f(node): return node.n + BASE",
+        "assert f(root) == WANT",
+        setup_code="root = Node(2)\nWANT = 7",
+        entry_points=("f", "Node"),
+    )
+
+    assert run(opened, program).verdict is Verdict.PASSED
+
+
+def test_each_run_of_a_program_starts_afresh(opened: Sandbox) -> None:
+    program = simple(
+        "calls = []\ndef f():\n    calls.append(1)\n    return len(calls)", "assert f() == 1", "assert f() == 2"
+    )
+
+    assert [result.verdict for result in run_or_fail(opened, [program] * 6)] == [Verdict.PASSED] * 6
+
+
+def test_the_order_of_a_set_is_the_same_for_every_worker(opened: Sandbox) -> None:
+    program = simple("def f(): raise ValueError(str(set('abcdefgh')))", "assert f() == 1")
+
+    errors = {result.error for result in run_or_fail(opened, [program] * 8)}
+
+    assert len(errors) == 1
+
+
+@pytest.mark.parametrize(
+    "code", ["def f(x): return '\ud800'", "def f(x): return 1\0", "\ufeff", "\x1a", "é = 'é'", "x" * 200_000, "f = 1"]
+)
+def test_no_code_whatsoever_raises(opened: Sandbox, code: str) -> None:
+    result = run(opened, simple(code, "assert f(1) == '$'"))
+
+    assert result.verdict not in (Verdict.PASSED, Verdict.SANDBOX_ERROR)
+
+
+@pytest.mark.parametrize("test", ["assert f(", "assert f(1) == undefined_name", "raise SystemExit", "f(1)\nx = 1 / 0"])
+def test_no_test_whatsoever_raises(opened: Sandbox, test: str) -> None:
+    result = run(opened, simple(IDENTITY, test, entry_point="f"))
+
+    assert result.verdict not in (Verdict.PASSED, Verdict.SANDBOX_ERROR)
+
+
+def test_error_lines_are_short_and_printable(opened: Sandbox) -> None:
+    program = simple(
+        "def f(x): raise ValueError('\\x1b[2J\\n' + chr(0xD800) + 'x' * 10 ** 5)", "assert f(1) == 1", "x = f(1)"
+    )
+
+    result = run(opened, program)
+
+    assert all(
+        0 < len(test.error) <= 200 and test.error.isascii() and test.error.isprintable() for test in result.tests
+    )
+
+
+def test_a_passed_test_has_no_error_line(opened: Sandbox) -> None:
+    assert [test.error for test in run(opened, VERDICTS[Verdict.PASSED][0]).tests] == ["", ""]
+
+
+def test_cost_is_measured(opened: Sandbox) -> None:
+    result = run(opened, simple("def f(x): return sum(range(3 * 10 ** 6)) and x", "assert f(1) == 1"))
+
+    assert result.verdict is Verdict.PASSED
+    assert 0.01 < result.cpu_s < 0.5
+    assert result.wall_s > 0
+
+
+def test_time_of_all_threads_counts(opened: Sandbox) -> None:
+    code = """
+        import threading
+        def burn():
+            while True: sum(range(1000))
+        def f(x):
+            for _ in range(3): threading.Thread(target=burn, daemon=True).start()
+            threading.Event().wait(30)
+    """
+    result = run(opened, simple(code, "assert f(1) == 1"))
+
+    assert result.verdict is Verdict.TIMEOUT
+    assert result.cpu_s >= 0.5
+
+
+def test_a_cheap_reference_lowers_the_limit(backend: Callable[..., Sandbox]) -> None:
+    with backend(limits=Limits(cpu_s=30.0, floor_cpu_s=0.2), workers=1) as sandbox:
+        result = run(sandbox, simple("def f(x):\n    while True: pass", "assert f(1) == 1", reference_cpu_s=0.001))
+
+    assert result.verdict is Verdict.TIMEOUT
+    assert result.cpu_s < 5
+
+
+def test_a_costly_reference_raises_the_limit(opened: Sandbox) -> None:
+    code = "import time\ndef f(x):\n    while time.process_time() < 1.0: pass\n    return x"
+    tests = ("assert f(1) == 1",)
+
+    without, with_cost = run_or_fail(opened, [simple(code, *tests), simple(code, *tests, reference_cpu_s=1.0)])
+
+    assert (without.verdict, with_cost.verdict) == (Verdict.TIMEOUT, Verdict.PASSED)
+
+
+def test_a_deadline_that_has_passed_makes_no_verdict(opened: Sandbox) -> None:
+    results = opened.run(honest_programs(3), deadline_s=0.0)
+
+    assert [result.verdict for result in results] == [Verdict.SANDBOX_ERROR] * 3
+
+
+def test_what_was_done_before_the_deadline_counts(opened: Sandbox) -> None:
+    sleepers = [simple(f"import time\ntime.sleep(0.4)\ndef f(): return {n}", f"assert f() == {n}") for n in range(30)]
+
+    results = opened.run([*honest_programs(2), *sleepers], deadline_s=1.5)
+
+    verdicts = [result.verdict for result in results]
+    assert verdicts[:2] == [Verdict.PASSED] * 2
+    assert verdicts[-1] is Verdict.SANDBOX_ERROR
+    assert run(opened, honest_programs(1)[0]).verdict is Verdict.PASSED
+
+
+def test_several_threads_may_use_one_sandbox(opened: Sandbox) -> None:
+    found: list[Verdict] = []
+
+    def work() -> None:
+        found.extend(result.verdict for result in opened.run(honest_programs(10)))
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == [Verdict.PASSED] * 50
+
+
+def test_arun_leaves_the_event_loop_free(opened: Sandbox) -> None:
+    async def main() -> tuple[list[ExecutionResult], int]:
+        turns = 0
+        task = asyncio.ensure_future(
+            opened.arun([simple("import time\ntime.sleep(0.3)\ndef f(): return 1", "assert f() == 1")])
+        )
+        while not task.done():
+            await asyncio.sleep(0.01)
+            turns += 1
+        return task.result(), turns
+
+    results, turns = asyncio.run(main())
+
+    assert results[0].verdict is Verdict.PASSED
+    assert turns > 3
+
+
+def test_the_statistics_count_programs_and_faults(backend: Callable[..., Sandbox]) -> None:
+    with backend(limits=LIMITS, workers=1) as sandbox:
+        sandbox.run(honest_programs(3))
+        sandbox.run(honest_programs(2), deadline_s=0.0)
+
+        assert (sandbox.stats.programs, sandbox.stats.faults) == (5, 2)
+
+
+def test_a_closed_sandbox_says_so(backend: Callable[..., Sandbox]) -> None:
+    sandbox = backend(limits=LIMITS, workers=1)
+    sandbox.close()
+    sandbox.close()
+
+    with pytest.raises(SandboxError, match="closed"):
+        sandbox.run(honest_programs(1))
+
+
+def test_closing_leaves_no_process_and_no_descriptor(backend: Callable[..., Sandbox]) -> None:
+    gc.collect()
+    before = Traces.now()
+
+    with backend(limits=LIMITS, workers=2) as sandbox:
+        sandbox.run(honest_programs(4))
+    gc.collect()
+
+    assert wait_until(lambda: Traces.now().within(before)), (Traces.now(), before)
+
+
+def test_a_sandbox_that_is_dropped_without_closing_leaves_no_process(backend: Callable[..., Sandbox]) -> None:
+    before = len(descendants())
+
+    sandbox = backend(limits=LIMITS, workers=1)
+    sandbox.run(honest_programs(1))
+    del sandbox
+    gc.collect()
+
+    assert wait_until(lambda: len(descendants()) <= before)
+
+
+def test_running_a_program_changes_no_signal_handler_of_the_trainer(opened: Sandbox) -> None:
+    before = [signal.getsignal(number) for number in range(1, 32)], signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+    run(opened, VERDICTS[Verdict.TIMEOUT][0])
+
+    assert (
+        [signal.getsignal(number) for number in range(1, 32)],
+        signal.pthread_sigmask(signal.SIG_BLOCK, []),
+    ) == before
+
+
+@pytest.mark.parametrize("which", ["workers", "everything"])
+def test_what_is_killed_from_outside_costs_no_verdict(backend: Callable[..., Sandbox], which: str) -> None:
+    programs = [simple(f"import time\ntime.sleep(0.1)\ndef f(): return {n}", f"assert f() == {n}") for n in range(16)]
+    with backend(limits=LIMITS, workers=2) as sandbox:
+        assert isinstance(sandbox, ProcessSandbox)
+        idle = set(descendants())
+        thread_results: list[ExecutionResult] = []
+        thread = threading.Thread(target=lambda: thread_results.extend(sandbox.run(programs)))
+        thread.start()
+        for _ in range(2):
+            wait_until(lambda: False, 0.25)
+            victims = sandbox.worker_pids() if which == "workers" else [pid for pid in descendants() if pid in idle]
+            for pid in victims:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+        thread.join(60)
+
+        assert [result.verdict for result in thread_results] == [Verdict.PASSED] * 16
+        assert sandbox.stats.restarts > 0
+
+
+def test_a_fork_of_the_trainer_cannot_use_or_close_its_sandbox(opened: Sandbox) -> None:
+    child = os.fork()
+    if child == 0:
+        try:
+            opened.run(honest_programs(1))
+        except SandboxError:
+            opened.close()
+            os._exit(7)
+        os._exit(1)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert run(opened, honest_programs(1)[0]).verdict is Verdict.PASSED
+
+
+def test_the_trainers_folder_umask_and_open_files_do_not_matter(
+    backend: Callable[..., Sandbox], tmp_path: "os.PathLike[str]"
+) -> None:
+    script = f"""
+        import os, tempfile
+        private = tempfile.mkdtemp(dir={str(tmp_path)!r})
+        os.chmod(private, 0o700)
+        os.environ['TMPDIR'] = private
+        gone = tempfile.mkdtemp(dir=private)
+        os.chdir(gone)
+        os.rmdir(gone)
+        os.umask(0o777)
+        results = os.open(os.path.join(private, 'results'), os.O_RDWR | os.O_CREAT, 0o600)
+        for fd in (20, 40, 60): os.dup2(results, fd, inheritable=True)
+        os.close(0)
+        from trl_rlvr.problem import CodeProblem
+        from trl_rlvr.sandbox import Program
+        from trl_rlvr.sandbox.backends.{backend_module(backend)} import {backend_class(backend)} as Backend
+        code = '''
+        import os
+        def f(n):
+            for fd in range(3, 70):
+                try: os.write(fd, b'') if os.fstat(fd).st_mode & 0o100000 else None
+                except OSError: pass
+            open('x', 'w').write('y')
+            return n
+        '''
+        import textwrap
+        with Backend(workers=1) as sandbox:
+            result, = sandbox.run([Program(textwrap.dedent(code), CodeProblem('t', '', tests=('assert f(1) == 1',)))])
+        assert result.verdict.value == 'passed', result
+        assert os.fstat(results).st_size == 0
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr[-800:]
+
+
+def backend_class(opener: Callable[..., Sandbox]) -> str:
+    return (
+        "ProcessSandbox"
+        if opener is ProcessSandbox
+        else "BubblewrapSandbox"
+        if opener is BubblewrapSandbox
+        else "DockerSandbox"
+    )
+
+
+def backend_module(opener: Callable[..., Sandbox]) -> str:
+    return backend_class(opener).removesuffix("Sandbox").lower()
+
+
+def test_five_hundred_programs_leave_nothing_behind(opened: Sandbox) -> None:
+    run_or_fail(opened, honest_programs(20))
+    before = Traces.now()
+
+    results = run_or_fail(opened, honest_programs(500))
+
+    assert {result.verdict for result in results} == {Verdict.PASSED}
+    assert wait_until(lambda: Traces.now().within(before)), (Traces.now(), before)
+
+
+def test_a_required_layer_that_is_off_refuses_to_start(backend: Callable[..., Sandbox]) -> None:
+    with pytest.raises(SandboxUnavailableError, match="seccomp"):
+        backend(limits=LIMITS, workers=1, off=["seccomp"], require=["seccomp"])
+
+
+def test_a_required_layer_that_does_not_exist_is_named(backend: Callable[..., Sandbox]) -> None:
+    with pytest.raises((ConfigError, SandboxUnavailableError), match="'moat'"):
+        backend(limits=LIMITS, workers=1, require=["moat"])
+
+
+def test_an_unknown_backend_is_named_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"unknown sandbox backend 'dokcer'; choose one of .*process"):
+        open_sandbox(SandboxConfig(sandbox_backend="dokcer"))
+
+
+def test_no_workers_are_a_mistake() -> None:
+    with pytest.raises(ConfigError, match="sandbox_workers is 0"):
+        open_sandbox(SandboxConfig(sandbox_workers=0))
+
+
+@pytest.mark.parametrize("name", ["process", "fake"])
+def test_the_configuration_opens_the_backend_that_it_names(name: str) -> None:
+    with open_sandbox(SandboxConfig(sandbox_backend=name, sandbox_workers=1)) as sandbox:
+        results = sandbox.run(honest_programs(3))
+
+        assert (sandbox.name, [result.verdict for result in results]) == (name, [Verdict.PASSED] * 3)

@@ -1,0 +1,84 @@
+"""Runs the attack and honest suites again in other surroundings: as an ordinary user, and without namespaces.
+
+Each is a pytest of its own, since a process cannot take its identity back; its failures are named in the message.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+NAMESPACES = ("user_ns", "pid_ns", "mount_ns", "net_ns", "ipc_ns", "uts_ns", "scratch_tmpfs")
+ORDINARY = 64999
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Who runs the suites, and which layers are left out."""
+
+    user: int | None = None
+    """None: whoever runs the tests."""
+    off: tuple[str, ...] = ()
+
+
+SURROUNDINGS = {
+    "without_namespaces": Surroundings(off=NAMESPACES),
+    "without_landlock": Surroundings(off=("landlock",)),
+    "as_an_ordinary_user": Surroundings(user=ORDINARY),
+    "as_an_ordinary_user_without_namespaces": Surroundings(user=ORDINARY, off=NAMESPACES),
+}
+
+
+def interpreter_for(identity: dict[str, object]) -> str:
+    """Return an interpreter that can run the suites under this identity: ours may lie in root's home."""
+    look = f"import sys, pytest, trl_rlvr; assert sys.version_info >= (3, 11); open({str(HERE / 'probe.py')!r}).close()"
+    for candidate in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
+        try:
+            done = subprocess.run([candidate, "-c", look], env=environment(), capture_output=True, **identity)  # type: ignore[call-overload]
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return candidate
+    pytest.skip("no interpreter with pytest, and no copy of this package, that an ordinary user could read")
+
+
+def environment(off: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the environment of the inner pytest."""
+    paths = (str(HERE.parent.parent), str(Path(pytest.__file__).parent.parent))
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TRL_RLVR_TEST_OFF": ",".join(off),
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suite", ["attacks", "honest"])
+@pytest.mark.parametrize("name", SURROUNDINGS)
+def test_the_suites_hold(name: str, suite: str) -> None:
+    surroundings = SURROUNDINGS[name]
+    identity: dict[str, object] = {}
+    if surroundings.user is not None:
+        if os.geteuid() != 0:
+            pytest.skip("only root can run the suites as somebody else, and these tests run as an ordinary user anyway")
+        identity = {"user": surroundings.user, "group": surroundings.user, "extra_groups": []}
+    python = interpreter_for(identity)
+
+    done = subprocess.run(  # type: ignore[call-overload]
+        [python, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=line", str(HERE / suite)],
+        env=environment(surroundings.off),
+        cwd=HERE.parent.parent,
+        capture_output=True,
+        text=True,
+        **identity,
+    )
+
+    failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    assert failed == []
+    assert re.search(r"\d+ passed", done.stdout), done.stdout[-2000:] + done.stderr[-2000:]
