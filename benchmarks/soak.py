@@ -1,7 +1,7 @@
 """Verify very many programs in one process and see whether anything grows.
 
-The mix holds right and wrong programs, all kinds of tests, exceptions, syntax errors, exits, threads, files
-left behind and, now and then, an endless loop, a flood of output or a memory bomb; no two programs are alike. Memory, descriptors,
+The mix holds right and wrong programs, all kinds of tests, exceptions, syntax errors, exits, threads, files left behind
+and, now and then, an endless loop, a flood of output or a memory bomb; no two programs are alike. Memory, descriptors,
 processes and files are counted at even intervals; the status is 1 if any has grown after the first tenth.
 
     python benchmarks/soak.py [--count 100000] [--workers 2] [--backend process] [--json FILE]
