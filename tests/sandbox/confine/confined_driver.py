@@ -32,7 +32,7 @@ def main() -> None:
     if order["server"]:
         exec(order["server"], {"confinement": confinement})
     results = [run(confinement, role, code, order) for role, code in order["snippets"]]
-    left = os.listdir(confinement._scratch._fd)
+    left = [name for folders in confinement._scratch.values() for name in os.listdir(folders._fd)]
     confinement.close()
     layers = {layer.name: [layer.on, layer.why] for layer in confinement.layers}
     print(json.dumps({"layers": layers, "results": results, "left": left, "server_pid": os.getpid()}))

@@ -107,7 +107,7 @@ def test_an_older_kernel_is_asked_only_for_what_it_knows(monkeypatch, tmp_path, 
     monkeypatch.setattr(landlock, "version", lambda: abi)
     monkeypatch.setattr(landlock.kernel, "syscall", syscall)
     monkeypatch.setattr(landlock, "_address", bytes)
-    landlock.apply([str(tmp_path)], [], ["/dev/null"], str(tmp_path))
+    landlock.apply([str(tmp_path)], [], ["/dev/null"], [str(tmp_path)])
 
     rulesets = [args for name, args in asked if name == "landlock_create_ruleset"]
     granted = [int.from_bytes(args[2][:8], "little") for name, args in asked if name == "landlock_add_rule"]

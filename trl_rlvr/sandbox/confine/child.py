@@ -7,6 +7,7 @@ page of memory that a fresh fork touches first. So it is one flat list of calls,
 import os
 import resource
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trl_rlvr.sandbox.confine import kernel
@@ -38,14 +39,10 @@ class Layers:
 class ChildPlan:
     """The prepared calls of each role."""
 
-    def __init__(self, scratch: Scratch, layers: Layers) -> None:
+    def __init__(self, scratch: Mapping[str, Scratch], layers: Layers) -> None:
         self._cpu = Memory(bytes(_LIMIT.size))
         self._follows, self._filter = layers.follows, layers.filter
-        ids = layers.ids
-        self._calls: dict[str, tuple[Call, ...]] = {
-            "candidate": self._lay_out(scratch, layers, None if ids is None else ids.candidate),
-            "harness": self._lay_out(scratch, layers, None if ids is None else ids.harness),
-        }
+        self._calls = {role: self._lay_out(role, scratch, layers) for role in scratch}
         self._rehearse()
 
     def prepare(self, cpu_hard_s: int) -> None:
@@ -71,8 +68,10 @@ class ChildPlan:
                 self._filter.set_own_pid(os.getpid())
             kernel.run(harmless)
 
-    def _lay_out(self, scratch: Scratch, layers: Layers, number: int | None) -> tuple[Call, ...]:
-        calls = [kernel.prepare("setsid"), *scratch.child_calls(number)]
+    def _lay_out(self, role: str, scratch: Mapping[str, Scratch], layers: Layers) -> tuple[Call, ...]:
+        number = None if layers.ids is None else getattr(layers.ids, role)
+        calls = [kernel.prepare("setsid"), *scratch[role].child_calls(number)]
+        calls += [folders.close_call() for folders in scratch.values()]
         if layers.limits:
             calls.append(kernel.prepare("setrlimit", resource.RLIMIT_CPU, self._cpu))
         if number is not None:

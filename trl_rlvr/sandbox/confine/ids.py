@@ -6,6 +6,7 @@ host can then not signal or read each other either.
 
 import os
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trl_rlvr.sandbox.confine import kernel, privileges
@@ -56,8 +57,8 @@ def supported() -> str | None:
     return None
 
 
-def apply(ids: Ids, scratch_root: str) -> str:
-    """Take the server's id, and the scratch root with it, and keep the capabilities.
+def apply(ids: Ids, scratch_roots: Iterable[str]) -> str:
+    """Take the server's id, and the scratch roots with it, and keep the capabilities.
 
     Returns:
         The ids, in words.
@@ -65,7 +66,8 @@ def apply(ids: Ids, scratch_root: str) -> str:
     Raises:
         OSError: the kernel refused.
     """
-    os.chown(scratch_root, ids.server, ids.server)
+    for root in scratch_roots:
+        os.chown(root, ids.server, ids.server)
     os.setgroups([])
     kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)
     os.setresgid(ids.server, ids.server, ids.server)

@@ -1,4 +1,4 @@
-"""Landlock: read what Python needs, write beneath the scratch root, nothing else; no privilege needed.
+"""Landlock: read what Python needs, write beneath the scratch roots, nothing else; no privilege needed.
 
 It does not cover looking at a path's existence and metadata, chmod, chown, utime, extended attributes, UDP or what was
 opened before: namespaces, seccomp and closed descriptors do.
@@ -55,14 +55,14 @@ def supported() -> str | None:
     return None
 
 
-def apply(readable: Iterable[str], listed: Iterable[str], writable: Iterable[str], scratch: str) -> str:
+def apply(readable: Iterable[str], listed: Iterable[str], writable: Iterable[str], scratch: Iterable[str]) -> str:
     """Confine this process and its children; no_new_privs must be set.
 
     Args:
         readable: files and folders to read; one that does not exist is left out.
         listed: folders to list only, all the way down.
         writable: devices to read and write.
-        scratch: the folder beneath which anything but devices, sockets and pipes may be made.
+        scratch: folders beneath which anything but devices, sockets and pipes may be made.
 
     Returns:
         What was enforced, in a few words.
@@ -84,7 +84,8 @@ def apply(readable: Iterable[str], listed: Iterable[str], writable: Iterable[str
             _allow(fd, path, READ_DIR)
         for path in writable:
             _allow(fd, path, (READ_FILE | WRITE_FILE) & files)
-        _allow(fd, scratch, _SCRATCH_RIGHTS & files)
+        for path in scratch:
+            _allow(fd, path, _SCRATCH_RIGHTS & files)
         flags = _RESTRICT_SELF_LOG_SAME_EXEC_OFF if abi >= 7 else 0  # a denied program must not flood the audit log
         kernel.syscall("landlock_restrict_self", _RESTRICT_SELF, fd, flags)
     finally:

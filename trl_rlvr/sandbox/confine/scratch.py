@@ -102,7 +102,11 @@ class Scratch:
             calls = [kernel.prepare("fchmod", self._fd, _OPENED), make, kernel.prepare("fchmod", self._fd, _CLOSED)]
         if owner is not None:
             calls.append(kernel.prepare("chown", self._path, owner, owner))
-        return [*calls, kernel.prepare("chdir", self._path), kernel.prepare("close", self._fd)]
+        return [*calls, kernel.prepare("chdir", self._path)]
+
+    def close_call(self) -> Call:
+        """Return how a child lets go of the root."""
+        return kernel.prepare("close", self._fd)
 
     def sweep(self, pid: int) -> None:
         """In the server, after child `pid` has been reaped: remove what it has left, or else put it aside."""

@@ -5,7 +5,7 @@ is another matter: that child ends at once.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,6 +41,7 @@ LAYERS = (
     "scratch_tmpfs",
 )
 """Their names, in the order of the report."""
+ROLES = ("candidate", "harness")
 UNCONFINED = 97
 _SCRATCH_FILES = 4096
 _CLOSED_LIBRARY = "; they cannot read this Python's folder, so only preloaded modules can be imported"
@@ -63,7 +64,7 @@ class Confinement:
         scratch_parent: existing folder in which a root for scratch folders is made.
         memory_mib: address space of a child, in MiB.
         file_mib: size of one file, in MiB.
-        scratch_mib: all scratch files together, in MiB, where a tmpfs can be mounted.
+        scratch_mib: all scratch files of a child, in MiB, where a tmpfs can be mounted.
         open_files: descriptors of a child.
         threads: threads of a child, where it has an id or user namespace of its own.
         readable: files and folders that children may read besides what Python needs.
@@ -88,7 +89,7 @@ class Confinement:
         self._root, self._root_fd = scratch.make_root(scratch_parent)
         self._found: dict[str, Layer] = {}
         self._ids: ids.Ids | None = None
-        self._scratch: scratch.Scratch
+        self._scratch: dict[str, scratch.Scratch]
         self._plan: ChildPlan
 
     @property
@@ -115,13 +116,14 @@ class Confinement:
         for name in ("net_ns", "ipc_ns", "uts_ns"):
             self._attempt(name, lambda: namespaces.apply(namespaces.KINDS[name]))  # noqa: B023 - called at once
         self._attempt("rlimits", self._limit)
-        scratch_root = self._enter_view(readable)
+        roots = self._enter_view(readable)
         self._attempt("no_new_privs", privileges.set_no_new_privs)
-        self._attempt("landlock", lambda: self._apply_landlock(readable, scratch_root), landlock.supported)
-        self._drop_privileges(scratch_root)
+        self._attempt("landlock", lambda: self._apply_landlock(readable, roots), landlock.supported)
+        self._drop_privileges(roots)
         self._attempt("dumpable", privileges.hide_memory)
         leash.hold()
-        self._scratch = scratch.Scratch(scratch_root, self._root_mode())
+        mode = self._root_mode()
+        self._scratch = {role: scratch.Scratch(root, mode) for role, root in roots.items()}
         self._attempt("seccomp", seccomp.apply, seccomp.supported)
         self._plan = ChildPlan(self._scratch, self._child_layers(stays_hidden))
 
@@ -139,11 +141,12 @@ class Confinement:
         Raises:
             OSError: no process could be made.
         """
-        self._scratch.prepare()
+        folder = self._scratch[role]
+        folder.prepare()
         self._plan.prepare(cpu_hard_s)
         pid = os.fork()
         if pid:
-            self._scratch.started(pid)
+            folder.started(pid)
             return pid
         try:
             self._plan.carry_out(role)
@@ -158,11 +161,13 @@ class Confinement:
 
     def sweep(self, pid: int) -> None:
         """In the server, after child `pid` has been reaped: remove what it has left behind."""
-        self._scratch.sweep(pid)
+        for folders in self._scratch.values():
+            folders.sweep(pid)
 
     def close(self) -> None:
         """In the server: remove all scratch; the guardian removes its root."""
-        self._scratch.close()
+        for folders in self._scratch.values():
+            folders.close()
 
     def _attempt(
         self, name: str, apply: Callable[[], str | None], why_not: Callable[[], str | None] = lambda: None
@@ -202,42 +207,51 @@ class Confinement:
             threads=self._threads if own else None,
         )
 
-    def _enter_view(self, readable: paths.Readable) -> str:
-        """Enter the mount namespace and mount the scratch root; returns its path."""
-        stage, folder = f"{self._root}/view", f"{self._root}/scratch"
+    def _enter_view(self, readable: paths.Readable) -> dict[str, str]:
+        """Enter the mount namespace and mount the scratch roots; returns each role's.
+
+        They are apart so that a candidate that fills its own cannot keep a harness from starting.
+        """
+        stage, outside = f"{self._root}/view", {role: f"{self._root}/{role}" for role in ROLES}
         os.chmod(self._root, 0o711)
-        os.mkdir(stage)
-        os.mkdir(folder)
+        for folder in (stage, *outside.values()):
+            os.mkdir(folder)
         self._attempt("mount_ns", lambda: namespaces.apply(namespaces.KINDS["mount_ns"]))
         if not self.has("mount_ns"):
             reason = "switched off" if "scratch_tmpfs" in self._off else "needs mount_ns"
             self._found["scratch_tmpfs"] = Layer("scratch_tmpfs", False, reason)
-            return folder
-        root = view.View(stage)
-        self._attempt("mount_ns", lambda: self._build_view(root, readable, folder))
+            return outside
+        self._attempt("mount_ns", lambda: self._build_view(readable, stage, outside))
         if self.has("mount_ns"):
-            return root.scratch
-        self._attempt("scratch_tmpfs", lambda: view.mount_scratch(folder, self._scratch_mib, _SCRATCH_FILES))
-        return folder
+            return {role: f"{view.SCRATCH}/{role}" for role in ROLES}
+        self._attempt("scratch_tmpfs", lambda: self._mount_scratch(outside.values()))
+        return outside
 
-    def _build_view(self, root: view.View, readable: paths.Readable, folder: str) -> str:
+    def _build_view(self, readable: paths.Readable, stage: str, outside: dict[str, str]) -> str:
+        root = view.View(stage)
         root.show_python(readable)
-        target = root.scratch_target()
-        self._attempt("scratch_tmpfs", lambda: view.mount_scratch(target, self._scratch_mib, _SCRATCH_FILES))
+        inside = {role: root.make_folder(f"{view.SCRATCH}/{role}") for role in ROLES}
+        self._attempt("scratch_tmpfs", lambda: self._mount_scratch(inside.values()))
         if not self.has("scratch_tmpfs"):
-            kernel.mount(folder, target, None, kernel.MS_BIND)
+            for role in ROLES:
+                kernel.mount(outside[role], inside[role], None, kernel.MS_BIND)
         root.enter()
         return "a root of its own"
 
-    def _apply_landlock(self, readable: paths.Readable, scratch_root: str) -> str:
-        return landlock.apply(readable.granted, readable.listed, paths.DEVICES_WRITTEN, scratch_root)
+    def _mount_scratch(self, folders: Iterable[str]) -> str:
+        for folder in folders:
+            view.mount_scratch(folder, self._scratch_mib, _SCRATCH_FILES)
+        return f"{self._scratch_mib} MiB, {_SCRATCH_FILES} files"
 
-    def _drop_privileges(self, scratch_root: str) -> None:
+    def _apply_landlock(self, readable: paths.Readable, roots: dict[str, str]) -> str:
+        return landlock.apply(readable.granted, readable.listed, paths.DEVICES_WRITTEN, roots.values())
+
+    def _drop_privileges(self, roots: dict[str, str]) -> None:
         bounding = "" if "capabilities" in self._off else privileges.empty_bounding_set()
         if self._ids is not None:
             drawn = self._ids
             hint = "" if self.has("mount_ns") or paths.open_to_all(os.__file__) else _CLOSED_LIBRARY
-            self._attempt("ids", lambda: ids.apply(drawn, scratch_root) + hint)
+            self._attempt("ids", lambda: ids.apply(drawn, roots.values()) + hint)
             self._ids = drawn if self.has("ids") else None
         self._attempt("capabilities", lambda: privileges.reduce_server(bounding))
 

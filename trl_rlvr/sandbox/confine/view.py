@@ -1,4 +1,4 @@
-"""A root file system of our own: what Python reads, read-only, at the usual paths; a few devices; the scratch root.
+"""A root file system of our own: what Python reads, read-only, at the usual paths; a few devices; scratch.
 
 Everything else does not exist in there, not even as a name: no /proc, no /home, no installed packages. It also makes
 a Python beneath a folder like /root readable to ids that may not enter that folder.
@@ -15,14 +15,16 @@ _STATVFS_RELATIME = 0x1000
 _SKELETON = kernel.MS_NOSUID | kernel.MS_NODEV
 
 
+SCRATCH = "/scratch"
+"""Where the scratch roots are inside; not /tmp, beneath which a Python may lie that must stay visible."""
+
+
 class View:
     """A root file system in the making, on the folder `stage`; nothing changes for the process until `enter`."""
 
     def __init__(self, stage: str) -> None:
         self._stage = stage
         self._skeletons: list[str] = []
-        self.scratch = "/tmp"
-        """Where the scratch root is inside."""
 
     def show_python(self, readable: Readable) -> None:
         """Show what programs may read and hide the packages that lie inside.
@@ -40,9 +42,6 @@ class View:
             self.show(folder)
             for hidden in paths.hidden_in_stdlib(folder):
                 self._mount_skeleton(self._place(hidden))
-        shown = (*readable.libraries, *readable.stdlib, *readable.others)
-        if any(os.path.realpath(path).startswith("/tmp/") for path in shown):
-            self.scratch = "/scratch"  # a Python that lies in /tmp must stay visible there
         for path in readable.others:
             self.show(path)
         for path in (*paths.DEVICES_READ, *paths.DEVICES_WRITTEN):
@@ -65,9 +64,9 @@ class View:
         flags |= kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV
         kernel.mount("none", target, None, kernel.MS_REMOUNT | kernel.MS_BIND | flags)
 
-    def scratch_target(self) -> str:
-        """Make the folder on which the scratch root is to be mounted, and return it."""
-        target = self._stage + self.scratch
+    def make_folder(self, path: str) -> str:
+        """Make an empty folder at `path` inside, to be mounted on, and return where it is now."""
+        target = self._stage + path
         os.makedirs(target, exist_ok=True)
         return target
 
@@ -111,15 +110,11 @@ class View:
         return self._stage + real
 
 
-def mount_scratch(target: str, size_mib: int, files: int) -> str:
+def mount_scratch(target: str, size_mib: int, files: int) -> None:
     """Mount a file system in memory on `target`, limited in size and in number of files.
-
-    Returns:
-        Its limits, in words.
 
     Raises:
         OSError: it cannot be mounted.
     """
     flags = _SKELETON | kernel.MS_NOEXEC
     kernel.mount("none", target, "tmpfs", flags, f"size={size_mib}m,nr_inodes={files},mode=0711")
-    return f"{size_mib} MiB, {files} files"
