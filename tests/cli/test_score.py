@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from trl_rlvr.cli import main
+from trl_rlvr.cli import COMMANDS, main
 from trl_rlvr.cli.score import CHUNK
 
 KEYS = ["task_id", "verdict", "passed", "total", "reward", "error", "cpu_s", "wall_s"]
@@ -232,4 +232,4 @@ def test_the_commands_are_listed_without_arguments(capsys):
 
 def test_an_unknown_command_is_named_with_the_known_ones(capsys):
     assert main(["scor"]) == 2
-    assert "unknown command 'scor'; choose one of check, doctor, eval, filter, score, train" in capsys.readouterr().err
+    assert f"unknown command 'scor'; choose one of {', '.join(sorted(COMMANDS))}\n" in capsys.readouterr().err
