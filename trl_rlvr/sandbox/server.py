@@ -67,6 +67,8 @@ class Child:
     cpu_s: float = 0.0
     killed: bool = False
     """Whether we ordered its end."""
+    clock: ProcessClock | None = None
+    """Kept once it was found: finding it reads several files."""
 
     @property
     def disturbed(self) -> bool:
@@ -167,12 +169,13 @@ class ForkServer:
 
     def clock(self, child: Child) -> ProcessClock | None:
         """Return the child's clocks; None while, or where, it cannot be told which process it is."""
-        if child.pid is None:
-            return None
-        if not self._inside:
-            return ProcessClock(child.pid)
-        outer = child_pids(self._pid) if self._pid is not None else []
-        return next((ProcessClock(pid) for pid in outer if inner_pid(pid) == child.pid), None)
+        if child.clock is None and child.pid is not None:
+            if not self._inside:
+                child.clock = ProcessClock(child.pid)
+            elif self._pid is not None:
+                found = (pid for pid in child_pids(self._pid) if inner_pid(pid) == child.pid)
+                child.clock = next((ProcessClock(pid) for pid in found), None)
+        return child.clock
 
     def close(self) -> None:
         """End the server and with it every child."""
