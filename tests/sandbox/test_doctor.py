@@ -1,0 +1,105 @@
+import subprocess
+import sys
+import textwrap
+from string import Template
+
+import pytest
+
+from trl_rlvr.errors import SandboxUnavailableError
+from trl_rlvr.sandbox import doctor
+from trl_rlvr.sandbox.backends.fake import FakeSandbox
+from trl_rlvr.sandbox.backends.process import ProcessSandbox
+from trl_rlvr.sandbox.battery import ATTACKS, surroundings
+from trl_rlvr.verdict import ExecutionResult, Verdict
+
+NAMESPACES = ("user_ns", "pid_ns", "mount_ns", "net_ns", "ipc_ns", "uts_ns", "scratch_tmpfs")
+WORKS_UNCONFINED = (
+    "read a secret from the trainer's environment",
+    "read a file of the host",
+    "write to a file of the host",
+    "connect to a server on this machine",
+    "start a process",
+    "signal the trainer",
+    "lower the trainer's own limits",
+    "call the kernel past Python: ptrace, new namespaces, memory files",
+    "store 256 MiB of files",
+)
+
+
+def attack(aim: str):
+    (found,) = (one for one in ATTACKS if one.aim == aim)
+    return found
+
+
+def test_every_attack_is_held_here(capsys):
+    status = doctor.main([])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("held") for line in lines) == len(ATTACKS)
+    assert lines[-1] == f"{len(ATTACKS)} of {len(ATTACKS)} attacks were held."
+    assert status == 0
+
+
+def test_every_attack_but_the_flood_of_files_is_held_without_namespaces(monkeypatch, capsys):
+    def open_without(config):
+        return ProcessSandbox(limits=config.limits(), off=NAMESPACES)
+
+    monkeypatch.setattr(doctor, "open_sandbox", open_without)
+
+    doctor.main([])
+
+    through = [line for line in capsys.readouterr().out.splitlines() if line.startswith("GOT THROUGH")]
+    assert [line.split(":")[0].removeprefix("GOT THROUGH").strip() for line in through] == ["store 256 MiB of files"]
+
+
+@pytest.mark.parametrize("aim", WORKS_UNCONFINED)
+def test_the_attack_works_where_nothing_holds_it(aim, tmp_path):
+    with surroundings() as known:
+        code = Template(textwrap.dedent(attack(aim).code)).safe_substitute(known) + "\nprint(answer())"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+
+    assert "done" in done.stdout.split(), done.stderr
+
+
+def test_layers_only_runs_nothing(capsys):
+    assert doctor.main(["--layers-only"]) == 0
+
+    out = capsys.readouterr().out
+    assert "seccomp" in out
+    assert "held" not in out
+
+
+def test_a_missing_required_layer_is_an_error():
+    with pytest.raises(SandboxUnavailableError, match="time_travel"):
+        doctor.main(["--layers-only", "--sandbox_require", "time_travel"])
+
+
+def test_the_table_gives_reason_and_meaning_of_a_missing_layer():
+    table = doctor.layer_table([("seccomp", True, "allow-list"), ("pid_ns", False, "unshare: Operation not permitted")])
+
+    _, seccomp, pid_ns = table.splitlines()
+    assert seccomp.split() == ["seccomp", "on", "allow-list"]
+    assert pid_ns == ("pid_ns         off  unshare: Operation not permitted (programs see that other processes exist)")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "held", "word"),
+    [
+        (Verdict.PASSED, False, "GOT THROUGH"),
+        (Verdict.SANDBOX_ERROR, False, "NO VERDICT"),
+        (Verdict.CRASHED, True, "held"),
+        (Verdict.TIMEOUT, True, "held"),
+    ],
+)
+def test_only_a_verdict_other_than_passed_counts_as_held(verdict, held, word):
+    result = ExecutionResult.uniform(verdict, 1, "why")
+
+    assert doctor.outcome_line(ATTACKS[0], result)[0] is held
+    assert doctor.outcome_line(ATTACKS[0], result)[1].startswith(word)
+
+
+def test_an_attack_that_gets_through_makes_the_exit_status_1(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "open_sandbox", lambda config: FakeSandbox())
+
+    assert doctor.main([]) == 1
+    assert f"0 of {len(ATTACKS)} attacks were held." in capsys.readouterr().out
