@@ -6,12 +6,11 @@ inputs are better than unfair ones.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Protocol
 
-Rule = Callable[[Any], bool]
+from trl_rlvr.hardening.rules import RELATIONS, SEQUENCE_RULES, TEXT_RULES, Relation, Rule, holding
 
 
 class Domain(Protocol):
@@ -19,10 +18,6 @@ class Domain(Protocol):
 
     def allows(self, value: Any) -> bool:
         """Tell whether a value of that type is like those that were seen."""
-
-
-def _holding(rules: Sequence[Rule], seen: Sequence[Any]) -> tuple[Rule, ...]:
-    return tuple(rule for rule in rules if all(map(rule, seen)))
 
 
 def _closed(seen: Sequence[Any]) -> frozenset[Any] | None:
@@ -58,16 +53,6 @@ def _pattern(text: str) -> str:
     return re.sub(r"[^\W\d]+", "a", re.sub(r"\d+", "9", text))
 
 
-_TEXT_RULES: tuple[Rule, ...] = (
-    bool,
-    *(str.isalpha, str.isdigit, str.isalnum, str.islower, str.isupper, str.istitle, str.isidentifier),
-    lambda text: text == text.strip(),
-    lambda text: "  " not in text,
-    lambda text: text == text[::-1],
-    lambda text: len(set(text)) == len(text),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Texts:
     """Texts of the same characters and, where all that were seen agree in it, of the same length and punctuation."""
@@ -86,7 +71,7 @@ class Texts:
         several = len(set(seen)) > 1
         return cls(
             alphabet=frozenset().union(*seen),
-            rules=_holding(_TEXT_RULES, seen),
+            rules=holding(TEXT_RULES, seen),
             length=min(lengths) if several and len(lengths) == 1 else None,
             pattern=min(patterns) if several and len(patterns) == 1 else None,
             longest=2 * max(lengths) + 2,
@@ -103,26 +88,6 @@ class Texts:
             and (self.closed is None or value in self.closed)
             and all(rule(value) for rule in self.rules)
         )
-
-
-def _ordered(is_in_order: Callable[[Any, Any], bool]) -> Rule:
-    def rule(values: Sequence[Any]) -> bool:
-        try:
-            return all(is_in_order(left, right) for left, right in pairwise(values))
-        except TypeError:
-            return False
-
-    return rule
-
-
-_SEQUENCE_RULES: tuple[Rule, ...] = (
-    bool,
-    _ordered(lambda left, right: left <= right),
-    _ordered(lambda left, right: left >= right),
-    lambda values: all(value not in values[:at] for at, value in enumerate(values)),
-    lambda values: len({len(value) if hasattr(value, "__len__") else 0 for value in values}) <= 1,
-    lambda values: len({type(value) for value in values}) <= 1,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +107,7 @@ class Sequences:
         is_ordered = isinstance(seen[0], list | tuple)
         items = [item for value in seen for item in value]
         return cls(
-            rules=_holding(_SEQUENCE_RULES if is_ordered else (bool,), seen),
+            rules=holding(SEQUENCE_RULES if is_ordered else (bool,), seen),
             longest=max(lengths) + 3,
             items=Place.learn(items) if items else None,
             fields=Places.learn([tuple(value) for value in seen]) if is_record else None,
@@ -214,45 +179,12 @@ class Place:
         return type(value) in self.kinds and self.kinds[type(value)].allows(value)
 
 
-def _measure(value: Any) -> float | None:
-    """Return what of a value other values may depend on: a number itself, or a length."""
-    if isinstance(value, int | float):
-        return value
-    return len(value) if isinstance(value, str | list | tuple | set | dict) else None
-
-
-_RELATIONS: tuple[Callable[[Any, Any], bool], ...] = (
-    lambda left, right: _measured(left, right, lambda a, b: a == b),
-    lambda left, right: _measured(left, right, lambda a, b: a <= b),
-    lambda left, right: _measured(left, right, lambda a, b: a < b),
-    lambda left, right: _measured(left, right, lambda a, b: a >= b),
-    lambda left, right: _measured(left, right, lambda a, b: a > b),
-    lambda left, right: _is_in(left, right),
-    lambda left, right: not _is_in(left, right),
-    lambda left, right: _is_in(right, left),
-    lambda left, right: not _is_in(right, left),
-    lambda left, right: left != right,
-)
-
-
-def _measured(left: Any, right: Any, compare: Callable[[float, float], bool]) -> bool:
-    a, b = _measure(left), _measure(right)
-    return a is not None and b is not None and compare(a, b)
-
-
-def _is_in(item: Any, container: Any) -> bool:
-    try:
-        return item in container
-    except TypeError:
-        return False
-
-
 @dataclass(frozen=True, slots=True)
 class Places:
     """Places beside each other, such as the arguments of a call, and how their values relate."""
 
     places: tuple[Place, ...]
-    relations: tuple[tuple[int, int, Callable[[Any, Any], bool]], ...]
+    relations: tuple[tuple[int, int, Relation], ...]
 
     @classmethod
     def learn(cls, seen: Sequence[tuple[Any, ...]]) -> "Places":
@@ -262,7 +194,7 @@ class Places:
         relations = [
             (left, right, relation)
             for left, right in pairs
-            for relation in _RELATIONS
+            for relation in RELATIONS
             if all(relation(values[left], values[right]) for values in seen)
         ]
         return cls(tuple(Place.learn(column) for column in zip(*seen, strict=True)), tuple(relations))

@@ -1,0 +1,128 @@
+"""What may hold for an input by the meaning of its task: order, ties, shape, and how two arguments relate.
+
+Each rule is tried on all known inputs and kept where it holds for every one, so a rule that says nothing about a value
+must hold for it.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from operator import eq, ge, gt, itemgetter, le, lt, ne
+from typing import Any
+
+Rule = Callable[[Any], bool]
+Relation = Callable[[Any, Any], bool]
+
+
+def _distinct(values: Sequence[Any]) -> bool:
+    return all(value not in values[:at] for at, value in enumerate(values))
+
+
+def _one_least(values: list[Any]) -> bool:
+    return values.count(min(values)) == 1
+
+
+def _one_greatest(values: list[Any]) -> bool:
+    return values.count(max(values)) == 1
+
+
+def _one_most_common(values: Any) -> bool:
+    """Tell whether one item, or character, occurs more often than any other."""
+    counts = [values.count(value) for value in values]
+    return not counts or counts.count(max(counts)) == max(counts)
+
+
+def _on(measure: Callable[[Any], Any], rule: Rule) -> Rule:
+    """Apply a rule to what is measured of each item; it holds where the items cannot be measured."""
+
+    def measured(values: Sequence[Any]) -> bool:
+        try:
+            return not values or rule([measure(value) for value in values])
+        except (TypeError, IndexError, KeyError):
+            return True
+
+    return measured
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _ordered(in_order: Relation) -> Rule:
+    def rule(values: Sequence[Any]) -> bool:
+        try:
+            return all(in_order(left, right) for left, right in pairwise(values))
+        except TypeError:
+            return False
+
+    return rule
+
+
+_MEASURES: tuple[Callable[[Any], Any], ...] = (_itself, len, itemgetter(0), itemgetter(1), itemgetter(2))
+_TIES = tuple(_on(measure, rule) for measure in _MEASURES for rule in (_distinct, _one_least, _one_greatest))
+"""A task that asks for the shortest, or to sort, seldom says what becomes of ties, so none come where none were."""
+
+SEQUENCE_RULES: tuple[Rule, ...] = (
+    bool,
+    _ordered(le),
+    _ordered(ge),
+    *_TIES,
+    _one_most_common,
+    lambda values: len({len(value) if hasattr(value, "__len__") else 0 for value in values}) <= 1,
+    lambda values: len({type(value) for value in values}) <= 1,
+)
+"""Of lists and tuples."""
+
+TEXT_RULES: tuple[Rule, ...] = (
+    bool,
+    *(str.isalpha, str.isdigit, str.isalnum, str.islower, str.isupper, str.istitle, str.isidentifier),
+    lambda text: text == text.strip(),
+    lambda text: "  " not in text,
+    lambda text: text == text[::-1],
+    _distinct,
+    _one_most_common,
+)
+
+
+def holding(rules: Sequence[Rule], seen: Sequence[Any]) -> tuple[Rule, ...]:
+    """Return the rules that hold for all values."""
+    return tuple(rule for rule in rules if all(map(rule, seen)))
+
+
+def _measure(value: Any) -> float | None:
+    """Return what of a value another may depend on: a number itself, or a length."""
+    if isinstance(value, int | float):
+        return value
+    return len(value) if isinstance(value, str | list | tuple | set | dict) else None
+
+
+def _measured(compare: Relation) -> Relation:
+    def relation(left: Any, right: Any) -> bool:
+        a, b = _measure(left), _measure(right)
+        return a is not None and b is not None and compare(a, b)
+
+    return relation
+
+
+def _is_in(item: Any, container: Any) -> bool:
+    try:
+        return item in container
+    except TypeError:
+        return False
+
+
+def _agree(left: Any, right: Any) -> bool:
+    """Tell whether two dicts have one value for each key that they share; other values always do."""
+    are_dicts = isinstance(left, dict) and isinstance(right, dict)
+    return not are_dicts or all(left[key] == right[key] for key in left.keys() & right.keys())
+
+
+RELATIONS: tuple[Relation, ...] = (
+    *map(_measured, (eq, le, lt, ge, gt)),
+    ne,
+    _is_in,
+    lambda left, right: not _is_in(left, right),
+    lambda left, right: _is_in(right, left),
+    lambda left, right: not _is_in(right, left),
+    _agree,
+)
+"""Of two arguments, or of two fields of a record."""
