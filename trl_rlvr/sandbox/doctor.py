@@ -28,7 +28,7 @@ _WORTH = {
     "net_ns": "only seccomp keeps programs off the network",
     "ipc_ns": "only seccomp keeps programs from shared memory",
     "uts_ns": "programs see the host's name",
-    "scratch_tmpfs": "files are bounded one by one, not all together",
+    "scratch_tmpfs": "what programs store is measured from time to time and not bounded by the kernel",
 }
 """What the lack of each layer means."""
 

@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import select
+import signal
 import socket
 import sys
 
@@ -21,6 +22,8 @@ from trl_rlvr.sandbox.warmup import preload, warm_up
 
 _CONTROL = 3
 _MAX_FDS = 4
+_WATCH_MS = 50
+"""How often the scratch folders are measured, where that is needed."""
 
 
 class _Server:
@@ -29,17 +32,21 @@ class _Server:
         self.confinement = confinement
         self.children: dict[int, tuple[int, int]] = {}
         """By pidfd: child number and pid."""
+        self.flooded: set[int] = set()
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
 
     def serve(self) -> None:
         """Take orders until the supervisor is gone."""
+        pause_ms = _WATCH_MS if self.confinement.watches_scratch else None
         while True:
-            for fd, _ in self.poll.poll():
+            for fd, _ in self.poll.poll(pause_ms if self.children else None):
                 if fd != self.control.fileno():
                     self.reap(fd)
                 elif not self.take_order():
                     return
+            if pause_ms is not None and self.children:
+                self.end_floods()
 
     def take_order(self) -> bool:
         message, fds, _, _ = socket.recv_fds(self.control, ORDER.size, _MAX_FDS)
@@ -68,11 +75,20 @@ class _Server:
             if child == number:
                 os.kill(pid, 9)  # not reaped yet, so the number is still this child's
 
+    def end_floods(self) -> None:
+        """Kill children that fill the disk, where no file system of their own stops them."""
+        for pid in self.confinement.flooding():
+            self.flooded.add(pid)
+            os.kill(pid, 9)
+
     def reap(self, pidfd: int) -> None:
         number, pid = self.children.pop(pidfd)
         self.poll.unregister(pidfd)
         os.close(pidfd)
         _, status, usage = os.wait4(pid, 0)
+        if pid in self.flooded:
+            self.flooded.remove(pid)
+            status = signal.SIGXFSZ  # as if the kernel had ended it for its files: it was no outsider
         with contextlib.suppress(OSError):
             os.killpg(pid, 9)  # the child's own session: whatever it may have left there
         notice = NOTICE.pack(EXITED, number, pid, status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss)

@@ -9,15 +9,15 @@ import fcntl
 import os
 import tempfile
 
-from trl_rlvr.sandbox.confine import kernel
+from trl_rlvr.sandbox.confine import kernel, quota
 from trl_rlvr.sandbox.confine.kernel import Call, Memory
+from trl_rlvr.sandbox.confine.quota import FOLDER
 
 _PREFIX = "trl-rlvr-"
 _ASIDE = "aside-"
 _OPENED, _CLOSED = 0o300, 0o100
 """Modes of a root that children of the same id and rights must not write or list."""
 _NAME_LENGTH = 16
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def choose_parent() -> str:
@@ -34,7 +34,7 @@ def make_root(parent: str) -> tuple[str, int]:
     """
     remove_stale(parent)
     path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
-    fd = os.open(path, _FOLDER)
+    fd = os.open(path, FOLDER)
     fcntl.flock(fd, fcntl.LOCK_EX)
     return path, fd
 
@@ -46,7 +46,7 @@ def remove_stale(parent: str) -> None:
         if not name.startswith(_PREFIX):
             continue
         with contextlib.suppress(OSError):
-            fd = os.open(path, _FOLDER)
+            fd = os.open(path, FOLDER)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 remove_root(path)
@@ -57,7 +57,7 @@ def remove_stale(parent: str) -> None:
 def remove_root(path: str) -> None:
     """Remove a root and all in it, as far as that is possible."""
     with contextlib.suppress(OSError):
-        parent = os.open(os.path.dirname(path), _FOLDER)
+        parent = os.open(os.path.dirname(path), FOLDER)
         try:
             remove_tree(os.path.basename(path), parent)
         finally:
@@ -75,7 +75,7 @@ class Scratch:
     """
 
     def __init__(self, root: str, mode: int | None) -> None:
-        self._fd = os.open(root, _FOLDER)
+        self._fd = os.open(root, FOLDER)
         self._shared = mode is None
         self._mode = _CLOSED if mode is None else mode
         os.fchmod(self._fd, self._mode)
@@ -121,6 +121,16 @@ class Scratch:
                 self._remove(name)
         os.fchmod(self._fd, self._mode)
 
+    def flooding(self, size_mib: int, files: int) -> list[int]:
+        """Return the living children that store more than so many MiB or files."""
+        found = []
+        for pid, name in self._living.items():
+            with contextlib.suppress(FileNotFoundError):  # it has not made its folder yet
+                fd = os.open(name, FOLDER, dir_fd=self._fd)
+                if quota.exceeds(fd, quota.Budget(size_mib << 20, files)):
+                    found.append(pid)
+        return found
+
     def close(self) -> None:
         """Remove all folders."""
         os.fchmod(self._fd, _OPENED)
@@ -163,7 +173,7 @@ def remove_tree(name: str, parent_fd: int) -> None:
             else:
                 gone = here
                 here, left, inode = above.pop()
-                fd = _step(fd, os.open("..", _FOLDER, dir_fd=fd))
+                fd = _step(fd, os.open("..", FOLDER, dir_fd=fd))
                 if os.fstat(fd).st_ino != inode:
                     raise OSError(f"{gone!r} was moved while it was removed")
                 os.rmdir(gone, dir_fd=fd)
@@ -182,10 +192,10 @@ def _step(fd: int, following: int | None) -> int:
 def _open_folder(name: str, parent_fd: int) -> int | None:
     """Open a folder for emptying; None if it is something else."""
     try:
-        fd = os.open(name, _FOLDER, dir_fd=parent_fd)
+        fd = os.open(name, FOLDER, dir_fd=parent_fd)
     except PermissionError:
         os.chmod(name, 0o700, dir_fd=parent_fd)
-        fd = os.open(name, _FOLDER, dir_fd=parent_fd)
+        fd = os.open(name, FOLDER, dir_fd=parent_fd)
     except OSError as error:
         if error.errno in (errno.ENOTDIR, errno.ELOOP):
             return None

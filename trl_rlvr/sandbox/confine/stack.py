@@ -164,6 +164,16 @@ class Confinement:
         for folders in self._scratch.values():
             folders.sweep(pid)
 
+    @property
+    def watches_scratch(self) -> bool:
+        """Whether `flooding` must be asked from time to time, because no file system bounds what children store."""
+        return not self.has("scratch_tmpfs")
+
+    def flooding(self) -> list[int]:
+        """In the server: return the living children that store more than they may, to be killed."""
+        scratch = self._scratch.values()
+        return [pid for folders in scratch for pid in folders.flooding(self._scratch_mib, _SCRATCH_FILES)]
+
     def close(self) -> None:
         """In the server: remove all scratch; the guardian removes its root."""
         for folders in self._scratch.values():
