@@ -216,7 +216,7 @@ def test_contents_of_a_known_container_come_back_in_place():
 
     back = Decoder(bytes(answer.out), known=sent.numbered)
     for container in sent.numbered:
-        back.fill(container)
+        back.change(container)()
 
     assert rows == {"row": [1, 2], "more": [1, 2]}
     assert rows["more"] is row

@@ -5,17 +5,20 @@ or one of the standard names that tests use without importing them.
 """
 
 import ast
+import copy
 import importlib
 from collections.abc import Callable
 from typing import Any
 
 from trl_rlvr.names import STANDARD_MODULES, STANDARD_NAMES
-from trl_rlvr.sandbox.link import Link, Lost
+from trl_rlvr.sandbox.link import TEST_MODULE, Link, Lost
 from trl_rlvr.sandbox.proxies import RemoteObject, exception_class
-from trl_rlvr.sandbox.snapshot import PULL, PUSH, Snapshots, with_snapshots
+from trl_rlvr.sandbox.settling import FETCH_DATA, HOLD, RELEASE, RESET, with_settling
 from trl_rlvr.verdict import Verdict
 
 Outcome = tuple[Verdict, str]
+_OF_ONE_TEST = (Verdict.REFUSED_VALUE, Verdict.WRONG_ANSWER, Verdict.MISSING_ENTRY_POINT)
+"""Losses after which the candidate can still be asked."""
 
 
 def judge_tests(
@@ -32,62 +35,64 @@ def judge_tests(
         What the tests that could not be run get.
     """
     trees = [ast.parse(source) for source in (setup_code, *tests)]
-    operators = any(name[:1].isupper() for name in names) or len(names) > 1
-    link = Link(*pipes, answer_bytes, _mentioned_attributes(trees), operators)
+    link = Link(*pipes, answer_bytes, _mentioned_attributes(trees))
     capture = any(word in source for source in (setup_code, *tests) for word in ("stdout", "capsys"))
     try:
         judge = _Judge(link, names, link.describe(names, capture), trees)
-        judge.run_setup(trees[0])
         for test, tree in enumerate(trees[1:]):
             report(test, *judge.run_test(tree))
     except Lost as lost:
         return (lost.verdict, lost.text) if lost.verdict is not None else (Verdict.PASSED, "")
-    except SetupFailed as failed:
-        return Verdict.RUNTIME_ERROR, str(failed)
     return Verdict.PASSED, ""
-
-
-class SetupFailed(Exception):  # noqa: N818 - a finding about the program
-    """The setup code did not run through with this solution."""
 
 
 class _Judge:
     def __init__(self, link: Link, names: tuple[str, ...], defined: list[str], trees: list[ast.Module]) -> None:
         self.link = link
-        self.entry_points = frozenset(names)
         self.defined = defined
-        self.snapshots = Snapshots()
-        self.namespace: dict[str, Any] = {"__name__": "tests", PUSH: self.snapshots.push, PULL: self.snapshots.pull}
-        self._bind_standard_names(trees)
-        self._bind_entry_points()
+        self.missing = frozenset(names) - frozenset(defined)
+        self.setup = trees[0]
+        self.standard = _standard_names(trees, frozenset(names))
+        self.kept: dict[str, Any] = {}
+        """Names that earlier tests bound."""
 
-    def _bind_standard_names(self, trees: list[ast.Module]) -> None:
-        used = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        for name in used & STANDARD_NAMES.keys():
-            self.namespace[name] = getattr(importlib.import_module(STANDARD_NAMES[name]), name)
-        for name in used & STANDARD_MODULES - STANDARD_NAMES.keys():
-            self.namespace[name] = importlib.import_module(name)
-
-    def _bind_entry_points(self) -> None:
+    def _namespace(self) -> tuple[dict[str, Any], frozenset[str]]:
+        """Make the names that a test begins with, and say which of them are to be fetched at every read."""
+        namespace = {
+            "__name__": TEST_MODULE,
+            HOLD: self.link.hold,
+            RELEASE: self.link.release,
+            RESET: self.link.reset,
+            FETCH_DATA: self._fetch_data,
+            **self.standard,
+            **self.kept,
+        }
+        fetched = set(self.missing)
         for name in self.defined:
             value = self.link.fetch(name)
             if isinstance(value, RemoteObject):
-                value = exception_class(value) or value
-            self.namespace[name] = value
+                namespace[name] = exception_class(value) or value
+            else:
+                namespace[name] = value
+                fetched.add(name)
+        return namespace, frozenset(fetched)
 
-    def _refresh_values(self) -> None:
-        """Read again the names that hold data: a call may have bound them anew."""
-        for name in self.defined:
-            if not isinstance(self.namespace.get(name), RemoteObject | type):
-                self.namespace[name] = self.link.fetch(name)
+    def _fetch_data(self, name: str) -> Any:
+        if name in self.missing:
+            raise self.link.fail(Verdict.MISSING_ENTRY_POINT, f"the code defines no {name}")
+        return self.link.fetch(name)
 
-    def run_setup(self, tree: ast.Module) -> None:
+    def _run(self, tree: ast.Module) -> None:
+        """Run the setup, anew for each test so that none finds it changed by another, and then the test."""
+        namespace, fetched = self._namespace()
+        before = dict(namespace)
+        exec(compile(with_settling(copy.deepcopy(self.setup), fetched), "<setup>", "exec"), namespace)
+        fetched = frozenset(name for name in fetched if namespace.get(name) is before.get(name))
+        ready = namespace.keys() | self.missing
         try:
-            exec(compile(tree, "<setup>", "exec"), self.namespace)
-        except Exception as error:
-            raise SetupFailed(f"the setup code failed: {type(error).__name__}: {error}") from error
-        if self.link.lost is not None:
-            raise self.link.lost
+            exec(compile(with_settling(tree, fetched), "<test>", "exec"), namespace)
+        finally:
+            self.kept |= {name: value for name, value in namespace.items() if name not in ready or name in self.kept}
 
     def run_test(self, tree: ast.Module) -> Outcome:
         """Run one test.
@@ -95,11 +100,9 @@ class _Judge:
         Raises:
             Lost: the candidate is gone, so that nothing after this can be judged either.
         """
-        self._refresh_values()
         source = ast.unparse(tree)[:150]
         try:
-            code = compile(with_snapshots(tree, self.entry_points), "<test>", "exec")
-            exec(code, self.namespace)
+            self._run(tree)
             outcome = (Verdict.PASSED, "")
         except Lost:
             outcome = (Verdict.CRASHED, "")
@@ -109,7 +112,7 @@ class _Judge:
         lost = self.link.lost
         if lost is None:
             return outcome
-        if lost.verdict is not Verdict.REFUSED_VALUE:
+        if lost.verdict not in _OF_ONE_TEST:
             raise lost
         self.link.lost = None  # only this test is lost: the candidate still answers
         return lost.verdict, lost.text
@@ -123,20 +126,25 @@ class _Judge:
             return Verdict.MEMORY_LIMIT, "the test ran out of memory on what the program answered"
         if isinstance(error, AssertionError):
             return Verdict.WRONG_ANSWER, f"failed: {source}"
-        if isinstance(error, NameError) and error.name is not None:
-            return Verdict.MISSING_ENTRY_POINT, f"the code defines no {error.name}"
         return Verdict.WRONG_ANSWER, f"{type(error).__name__}: {str(error)[:80]} in {source}"
 
 
+def _standard_names(trees: list[ast.Module], names: frozenset[str]) -> dict[str, Any]:
+    """Return what the tests use without importing it; an entry point is never answered for from here."""
+    used = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)} - names
+    found = {name: importlib.import_module(name) for name in used & STANDARD_MODULES - STANDARD_NAMES.keys()}
+    return found | {
+        name: getattr(importlib.import_module(STANDARD_NAMES[name]), name) for name in used & STANDARD_NAMES.keys()
+    }
+
+
 def _mentioned_attributes(trees: list[ast.Module]) -> frozenset[str]:
-    """Every attribute that the tests read or set, also by hasattr and getattr."""
+    """Every attribute that the tests read or set on anything but a module, also by hasattr and getattr."""
     names = set()
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute):
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Attribute):
+            if not (isinstance(node.value, ast.Name) and node.value.id in STANDARD_MODULES):
                 names.add(node.attr)
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("attr"):
-                names |= {
-                    arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
-                }
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("attr"):
+            names |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
     return frozenset(names)

@@ -84,10 +84,7 @@ def judge_calls(work: Decoder, answers: int, answer_bytes: int, report: Report) 
         answer_bytes -= len(frame)
         if frame[:1] == FATAL:
             return fatal_verdict(frame)
-        verdict, text = _judge_answer(frame, expected, budget)
-        if verdict is Verdict.REFUSED_VALUE:
-            return verdict, text
-        report(test, verdict, text)
+        report(test, *_judge_answer(frame, expected, budget))
         test += 1
     return ENDED
 
@@ -108,8 +105,8 @@ def _judge_answer(frame: bytes, expected: object, budget: Budget) -> tuple[Verdi
             return Verdict.REFUSED_VALUE, answer.exactly(str)
     except RefusedValue as refusal:
         return Verdict.REFUSED_VALUE, str(refusal)
-    except (IndexError, ValueError, MemoryError, RecursionError) as error:
-        return Verdict.REFUSED_VALUE, f"an answer is malformed: {type(error).__name__}"
+    except Exception as error:  # such as comparing Decimal('sNaN'), or showing an integer of 6,000 digits
+        return Verdict.WRONG_ANSWER, f"an answer that cannot be compared or shown: {type(error).__name__}"
     return Verdict.REFUSED_VALUE, "an answer is of no known kind"
 
 
@@ -117,6 +114,8 @@ def shown(value: object) -> str:
     """Show a value in a few characters, whatever its size."""
     if isinstance(value, Opaque):
         return f"a {value.type_name}, which is no plain data"
+    if isinstance(value, tuple) and type(value) is not tuple:
+        value = tuple(value)  # reprlib goes by the name of the type, and a named tuple may be called anything
     return reprlib.repr(value)[:80]
 
 

@@ -5,9 +5,10 @@ happened is lost, whatever the test's own code catches.
 """
 
 import builtins
+import io
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from trl_rlvr.sandbox.protocol import (
@@ -34,6 +35,9 @@ from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, tags
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.verdict import Verdict
 
+TEST_MODULE = "tests"
+"""What a test's own classes say their module is."""
+WITH_OPERANDS = frozenset(PROTOCOL_METHODS)
 WITHOUT_OPERANDS = frozenset((*UNARY, *ARGUMENT, "__eq__", "__call__", "__next__"))
 
 
@@ -55,21 +59,25 @@ class Link:
         requests: pipe to write to.
         answer_bytes: what all answers together may hold.
         attributes: names that the tests mention; handles answer for no others.
-        operators: whether handles take operands from the test.
     """
 
-    def __init__(
-        self, answers: int, requests: int, answer_bytes: int, attributes: frozenset[str], operators: bool
-    ) -> None:
+    def __init__(self, answers: int, requests: int, answer_bytes: int, attributes: frozenset[str]) -> None:
         self.answers = answers
         self.requests = requests
         self.left_bytes = answer_bytes
         self.attributes = attributes
-        self.operators = operators
         self.budget = Budget()
         self.lost: Lost | None = None
         self.objects: dict[int, Any] = {}
         """The candidate's objects by its numbers."""
+        self._own_classes: set[int] = set()
+        """Numbers of the classes that the tests ask for: their instances, and no others, take operands from a test."""
+        self._binds_class = False
+        self._shown = b""
+        self._held = 0
+        """How many comparisons are being evaluated, one inside the other."""
+        self._pending: list[Callable[[], None]] = []
+        """What calls changed in their arguments meanwhile."""
         self._mine: dict[int, Any] = {}
         self._next = 0
 
@@ -80,10 +88,39 @@ class Link:
 
     def fetch(self, name: str) -> Any:
         """Return what the solution binds to a name now."""
-        return self.request(FETCH, name)
+        self._binds_class = name[:1].isupper()
+        try:
+            return self.request(FETCH, name)
+        finally:
+            self._binds_class = False
+
+    def hold(self) -> None:
+        """From here on, keep back what calls change in their arguments."""
+        self._held += 1
+
+    def release(self) -> None:
+        """Take back one `hold`; the last one settles."""
+        self._held -= 1
+        if self._held == 0:
+            self._settle()
+
+    def reset(self) -> None:
+        """Take back every `hold`: an exception left its comparison early."""
+        self._held = 0
+        self._settle()
+
+    def _settle(self) -> None:
+        """Let the arguments of past calls hold what the candidate left in them."""
+        pending, self._pending = self._pending, []
+        for change in pending:
+            change()
+
+    def fail(self, verdict: Verdict, text: str) -> Lost:
+        """Note that this test is lost, whatever it goes on to catch; returns what to raise."""
+        return self._loss(verdict, text)
 
     def request(self, what: bytes, *values: Any) -> Any:
-        """Send a request and return what it is answered with; arguments then hold what the candidate left in them.
+        """Send a request and return what it is answered with; changed arguments wait until the test settles.
 
         Raises:
             Lost: there is no answer, or none that may be used.
@@ -107,13 +144,15 @@ class Link:
                 break
             self._serve(frame)
         try:
-            return self._answer(what, frame, encoder.numbered)
+            return self._answer(what, frame, encoder)
         except RefusedValue as refusal:
             raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
 
     def expire(self) -> None:
         """Forget what the candidate was handed: callbacks end with their test."""
         self._mine.clear()
+        self._pending.clear()
+        self._held = 0
 
     def _loss(self, verdict: Verdict | None, text: str) -> Lost:
         """Note that this conversation is over for the test; returns what to raise."""
@@ -130,17 +169,14 @@ class Link:
         self.left_bytes -= len(frame)
         return frame
 
-    def _answer(self, what: bytes, frame: bytes, known: list[Any]) -> Any:
-        answer = Decoder(frame, self.budget, self._read_handle, known)
-        answer.at = 1
-        if frame[:1] == REFUSED:
-            raise RefusedValue(answer.exactly(str))
-        printed = answer.exactly(str)
-        if printed:
-            sys.stdout.write(printed)
-        for container in known:
-            if type(container) in tags.MUTABLE:
-                answer.fill(container)
+    def _answer(self, what: bytes, frame: bytes, request: Encoder) -> Any:
+        answer, changes = self._open(frame, request.numbered)
+        if changes and self._held:
+            # What is returned shows the changes at once; the test's own objects only when it settles.
+            self._pending += changes
+            answer, changes = self._open(frame, self._copies(bytes(request.out)))
+        for change in changes:
+            change()
         if frame[:1] == VALUE:
             return answer.value()
         if frame[:1] != RAISED:
@@ -149,6 +185,41 @@ class Link:
         if isinstance(error, StopIteration) and what != NEXT:
             raise RuntimeError("the call raised StopIteration") from None  # or `all(map(f, xs))` would end early
         raise error
+
+    def _open(self, frame: bytes, known: list[Any]) -> tuple[Decoder, list[Callable[[], None]]]:
+        """Read an answer up to its value: what was printed, and what changed in the containers that were sent."""
+        answer = Decoder(frame, self.budget, self._read_handle, known)
+        answer.at = 1
+        if frame[:1] == REFUSED:
+            raise RefusedValue(answer.exactly(str))
+        printed = answer.exactly(str)
+        if printed:
+            self._show(printed, frame)
+        found = [answer.change(container) for container in known if type(container) in tags.MUTABLE]
+        return answer, [change for change in found if change is not None]
+
+    def _show(self, printed: str, frame: bytes) -> None:
+        """Print what the candidate printed, once for each answer."""
+        if frame is not self._shown:
+            self._shown = frame
+            sys.stdout.write(printed)
+
+    def _copies(self, request: bytes) -> list[Any]:
+        """Return copies of the containers of a request, with the same numbers."""
+        sent = Decoder(request, Budget(nodes=1 << 40), self._read_back)
+        sent.at = 1
+        while sent.at < len(request):
+            sent.value()
+        return sent.numbered
+
+    def _read_back(self, decoder: Decoder, tag: int) -> Any:
+        """Read a handle of our own request."""
+        del tag
+        whose, number = decoder.length(), decoder.length()
+        if whose == THEIRS:
+            return self.objects[number]
+        decoder.text()
+        return self._mine[number]
 
     def _exception(self, answer: Decoder) -> BaseException:
         why, text, base = answer.exactly(str), answer.exactly(str), answer.exactly(str)
@@ -188,20 +259,31 @@ class Link:
 
     def _is_asked_for(self, remote: RemoteObject, base: Any) -> bool:
         """Say whether the tests use more of a subclass's instance than the base value that it holds."""
-        return any(not hasattr(type(base), name) for name in self.attributes) or self.operators
+        return self.is_own(remote) or any(not hasattr(type(base), name) for name in self.attributes)
 
     def _introduce(self, decoder: Decoder, number: int) -> Any:
         kind, name = decoder.text(), decoder.text()
         methods = frozenset(decoder.text() for _ in range(min(decoder.length(), 256)))
-        remote = proxy(self, number, kind, name, methods & self._allowed())
-        self.objects[number] = remote
+        binds_class, self._binds_class = self._binds_class, False
         own, base, mro = decoder.value(), decoder.value(), decoder.exactly(tuple)
+        if kind == "class" and binds_class:
+            self._own_classes.add(number)
+        operands = number in self._own_classes or self._is_own_class(own)
+        if number in self.objects:
+            return self.objects[number]  # read before, in the same answer
+        remote = proxy(self, number, kind, name, methods & (WITH_OPERANDS if operands else WITHOUT_OPERANDS))
+        self.objects[number] = remote
         if isinstance(remote, RemoteObject):
             remote.introduce(own, base, mro)
         return remote
 
-    def _allowed(self) -> frozenset[str]:
-        return frozenset(PROTOCOL_METHODS) if self.operators else WITHOUT_OPERANDS
+    def is_own(self, remote: RemoteObject) -> bool:
+        """Say whether an object is an instance of a class that the tests ask for, or such a class."""
+        return remote.remote_number in self._own_classes or self._is_own_class(remote.remote_class)
+
+    def _is_own_class(self, kind: Any) -> bool:
+        kinds = (kind, *kind.remote_bases) if isinstance(kind, RemoteObject) else ()
+        return any(isinstance(one, RemoteObject) and one.remote_number in self._own_classes for one in kinds)
 
     def _write_handle(self, encoder: Encoder, value: Any) -> None:
         """Hand over what is no data: the candidate's own object, or a function, iterator or object of the test."""
@@ -233,6 +315,10 @@ class Link:
             outcome.value(value)
         except RefusedValue as refusal:
             raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
+        except AssertionError as error:
+            if not hasattr(error, "came_from_candidate"):  # the test's own check, which the candidate must not catch
+                raise self._loss(Verdict.WRONG_ANSWER, "a check inside a callback failed") from None
+            outcome = self._raised(error, asked)
         except Exception as error:
             outcome = self._raised(error, asked)
         try:
@@ -268,7 +354,7 @@ class Link:
         if what == CALL:
             return target(*asked.exactly(tuple), **asked.exactly(dict))
         name = asked.exactly(str)
-        if name.startswith("_") or _kind_of(target) != "object":
+        if name.startswith("_") or _kind_of(target) != "object" or not _is_open(target):
             raise AttributeError(name)
         return getattr(target, name) if what == GET else setattr(target, name, asked.value())
 
@@ -280,8 +366,13 @@ class Link:
 def _kind_of(value: Any) -> str:
     if isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType | type):
         return "function"
-    if isinstance(value, Iterator):
+    if isinstance(value, Iterator) and not isinstance(value, io.IOBase):
         return "iterator"
     if isinstance(value, types.ModuleType | types.FrameType | types.CodeType | types.TracebackType):
         raise RefusedValue(f"a {type(value).__name__} is not handed to a solution")
     return "object"
+
+
+def _is_open(value: Any) -> bool:
+    """Say whether a solution may look at an object's attributes: those of the test's own classes, and of streams."""
+    return type(value).__module__ == TEST_MODULE or isinstance(value, io.IOBase)

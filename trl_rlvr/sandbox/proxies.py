@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.protocol import ARGUMENT, AWAIT, BINARY, CALL, GET, NEXT, OPERATE, SET, UNARY
+from trl_rlvr.sandbox.values.tags import PREDICATES
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.link import Link
@@ -20,11 +21,11 @@ _DUNDERS = frozenset(("__name__", "__doc__", "__qualname__", "__dict__", "__anno
 class RemoteObject:
     """Base of all proxies; each object's proxy is of a subclass that has just the methods that the object has."""
 
-    __slots__ = ("_base", "_base_class", "_class", "_link", "_mro", "remote_number")
+    __slots__ = ("_base", "_base_class", "_link", "remote_bases", "remote_class", "remote_number")
 
     def __init__(self, link: "Link", number: int) -> None:
         for name, value in zip(
-            ("_link", "remote_number", "_base", "_class", "_mro", "_base_class"),
+            ("_link", "remote_number", "_base", "remote_class", "remote_bases", "_base_class"),
             (link, number, _NO_BASE, None, (), None),
             strict=True,
         ):
@@ -32,9 +33,9 @@ class RemoteObject:
 
     def introduce(self, own: Any, base: Any, mro: tuple[Any, ...]) -> None:
         """Learn the object's class, or if it is a class its builtin exception base and its own bases."""
-        object.__setattr__(self, "_class", own)
+        object.__setattr__(self, "remote_class", own)
         object.__setattr__(self, "_base_class", base)
-        object.__setattr__(self, "_mro", mro)
+        object.__setattr__(self, "remote_bases", mro)
 
     def with_base(self, base: Any) -> "RemoteObject":
         """Remember the plain value that an instance of a subclass of a plain type holds."""
@@ -42,12 +43,14 @@ class RemoteObject:
         return self
 
     def __getattr__(self, name: str) -> Any:
+        if name in PREDICATES and not self._link.is_own(self):
+            raise AttributeError(f"{name!r} of an object that only claims to be a plain one")
         if name in _DUNDERS or (name in self._link.attributes and not name.startswith("__")):
             return self._link.request(GET, self, name)
         raise AttributeError(f"the tests do not mention an attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name.startswith("__") or name not in self._link.attributes or not self._link.operators:
+        if name.startswith("__") or name not in self._link.attributes:
             raise AttributeError(f"attribute {name!r} cannot be set from a test")
         self._link.request(SET, self, name, value)
 
@@ -72,11 +75,11 @@ class RemoteObject:
         return str(self._ask_exactly("__str__", str))
 
     def __instancecheck__(self, instance: Any) -> bool:
-        kind = instance._class if isinstance(instance, RemoteObject) else None
-        return kind is not None and (kind is self or any(base is self for base in kind._mro))
+        kind = instance.remote_class if isinstance(instance, RemoteObject) else None
+        return kind is not None and (kind is self or any(base is self for base in kind.remote_bases))
 
     def __subclasscheck__(self, kind: Any) -> bool:
-        return isinstance(kind, RemoteObject) and (kind is self or any(base is self for base in kind._mro))
+        return isinstance(kind, RemoteObject) and (kind is self or any(base is self for base in kind.remote_bases))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError("an object of the solution cannot be copied or pickled by a test")
@@ -150,7 +153,8 @@ class RemoteException(Exception):  # noqa: N818 - a test sees it under the name 
     """Base of the classes that stand for the candidate's own exceptions."""
 
     remote: RemoteObject | None = None
-    remote_class: RemoteObject | None = None
+    stands_for: RemoteObject | None = None
+    """The candidate's class."""
 
     def __getattr__(self, name: str) -> Any:
         if self.remote is None or name.startswith("__"):
@@ -173,14 +177,14 @@ def exception_class(kind: RemoteObject) -> type[BaseException] | None:
     known = _EXCEPTIONS.get(id(kind))
     if known is not None:
         return known[1]
-    own = [parent for base in kind._mro if isinstance(base, RemoteObject) and (parent := exception_class(base))]
+    own = [parent for base in kind.remote_bases if isinstance(base, RemoteObject) and (parent := exception_class(base))]
     builtin = getattr(builtins, kind._base_class, Exception)
     bases = (own[0],) if own else (RemoteException, builtin) if builtin is not Exception else (RemoteException,)
-    made = type(type(kind).__name__, bases, {"remote_class": kind})
+    made = type(type(kind).__name__, bases, {"stands_for": kind})
     _EXCEPTIONS[id(kind)] = (kind, made)
     return made
 
 
 def remote_of_class(value: Any) -> RemoteObject | None:
     """Return the candidate's class that an exception class of ours stands for."""
-    return value.remote_class if isinstance(value, type) and issubclass(value, RemoteException) else None
+    return value.stands_for if isinstance(value, type) and issubclass(value, RemoteException) else None

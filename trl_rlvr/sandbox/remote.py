@@ -163,7 +163,9 @@ class Conversation:
         outcome.at = 1
         for container in encoder.numbered:
             if type(container) in tags.MUTABLE:
-                outcome.fill(container)
+                change = outcome.change(container)
+                if change is not None:
+                    change()
         if frame[:1] == VALUE:
             return outcome.value()
         name, args = outcome.value(), outcome.value()

@@ -54,7 +54,7 @@ def same_output(printed: bytes, expected: str, tolerance: float = 1e-6) -> str:
     Args:
         printed: all that it printed.
         expected: all that it should have printed.
-        tolerance: largest absolute or relative difference between two numbers, where either is no whole number.
+        tolerance: largest absolute or relative difference of a number from one that is expected with a fraction.
 
     Returns:
         What differs, in one line; empty if nothing does.
@@ -85,6 +85,6 @@ def _same_line(got: list[str], wanted: list[str], tolerance: float) -> bool:
 def _close(one: str, other: str, tolerance: float) -> bool:
     if len(one) > 400 or _NUMBER.match(one) is None or _NUMBER.match(other) is None:
         return False
-    if one.lstrip("+-").isdigit() and other.lstrip("+-").isdigit():
-        return False  # whole numbers must agree to the letter
+    if other.lstrip("+-").isdigit():
+        return False  # whole numbers must be given to the letter
     return math.isclose(float(one), float(other), rel_tol=tolerance, abs_tol=tolerance)

@@ -14,7 +14,8 @@ import pathlib
 import re
 import struct
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from typing import Any
 
 from trl_rlvr.sandbox.values import tags
@@ -26,12 +27,13 @@ _DECIMAL = re.compile(
 )
 _NAME = re.compile(r"[^\W\d]\w*\Z")
 _MALFORMED = (IndexError, KeyError, ValueError, TypeError, OverflowError, ArithmeticError, struct.error, RecursionError)
+_SCALARS = frozenset((bool, int, float, complex, str, bytes, type(None)))
 
 
 class Budget:
     """What one program may send over all its messages: nodes, and distinct keys of equal hash."""
 
-    def __init__(self, nodes: int = 500_000) -> None:
+    def __init__(self, nodes: int = 1_000_000) -> None:
         self.nodes = nodes
         self._keys: dict[int, list[Any]] = {}
 
@@ -72,6 +74,8 @@ class Decoder:
         self.at = 0
         self.numbered: list[Any] = list(known)
         self.budget = budget or Budget()
+        self.costs: dict[int, int] = {}
+        """Nodes of each container that was read: a reference to it costs as much as the container itself."""
         self.handle = handle
         self._depth = 0
 
@@ -121,8 +125,10 @@ class Decoder:
         if self._depth >= tags.MAX_DEPTH:
             raise RefusedValue(f"a value is nested more than {tags.MAX_DEPTH} deep")
         self._depth += 1
+        before = self.budget.nodes
         value = _READERS[tag](self)
         self._depth -= 1
+        self.costs[id(value)] = before - self.budget.nodes
         return value
 
     def items(self) -> list[Any]:
@@ -142,22 +148,23 @@ class Decoder:
             raise RefusedValue(f"an answer holds {type(value).__name__} in a wrong place")
         return value
 
-    def fill(self, target: Any) -> None:
-        """Read what `Encoder.contents` wrote into the container itself, which keeps its identity."""
+    def change(self, target: Any) -> Callable[[], None] | None:
+        """Read what `Encoder.contents` wrote; the result puts it into the container, which keeps its identity.
+
+        None: the container holds just that already.
+
+        Raises:
+            RefusedValue: as `value` does.
+        """
         try:
             if isinstance(target, bytearray | array.array):
                 data = self.exactly(bytes)
-                del target[:]
-                target.extend(data) if isinstance(target, bytearray) else target.frombytes(data)
-            elif isinstance(target, dict):
+                return None if data == bytes(target) else partial(_put_bytes, target, data)
+            if isinstance(target, dict):
                 pairs = self.pairs()
-                target.clear()
-                for key, item in pairs:
-                    target[key] = item
-            else:
-                items = self.keys() if isinstance(target, set) else self.items()
-                target.clear()
-                target.update(items) if isinstance(target, set) else target.extend(items)
+                return None if _same(target.items(), pairs) else partial(_put_pairs, target, pairs)
+            items = self.keys() if isinstance(target, set) else self.items()
+            return None if _same(target, items) else partial(_put_items, target, items)
         except _MALFORMED as error:
             raise RefusedValue(f"an answer is malformed: {type(error).__name__}") from error
 
@@ -176,6 +183,36 @@ class Decoder:
             self.budget.key(key)
             pairs.append((key, self._value()))
         return pairs
+
+
+def _same(held: Collection[Any], read: list[Any]) -> bool:
+    """Say whether two runs hold the very same containers, and equal scalars; no value's own code decides."""
+    return len(held) == len(read) and all(map(_same_item, held, read))
+
+
+def _same_item(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    kind = type(one)
+    if kind is not type(other):
+        return False
+    return bool(one == other) if kind in _SCALARS else kind is tuple and _same(one, other)
+
+
+def _put_bytes(target: Any, data: bytes) -> None:
+    del target[:]
+    target.extend(data) if isinstance(target, bytearray) else target.frombytes(data)
+
+
+def _put_pairs(target: dict[Any, Any], pairs: list[tuple[Any, Any]]) -> None:
+    target.clear()
+    for key, item in pairs:
+        target[key] = item
+
+
+def _put_items(target: Any, items: list[Any]) -> None:
+    target.clear()
+    target.update(items) if isinstance(target, set) else target.extend(items)
 
 
 def _big_int(self: Decoder) -> int:
@@ -197,7 +234,9 @@ def _float(self: Decoder) -> float:
 
 
 def _reference(self: Decoder) -> Any:
-    return self.numbered[self.length()]
+    value = self.numbered[self.length()]
+    self.budget.nodes -= self.costs.get(id(value), 0)
+    return value
 
 
 def _constant(self: Decoder) -> Any:
@@ -286,13 +325,18 @@ _MAX_NAMED = 256
 
 
 def _named_tuple(self: Decoder) -> Any:
-    name, names = self.text(), tuple(self.text() for _ in range(min(self.length(), 256)))
+    name, count = self.text(), self.length()
+    if count > tags.MAX_FIELDS:
+        raise RefusedValue(f"a named tuple has more than {tags.MAX_FIELDS} fields")
+    names = tuple(self.text() for _ in range(count))
     kind = _NAMED.get((name, names))
     if kind is None:
         if len(_NAMED) >= _MAX_NAMED:
             _NAMED.clear()
-        if any(_NAME.match(part) is None for part in (name, *names)):
+        if any(len(part) > tags.MAX_NAME or _NAME.match(part) is None for part in (name, *names)):
             raise RefusedValue("a named tuple has a malformed name")
+        if not tags.PREDICATES.isdisjoint(names):
+            raise RefusedValue("a named tuple has a field with the name of a predicate")
         kind = _NAMED[name, names] = collections.namedtuple(name, names, rename=True)
     items = self.items()
     if len(items) != len(names):
@@ -302,7 +346,10 @@ def _named_tuple(self: Decoder) -> Any:
 
 def _chain_map(self: Decoder) -> Any:
     value: collections.ChainMap[Any, Any] = self.number(collections.ChainMap())
-    value.maps = [part for part in self.exactly(list) if isinstance(part, dict)] or [{}]
+    maps = self.exactly(list)
+    if len(maps) > tags.MAX_FIELDS:
+        raise RefusedValue(f"a ChainMap has more than {tags.MAX_FIELDS} maps")
+    value.maps = [part for part in maps if isinstance(part, dict)] or [{}]
     return value
 
 

@@ -28,7 +28,16 @@ MAX_COUNT = 10**7
 """Largest count, and largest sum of counts, of one Counter."""
 MAX_COLLISIONS = 64
 """Distinct keys with one hash value in one program's answers."""
-MAX_NAME = 200
+MAX_NAME = 100
+MAX_FIELDS = 100
+"""Fields of a named tuple, maps of a ChainMap."""
+PREDICATES: frozenset[str] = frozenset(
+    name
+    for kind in (str, bytes, set, frozenset, int, float)
+    for name in dir(kind)
+    if name.startswith("is") or name.endswith("with")
+)
+"""Methods of plain types that answer a question: on an object of the candidate's own they would be its claim."""
 
 FLOAT_FORMAT = struct.Struct("<d")
 
@@ -64,7 +73,18 @@ def _constants() -> dict[str, object]:
     """Name every object that crosses by name: builtin types and functions, and a few of the standard library."""
     found: dict[str, object] = {"...": Ellipsis, "NotImplemented": NotImplemented}
     refused = {"open", "eval", "exec", "compile", "input", "breakpoint", "help", "exit", "quit", "copyright", "credits"}
-    refused |= {"license", "print", "globals", "locals", "vars", "__import__", "__build_class__", "delattr", "setattr"}
+    refused |= {
+        "license",
+        "next",
+        "print",
+        "globals",
+        "locals",
+        "vars",
+        "__import__",
+        "__build_class__",
+        "delattr",
+        "setattr",
+    }
     for name, value in vars(builtins).items():
         if callable(value) and name not in refused and not name.startswith("_"):
             found[name] = value
