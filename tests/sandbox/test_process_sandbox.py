@@ -107,6 +107,17 @@ def test_closing_leaves_no_process():
     assert [pid for pid in pids if os.path.exists(f"/proc/{pid}")] == []
 
 
+def test_closing_while_programs_run_starts_no_new_worker():
+    sandbox = ProcessSandbox(workers=1)
+    closer = threading.Timer(0.3, sandbox.close)
+    closer.start()
+    with pytest.raises(SandboxError, match="closed"):
+        sandbox.run([Program("import time\ndef f(x): time.sleep(1)", SQUARE)] * 3)
+    closer.join()
+
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in sandbox.worker_pids())
+
+
 def test_required_layer_that_is_off_is_refused_by_name():
     with pytest.raises(SandboxUnavailableError, match="'seccomp', which is not on here: switched off"):
         ProcessSandbox(workers=1, off=["seccomp"], require=["seccomp"])

@@ -71,7 +71,7 @@ def test_the_suites_hold(name: str, suite: str) -> None:
     python = interpreter_for(identity)
 
     done = subprocess.run(  # type: ignore[call-overload]
-        [python, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=line", str(HERE / suite)],
+        [python, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=line", "-m", "not slow", str(HERE / suite)],
         env=environment(surroundings.off),
         cwd=HERE.parent.parent,
         capture_output=True,

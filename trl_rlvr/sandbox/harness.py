@@ -141,7 +141,10 @@ def judge_source(work: Decoder, answers: int, requests: int, answer_bytes: int, 
         return ENDED
     if hello[:1] == FATAL:
         return fatal_verdict(hello)
-    return judge_tests(names, setup_code, tests, (answers, requests), answer_bytes, report)
+    try:
+        return judge_tests(names, setup_code, tests, (answers, requests), answer_bytes, report)
+    except Exception as error:  # a candidate that does not keep to the conversation
+        return Verdict.REFUSED_VALUE, f"the tests could not be run: {type(error).__name__}"
 
 
 def judge_output(expected: str, test: int, output: int, answer_bytes: int, report: Report) -> Rest:

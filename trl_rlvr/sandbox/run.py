@@ -31,8 +31,8 @@ _FIRST_CHECK_S = 0.05
 """A program that ends sooner is never looked at."""
 _LINGER_S = 0.01
 """How long a candidate may take to end after its last answer before it is ended."""
-_HARNESS_FACTOR, _HARNESS_LEAST_S = 3.0, 5.0
-"""CPU time of a harness: this factor times the candidate's, at least so many seconds."""
+_HARNESS_FACTOR, _COMPARING_S = 3.0, 3.0
+"""CPU time of a harness: this factor times the candidate's, at least 5 s; so many seconds if it only compares."""
 _HARNESS_LIFE_S = 50_000
 """CPU seconds after which the kernel ends a harness; the clock of a run ends a hanging one long before."""
 _STUCK_S = 60.0
@@ -53,6 +53,8 @@ class Harness:
         with theirs:
             self.child = server.fork(HARNESS, kind, _HARNESS_LIFE_S, [theirs.fileno()])
         self.gone = False
+        self.jobs = 0
+        """Jobs that it was given."""
         self.server = server
 
     def close(self) -> None:
@@ -75,6 +77,7 @@ class Run:
         self.rest: Outcome | None = None
         """What the tests that were not reported get."""
         self.cpu_s = 0.0
+        self.idle_s = 0.0
 
     def verdicts(self) -> list[Outcome]:
         """Return one outcome a test."""
@@ -109,7 +112,8 @@ class Run:
             for_candidate.append(requests)
             for_harness.append(asking)
         try:
-            hard_s = int(self.limits.cpu_s) + 2
+            hard_s = int(2 * self.limits.cpu_s) + 5  # the clock of a run comes long before
+            self.harness.jobs += 1
             child = self.server.fork(CANDIDATE, self.job.kind, hard_s, for_candidate)
             head = ASSIGNMENT.pack(self.job.kind, self.limits.answer_kib * 1024, test)
             socket.send_fds(self.harness.channel, [head], for_harness)
@@ -124,9 +128,16 @@ class Run:
     def _watch(self, child: Child, test: int = 0) -> None:
         """See one candidate and its harness to their ends."""
         watch = _Watch(self, child)
-        watch.until_over()
+        try:
+            watch.until_over()
+        finally:
+            with contextlib.suppress(ServerLost):
+                self.server.kill(child)  # nothing if it has ended
         self.cpu_s += child.cpu_s
-        if child.disturbed or self.harness.child.disturbed:
+        self.idle_s += watch.idle_s
+        if child.disturbed and child.cpu_s > self.limits.cpu_s:
+            watch.stopped = watch.stopped or (Verdict.TIMEOUT, "used up its CPU time")
+        elif child.disturbed or self.harness.child.disturbed:
             self.harness.gone = self.harness.gone or self.harness.child.status is not None
             raise Disturbed
         if self.job.kind == STDIO:
@@ -166,6 +177,7 @@ class _Watch:
         self.done_at = 0.0
         self.stopped: Outcome | None = None
         """Why we stopped the candidate, as an outcome; None if we did not."""
+        self.idle_s = 0.0
         self._stopped_at = 0.0
         clock = run.server.clock(self.harness.child)
         self._harness_before = clock.cpu_s() if clock is not None else 0.0
@@ -176,18 +188,17 @@ class _Watch:
     def until_over(self) -> None:
         """Wait until the harness has judged and the candidate has ended."""
         server = self.run.server
-        wait_s = _FIRST_CHECK_S
+        check_at = self.started + _FIRST_CHECK_S
         while not (self.harness_done and self.child.status is not None):
-            events = self._poll.poll(wait_s * 1000)
-            for fd, _ in events:
+            for fd, _ in self._poll.poll(max(0.0, check_at - time.monotonic()) * 1000):
                 if fd == server.control.fileno():
                     server.take_notice()
                 else:
                     self._take_record()
             if self.harness_done and self.child.status is None:
-                wait_s = self._hurry()
-            elif not events:
-                wait_s = self._check()
+                check_at = time.monotonic() + self._hurry()
+            elif time.monotonic() >= check_at:
+                check_at = time.monotonic() + self._check()
 
     def _take_record(self) -> None:
         try:
@@ -207,17 +218,19 @@ class _Watch:
             self.run.reported.setdefault(test, (verdict, text))
 
     def _finish(self) -> None:
+        self._poll.unregister(self.harness.channel)  # a harness that leaves once it is done must not look lost
         self.harness_done = True
         self.done_at = time.monotonic()
 
     def _lose_harness(self) -> None:
         """The harness ended without saying that it was done: what it had not reported is lost."""
-        self._poll.unregister(self.harness.channel)
         self.harness.gone = True
         self._finish()
         deadline = time.monotonic() + _STUCK_S
         while self.harness.child.status is None:
             self._notice_before(deadline)
+        if self.run.job.kind != GENERAL and self.harness.jobs > 1:
+            raise Disturbed  # what earlier programs left in it may have ended it: judge again in a fresh one
         self.run.rest = (Verdict.REFUSED_VALUE, "the answer could not be judged")
 
     def _notice_before(self, deadline: float) -> None:
@@ -242,12 +255,13 @@ class _Watch:
         if self.stopped is not None:
             return self._check_stopped(elapsed)
         clock, harness_clock = run.server.clock(self.child), run.server.clock(self.harness.child)
-        cpu_s = clock.cpu_s() if clock else self.child.cpu_s
+        cpu_s = run.cpu_s + (clock.cpu_s() if clock else self.child.cpu_s)
         judging_s = max(0.0, harness_clock.cpu_s() - self._harness_before) if harness_clock else 0.0
         queued = [one.queued_s() for one in (clock, harness_clock) if one is not None]
-        idle_s = elapsed - cpu_s - judging_s - sum(value or 0.0 for value in queued)
+        self.idle_s = max(0.0, elapsed + run.cpu_s - cpu_s - judging_s - sum(value or 0.0 for value in queued))
+        idle_s = run.idle_s + self.idle_s
         idle_limit_s = limits.idle_s if queued and None not in queued else 5.0 * limits.idle_s + limits.cpu_s
-        if judging_s > max(_HARNESS_FACTOR * limits.cpu_s, _HARNESS_LEAST_S):
+        if judging_s > (max(_HARNESS_FACTOR * limits.cpu_s, 5.0) if run.job.kind == GENERAL else _COMPARING_S):
             self._stop((Verdict.TIMEOUT, "the tests computed too long on what the program answered"))
             self._drop_harness()
         elif self.child.status is None and cpu_s > limits.cpu_s:
@@ -269,9 +283,8 @@ class _Watch:
 
     def _drop_harness(self) -> None:
         """Go on without the harness: it computes on something that it will not finish."""
-        self._poll.unregister(self.harness.channel)
-        self.harness.close()
         self._finish()
+        self.harness.close()
 
     def _stop(self, outcome: Outcome) -> None:
         self.stopped = outcome

@@ -22,6 +22,7 @@ PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
 _ENVIRONMENT = {
     "HOME": "/",
     "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",  # or a few dozen threads reserve all the address space that a program may have
     "LC_ALL": "C.UTF-8",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

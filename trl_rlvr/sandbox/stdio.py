@@ -3,6 +3,9 @@
 The comparison is of the whole output: a prefix of the expected output is not the output.
 """
 
+import atexit
+import builtins
+import contextlib
 import math
 import os
 import re
@@ -25,6 +28,8 @@ def run_script(source: str, stdin: int, stdout: int) -> None:
     os.closerange(3, max(stdin, stdout) + 1)
     sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 - lives with the process
     sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 - likewise
+    sys.__stdin__, sys.__stdout__ = sys.stdin, sys.stdout  # type: ignore[misc]  # the streams of this process from now on
+    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]  # which `site` defines for other scripts
     module = as_script("__main__")
     try:
         code = compile_solution(source)
@@ -44,7 +49,10 @@ def run_script(source: str, stdin: int, stdout: int) -> None:
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join()
-    sys.stdout.flush()
+    with contextlib.suppress(BaseException):  # their failures change no exit status in Python either
+        atexit._run_exitfuncs()
+    with contextlib.suppress(ValueError):  # the program closed it
+        sys.stdout.flush()
     os._exit(status & 0xFF)
 
 

@@ -14,6 +14,8 @@ from trl_rlvr.verdict import Verdict
 
 _ATTEMPTS = 4
 _JOB_BYTES = 1 << 30
+_HARNESS_JOBS = 1000
+"""Programs after which a harness is replaced, whatever they may have left in its memory."""
 _STDIN, _STDOUT = 0, 1
 
 
@@ -58,6 +60,8 @@ class Supervisor:
     def _attempt(self, job: Job) -> Run:
         harness = self.harness
         if job.kind == PLAIN or job.inputs:
+            if harness is not None and harness.jobs >= _HARNESS_JOBS:
+                harness.close()
             if harness is None or harness.gone:
                 harness = self.harness = Harness(self.server, job.kind)
         else:

@@ -228,6 +228,7 @@ ONE_BY_ONE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "test"), ONE_BY_ONE)
 def test_what_a_test_computes_with_the_answer_is_bounded(arena: Arena, code: str, test: str) -> None:
     """The first value that hangs ends a program, so each way to compute gets a program of its own."""

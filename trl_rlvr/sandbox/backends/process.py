@@ -46,6 +46,7 @@ class _Worker:
             stderr=subprocess.PIPE,
             env=launcher.environment(),
             cwd="/",
+            umask=0o022,
             start_new_session=True,
         )
         self.layers: list[tuple[str, bool, str]] = []
@@ -60,13 +61,16 @@ class _Worker:
             return
         assert self.process.stdout is not None
         assert self.process.stderr is not None
-        if select.select([self.process.stdout], [], [], _START_S)[0]:
+        started = select.poll()
+        started.register(self.process.stdout, select.POLLIN)
+        if started.poll(1000 * _START_S):
             frame = read_frame(self.process.stdout.fileno(), _ANSWER_BYTES)
             if frame is not None:
                 self.layers = [tuple(layer) for layer in json.loads(frame)]
                 return
-        self.close()
+        _end(self.process)
         said = self.process.stderr.read()[-600:].decode("utf-8", "replace").strip()
+        self.close()
         raise SandboxUnavailableError(f"a sandbox worker did not start on this host; it said: {said!r}")
 
     def run(self, job: bytes) -> Answer:
@@ -80,7 +84,7 @@ class _Worker:
         try:
             write_frame(self.process.stdin.fileno(), job)
             answer = read_frame(self.process.stdout.fileno(), _ANSWER_BYTES)
-        except (OSError, FrameTooLarge) as error:
+        except (OSError, ValueError, FrameTooLarge) as error:  # ValueError: it was closed by another thread
             raise _WorkerLost from error
         if answer is None:
             raise _WorkerLost
@@ -89,6 +93,9 @@ class _Worker:
     def close(self) -> None:
         """End the worker; its fork server notices and ends with it."""
         _end(self.process)
+        for pipe in (self.process.stdout, self.process.stderr):
+            assert pipe is not None
+            pipe.close()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -239,8 +246,10 @@ class ProcessSandbox(Sandbox):
     def _replace(self, worker: _Worker) -> None:
         """Put a fresh worker in the place of a lost one; it is waited for when it is used."""
         worker.close()
-        fresh = _Worker(self._launcher, self._settings)
         with self._lock:
+            if self._closed:
+                raise SandboxError("this sandbox was closed while programs ran")
+            fresh = _Worker(self._launcher, self._settings)
             self._all.discard(worker)
             self._all.add(fresh)
             self.stats.restarts += 1
@@ -265,7 +274,8 @@ class ProcessSandbox(Sandbox):
 
     def close(self) -> None:
         """Stop all workers."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
         self._finalizer()
 
 

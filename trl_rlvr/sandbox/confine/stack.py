@@ -43,7 +43,7 @@ LAYERS = (
 """Their names, in the order of the report."""
 ROLES = ("candidate", "harness")
 UNCONFINED = 97
-_SCRATCH_FILES = 4096
+_SCRATCH_FILES = 1024
 _CLOSED_LIBRARY = "; they cannot read this Python's folder, so only preloaded modules can be imported"
 
 
