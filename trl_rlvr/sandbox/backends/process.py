@@ -26,7 +26,9 @@ from trl_rlvr.sandbox.suite import compile_suite
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
 
-_ATTEMPTS = 8
+_ATTEMPTS, _PATIENCE_S = 8, 60.0
+"""A program is given up once so many workers were lost over it, and so many seconds have gone by: an outsider who kills
+them one after the other says nothing about the program."""
 _START_S = 90.0
 _ANSWER_BYTES = 1 << 26
 
@@ -219,7 +221,10 @@ class ProcessSandbox(Sandbox):
         limits = self.limits.for_reference(program.problem.reference_cpu_s)
         job = Job(suite.kind, suite.tests, limits, suite.candidate_work(program.code), suite.expected, suite.inputs)
         packed = job.pack()
-        for attempt in range(_ATTEMPTS):
+        started = time.monotonic()
+        for attempt in itertools.count():
+            if attempt >= _ATTEMPTS and time.monotonic() - started > _PATIENCE_S:
+                break
             worker = self._take(deadline)
             if worker is None:
                 return self._fault(suite.tests, "the batch deadline passed before the program could run")
@@ -228,7 +233,7 @@ class ProcessSandbox(Sandbox):
                 answer = worker.run(packed)
             except (_WorkerLost, SandboxUnavailableError):
                 self._replace(worker)
-                time.sleep(0.1 * attempt)  # what killed it, or kept it from starting, may pass
+                time.sleep(min(0.1 * attempt, 1.0))  # what killed it, or kept it from starting, may pass
             else:
                 self._idle.put(worker)
                 return self._result(answer)
