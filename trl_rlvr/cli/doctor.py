@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from trl_rlvr.sandbox.doctor import main as report
+
 
 def main(argv: Sequence[str]) -> int:
-    """Print the table of layers and return its exit status."""
-    from trl_rlvr.sandbox import doctor
-
-    return doctor.main(list(argv))
+    """Print the table of layers and a battery of attacks, and return the exit status."""
+    return report(argv)
