@@ -57,4 +57,4 @@ class PackageFinder:
 
 def install_finder(packages: dict[str, str]) -> None:
     """Let this interpreter and its forks import the packages."""
-    sys.meta_path.append(PackageFinder(packages))  # type: ignore[arg-type]  # duck-typed, as the import system asks
+    sys.meta_path.append(PackageFinder(packages))
