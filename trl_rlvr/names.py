@@ -57,7 +57,26 @@ STANDARD_MODULES: frozenset[str] = frozenset(
 )
 """Modules that tests use without importing them."""
 
+TEST_SIDE_NAMES: frozenset[str] = frozenset(
+    [
+        "approx",
+        "assert_allclose",
+        "Mock",
+        "MagicMock",
+        "mock",
+        "np",
+        "numpy",
+        "patch",
+        "pd",
+        "pytest",
+        "raises",
+        "unittest",
+    ]
+)
+"""Names of test tools: whether or not a test imports them, a solution never answers for them."""
+
 _BUILTINS = frozenset(dir(builtins))
+_NOT_THE_CANDIDATES = _BUILTINS | STANDARD_NAMES.keys() | STANDARD_MODULES | TEST_SIDE_NAMES
 
 
 def _walk(sources: Iterable[str]) -> Iterable[ast.AST]:
@@ -114,7 +133,7 @@ def infer_entry_point(tests: Iterable[str], setup_code: str = "") -> str | None:
     bound = _bound_names((setup_code, *tests))
     called = [name for name in _called_names(tests) if name not in bound]
     mentioned = [name for name in _mentioned_names(tests) if name not in bound]
-    elsewhere = _BUILTINS | STANDARD_NAMES.keys() | STANDARD_MODULES
+    elsewhere = _NOT_THE_CANDIDATES
     asked = [name for name in (*called, *mentioned) if name not in elsewhere]
     return next(iter(asked or [name for name in called if name not in _BUILTINS] or called), None)
 
@@ -135,6 +154,6 @@ def candidate_names(
         own = {name for name, node in bindings if not isinstance(node, ast.Import | ast.ImportFrom)}
         extra = free & own
     else:
-        extra = free - _BUILTINS - STANDARD_NAMES.keys() - STANDARD_MODULES
+        extra = free - _NOT_THE_CANDIDATES
     first = (entry_point,) if entry_point else ()
     return (*first, *sorted(extra.difference(first)))

@@ -17,6 +17,7 @@ from trl_rlvr.errors import ConfigError, SandboxFaultRateError
 from trl_rlvr.extraction import Extraction, ExtractionOutcome, extract_code
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, Sandbox, SandboxConfig, SandboxStats, open_sandbox
+from trl_rlvr.sandbox.base import DEADLINE_PASSED
 from trl_rlvr.verdict import ExecutionResult, Verdict
 
 _UNRUN = {
@@ -123,7 +124,9 @@ class _FaultRate:
         self._batches: deque[tuple[int, int]] = deque()
 
     def add(self, results: Sequence[ExecutionResult]) -> None:
-        faults = [result for result in results if result.verdict is Verdict.SANDBOX_ERROR]
+        unverified = [result for result in results if result.verdict is Verdict.SANDBOX_ERROR]
+        # A policy that writes endless loops can fill a batch's time; that is no reason to end its training.
+        faults = [result for result in unverified if result.error != DEADLINE_PASSED]
         self._batches.append((len(results), len(faults)))
         while sum(programs for programs, _ in self._batches) - self._batches[0][0] >= FAULT_WINDOW:
             self._batches.popleft()

@@ -16,20 +16,34 @@ from trl_rlvr.verdict import ExecutionResult, Verdict
 _PATIENT_REFERENCE_CPU_S = 12.0
 """Cost assumed of a reference that ran out of time: the limits then give it 60 CPU seconds."""
 
+_EMPTY = "for value in args:\n        getattr(value, 'clear', lambda: None)()"
 _WRONG_BODIES = {
     "one that returns its argument": "return args[0] if args else None",
     "one that returns None": "return None",
     "one that returns a bare object()": "return object()",
-    "one that empties its arguments": (
-        "for value in args:\n        getattr(value, 'clear', lambda: None)()\n    return args[0] if args else None"
-    ),
+    "one that empties its arguments": f"{_EMPTY}\n    return args[0] if args else None",
+    "one that empties its arguments and returns 0": f"{_EMPTY}\n    return 0",
+    "one that empties its arguments and returns []": f"{_EMPTY}\n    return []",
+    "one that empties its arguments and returns True": f"{_EMPTY}\n    return True",
     "one that leaves by os._exit(0)": "__import__('os')._exit(0)",
     "one that raises StopIteration": "raise StopIteration",
-    "one whose answer equals everything": "return _Equal()",
+    "one whose answer equals everything": "return _Liar()",
 }
 """What the wrong program is -> the body of every function that it defines."""
 
-_EQUAL = "class _Equal:\n    __hash__ = None\n    def __eq__(self, other):\n        return True\n\n"
+_LIAR = """class _Liar:
+    __hash__ = None
+    def __init__(self, *args, **keywords): pass
+    def __getattr__(self, name): return self
+    def __call__(self, *args, **keywords): return self
+    def __eq__(self, other): return True
+    def __exit__(self, *error): return True
+    __ne__ = __bool__ = lambda self, *other: False
+    __lt__ = __le__ = __gt__ = __ge__ = __contains__ = lambda self, other: True
+    __add__ = __sub__ = __mul__ = __truediv__ = __mod__ = __abs__ = lambda self, *other: 0.0
+    __radd__ = __rsub__ = __enter__ = lambda self, *other: self
+
+"""
 
 _WRONG_SCRIPTS = {
     "one that prints its input": "import sys\nprint(sys.stdin.read())",
@@ -57,12 +71,18 @@ def wrong_programs(problem: CodeProblem) -> dict[str, str]:
     """Return programs that must not pass, by what each is."""
     if problem.io_tests:
         return _WRONG_SCRIPTS
-    return {
-        what: _EQUAL
-        + "\n\n".join(f"def {name}(*args, **keywords):\n    {body}" for name in problem.entry_points)
-        + "\n"
+    programs = {
+        what: _LIAR + "\n\n".join(f"def {name}(*args, **keywords):\n    {body}" for name in problem.entry_points) + "\n"
         for what, body in _WRONG_BODIES.items()
     }
+    classes = [name for name in problem.entry_points if name[:1].isupper()]
+    if classes:
+        liars = "".join(
+            f"class {name}(_Liar): pass\n" if name in classes else f"def {name}(*args, **keywords): return _Liar()\n"
+            for name in problem.entry_points
+        )
+        programs["one whose classes agree to everything"] = _LIAR + liars
+    return programs
 
 
 def _run(sandbox: Sandbox, programs: Sequence[Program]) -> list[ExecutionResult]:
@@ -151,7 +171,7 @@ def check_problems(
         sandbox: the executor that will judge the model.
         allow_danger: keep problems whose tests execute, load, open or expand the candidate's value.
         drop_behaviour_tests: drop tests that ask what a value does or claims to be, not what it is.
-        wrong_on: task ids of the problems on which to run wrong programs, seven for each; None: all. References are
+        wrong_on: task ids of the problems on which to run wrong programs, ten for each; None: all. References are
             cheap, and always run.
 
     Returns:

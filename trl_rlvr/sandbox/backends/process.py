@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from trl_rlvr.errors import SandboxError, SandboxUnavailableError
 from trl_rlvr.sandbox.backends.launcher import Launcher
-from trl_rlvr.sandbox.base import Program, Sandbox, SandboxStats
+from trl_rlvr.sandbox.base import DEADLINE_PASSED, Program, Sandbox, SandboxStats
 from trl_rlvr.sandbox.limits import Limits
 from trl_rlvr.sandbox.protocol import Answer, Job, printable
 from trl_rlvr.sandbox.suite import compile_suite
@@ -227,7 +227,7 @@ class ProcessSandbox(Sandbox):
                 break
             worker = self._take(deadline)
             if worker is None:
-                return self._fault(suite.tests, "the batch deadline passed before the program could run")
+                return ExecutionResult.uniform(Verdict.SANDBOX_ERROR, suite.tests, DEADLINE_PASSED)
             try:
                 worker.ready()
                 answer = worker.run(packed)
