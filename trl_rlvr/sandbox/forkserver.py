@@ -33,6 +33,8 @@ class _Server:
         self.children: dict[int, tuple[int, int]] = {}
         """By pidfd: child number and pid."""
         self.flooded: set[int] = set()
+        self.ended: set[int] = set()
+        """Process ids of children that were killed on order, until they are reaped."""
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
 
@@ -68,11 +70,12 @@ class _Server:
         pidfd = os.pidfd_open(pid)
         self.children[pidfd] = (number, pid)
         self.poll.register(pidfd, select.POLLIN)
-        self.control.send(NOTICE.pack(STARTED, number, pid, 0, 0.0, 0.0, 0))
+        self.control.send(NOTICE.pack(STARTED, number, pid, 0, 0.0, 0.0, False))
 
     def kill(self, number: int) -> None:
-        for child, pid in self.children.values():
-            if child == number:
+        for pidfd, (child, pid) in self.children.items():
+            if child == number and not select.select([pidfd], [], [], 0)[0]:  # else it ended before, of something else
+                self.ended.add(pid)
                 os.kill(pid, 9)  # not reaped yet, so the number is still this child's
 
     def end_floods(self) -> None:
@@ -91,7 +94,8 @@ class _Server:
             status = signal.SIGXFSZ  # as if the kernel had ended it for its files: it was no outsider
         with contextlib.suppress(OSError):
             os.killpg(pid, 9)  # the child's own session: whatever it may have left there
-        notice = NOTICE.pack(EXITED, number, pid, status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss)
+        notice = NOTICE.pack(EXITED, number, pid, status, usage.ru_utime, usage.ru_stime, pid in self.ended)
+        self.ended.discard(pid)
         self.confinement.sweep(pid)
         self.control.send(notice)
 

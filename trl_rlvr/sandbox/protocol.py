@@ -26,8 +26,8 @@ ORDER = struct.Struct("<ccIHB")
 """To the fork server: FORK or KILL, role, child number, hard CPU limit in seconds, suite kind as a number."""
 FORK, KILL = b"F", b"K"
 
-NOTICE = struct.Struct("<cIiiddq")
-"""From the fork server: STARTED or EXITED, child number, pid, wait status, user and system CPU seconds, peak KiB."""
+NOTICE = struct.Struct("<cIiidd?")
+"""From the fork server: STARTED or EXITED, child number, pid, wait status, user and system CPU seconds, ended by order."""
 STARTED, EXITED = b"S", b"X"
 
 ASSIGNMENT = struct.Struct("<cIH")

@@ -67,7 +67,7 @@ class Child:
     """Wait status; None while it runs."""
     cpu_s: float = 0.0
     killed: bool = False
-    """Whether we ordered its end."""
+    """Whether we ordered its end; once it has ended, whether that is what ended it."""
     clock: ProcessClock | None = None
     """Kept once it was found: finding it reads several files."""
 
@@ -158,7 +158,7 @@ class ForkServer:
             message = b""
         if len(message) != NOTICE.size:
             raise ServerLost("the fork server is gone")
-        what, number, pid, status, user_s, system_s, _ = NOTICE.unpack(message)
+        what, number, pid, status, user_s, system_s, ended = NOTICE.unpack(message)
         child = self.children.get(number)
         if child is None:
             return
@@ -166,6 +166,7 @@ class ForkServer:
         if what == EXITED:
             child.status = status
             child.cpu_s = user_s + system_s
+            child.killed = ended
             del self.children[number]
 
     def clock(self, child: Child) -> ProcessClock | None:
