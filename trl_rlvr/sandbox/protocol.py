@@ -27,7 +27,7 @@ ORDER = struct.Struct("<ccIHB")
 FORK, KILL = b"F", b"K"
 
 NOTICE = struct.Struct("<cIiidd?")
-"""From the fork server: STARTED or EXITED, child number, pid, wait status, user and system CPU seconds, ended by order."""
+"""From the fork server: STARTED or EXITED, child number, pid, wait status, user and system CPU seconds, if by order."""
 STARTED, EXITED = b"S", b"X"
 
 ASSIGNMENT = struct.Struct("<cIH")
