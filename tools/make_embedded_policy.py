@@ -20,7 +20,7 @@ from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTra
 SEED = 0
 VOCABULARY = 640
 COPY_STEPS, STEPS, BATCH, LEARNING_RATE = 400, 600, 40, 3e-3
-OFTEN, SELDOM = 0.55, 0.25
+OFTEN, SELDOM = 0.6, 0.25
 """How often an operation's slip replaces it in the pre-training text: half of the operations, and the others."""
 PIECES = r" ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+"
 """What a token may at most be: a word, a digit, a run of signs or of white space."""
