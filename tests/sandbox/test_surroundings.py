@@ -34,9 +34,9 @@ SURROUNDINGS = {
 
 
 def interpreter() -> str:
-    """Return an interpreter that everybody can run: ours may lie in root's home, where no id of a candidate's gets in."""
+    """Return an interpreter that everybody can run: ours may lie in root's home, where candidates cannot read."""
     identity = {"user": ORDINARY, "group": ORDINARY, "extra_groups": []} if os.geteuid() == 0 else {}
-    look = f"import sys, pytest, trl_rlvr; assert sys.version_info >= (3, 11); open({str(HERE / 'probe.py')!r}).close()"
+    look = f"import sys, pytest, trl_rlvr; assert sys.version_info >= (3, 11); open({__file__!r}).close()"
     for candidate in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
         try:
             done = subprocess.run([candidate, "-c", look], env=environment(), capture_output=True, **identity)  # type: ignore[call-overload]
