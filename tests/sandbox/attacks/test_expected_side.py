@@ -1,0 +1,100 @@
+"""Attacks found with the source at hand: on the expected side of a test, and on who answers for its names."""
+
+import pytest
+from probe import Arena, attack
+
+EMPTIES = "def answer(x):\n    x.clear()\n    return []"
+EXPECTED_SIDE = {
+    "check_function": attack(
+        EMPTIES, "def check(candidate):\n    x = [3, 1, 2]\n    assert candidate(x) == sorted(x)\ncheck(answer)"
+    ),
+    "alias_and_helper": attack(
+        EMPTIES,
+        "g = answer\nx = [3, 1]\nassert g(x) == sorted(x)",
+        "def run(v):\n    return answer(v)\nx = [3, 1]\nassert run(x) == sorted(x)",
+    ),
+    "one_operand": attack(
+        "def answer(x):\n    x[:] = [0]\n    return 0",
+        "x = [3, 1]\nassert abs(answer(x) - sum(x) / len(x)) < 1e-6",
+        "x = [3, 1]\nassert isclose(answer(x), sum(x))",
+        "x = [3, 1]\nassert answer(x) >= max(x)",
+    ),
+    "setup_names": attack(EMPTIES, "assert answer(DATA) == sorted(DATA)", setup="DATA = [3, 1, 2]"),
+    "setup_names_of_the_next_test": attack(
+        "def answer(x):\n    x.clear()\n    return 1",
+        "answer(CASES)\nassert False",
+        "for given, wanted in CASES:\n    assert answer(list(given)) == wanted\nassert answer([]) == 2",
+        setup="CASES = [((1,), 7)]",
+    ),
+    "comprehension_and_walrus": attack(
+        EMPTIES,
+        "assert all(answer(x) == sorted(x) for x in [[3, 1, 2]])",
+        "assert answer(x := [3, 1, 2]) == sorted(x)",
+    ),
+    "containers_of_all_kinds": attack(
+        "def answer(x):\n    (x[0] if isinstance(x, tuple) else x).clear()\n    return 0",
+        "x = ([1, 2], 3)\nassert answer(x) == len(x[0])",
+        "x = deque([1, 2])\nassert answer(x) == len(x)",
+        "x = Counter('aab')\nassert answer(x) == sum(x.values())",
+    ),
+    "own_check_in_a_callback": attack(
+        "def answer(f):\n    try:\n        f(0)\n    except BaseException:\n        pass",
+        "def cb(v):\n    assert v == $NUMBER\nanswer(cb)",
+    ),
+    "predicate_of_a_handle": attack(
+        "class Agree:\n    def __getattr__(self, name): return lambda *a: True\ndef answer(x): return Agree()",
+        "assert answer('abc').startswith('zzz')",
+        "assert answer([1]).issuperset({1, 2, 3})",
+        "assert answer('x').isdigit()",
+    ),
+    "predicate_of_a_named_tuple": attack(
+        "from collections import namedtuple\ndef answer(x): return namedtuple('P', 'issuperset')(bool)",
+        "assert answer([1]).issuperset({1, 2, 3})",
+    ),
+    "attributes_of_a_partial": attack(
+        "def answer(f): return f.args[0]",
+        "from functools import partial\ndef chk(a): return a\nassert answer(partial(chk, $NUMBER)) == $NUMBER",
+    ),
+    "name_of_a_builtin_taken_away": attack(
+        "def gcd(a, b): return 0\nimport sys\n"
+        "frame = sys._getframe()\nwhile frame.f_back: frame = frame.f_back\n"
+        "import gc\nfor thing in gc.get_objects():\n"
+        "    if getattr(thing, '__name__', '') == 'Conversation' and isinstance(thing, type):\n"
+        "        do = thing._do\n"
+        "        def lie(self, request, work, do=do):\n"
+        "            if request == b'D': self.namespace.pop('gcd', None)\n"
+        "            return do(self, request, work)\n"
+        "        thing._do = lie\n",
+        "x = 12\nassert gcd(x, 8) == 4",
+        entry_point="gcd",
+    ),
+    "star_import_of_the_setup": attack(
+        "def isqrt(n): return 0\ndef answer(n): return 0", "assert answer(10) == isqrt(10)", setup="from math import *"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED_SIDE)
+def test_the_expected_side_is_never_the_candidates(arena: Arena, name: str) -> None:
+    arena.fails(EXPECTED_SIDE[name])
+
+
+def test_memory_left_in_the_harness_costs_no_other_program_its_verdict(arena: Arena) -> None:
+    hoarder = attack(
+        "from collections import namedtuple\n"
+        "def answer(x):\n    return namedtuple('P', [f'n{i}_' + 'é' * 90 for i in range(99)])(*range(99))",
+        "assert answer(1) == $NUMBER",
+    )
+
+    for _ in range(5):
+        arena.fails(hoarder)
+
+
+def test_a_slow_program_with_many_tests_keeps_what_it_finished(arena: Arena) -> None:
+    tests = tuple(f"assert answer({n}) == {n}" for n in range(200))
+    code = "def answer(n):\n    total = 0\n    for i in range(3_000_000): total += i\n    return n"
+
+    result = arena.fails(attack(code, *tests, may_pass=199))
+
+    assert result.verdict.value == "timeout"
+    assert result.passed > 0
