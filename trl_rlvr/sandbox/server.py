@@ -14,7 +14,12 @@ from pathlib import Path
 from trl_rlvr.sandbox.clock import ProcessClock, child_pids, inner_pid
 from trl_rlvr.sandbox.protocol import EXITED, FORK, KILL, NOTICE, ORDER
 
-_BOOT = "import sys; sys.path.append(sys.argv[1]); from trl_rlvr.sandbox.{module} import main; main(*sys.argv[1:])"
+_BOOT = """import os, sys
+os.register_at_fork = lambda **hooks: None  # those of threading, random and logging cost each fork of a warm server
+sys.path.append(sys.argv[1])
+from trl_rlvr.sandbox.{module} import main
+main(*sys.argv[1:])
+"""
 _START_S = 60.0
 _LEAVE_S = 5.0
 PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
