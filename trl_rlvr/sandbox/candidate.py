@@ -12,7 +12,7 @@ from trl_rlvr.sandbox.remote import serve
 from trl_rlvr.sandbox.solution import MEMORY, Fatal, compile_solution, describe, load
 from trl_rlvr.sandbox.stdio import run_script
 from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue
-from trl_rlvr.sandbox.wire import read_all, write_frame
+from trl_rlvr.sandbox.wire import read_file, write_frame
 
 
 def _answer_calls(namespace: dict[str, Any], work: Decoder, reply: int) -> None:
@@ -55,7 +55,7 @@ def main(kind: bytes, fds: list[int]) -> None:
         kind: of the suite.
         fds: the payload, then the pipes for answers and, in a general suite, requests; or standard input and output.
     """
-    work = Decoder(read_all(fds[0]))
+    work = Decoder(read_file(fds[0]))
     source, names = work.value(), work.value()
     work.numbered.clear()  # the calls were encoded apart, once for all candidates
     if kind == STDIO:

@@ -26,7 +26,7 @@ from trl_rlvr.sandbox.protocol import (
 from trl_rlvr.sandbox.solution import LOADING, MEMORY, MISSING, SYNTAX
 from trl_rlvr.sandbox.stdio import same_output
 from trl_rlvr.sandbox.values import Budget, Decoder, Opaque, RefusedValue
-from trl_rlvr.sandbox.wire import FrameTooLarge, read_all, read_frame
+from trl_rlvr.sandbox.wire import FrameTooLarge, read_file, read_frame
 from trl_rlvr.verdict import Verdict
 
 Report = Callable[[int, Verdict, str], None]
@@ -55,7 +55,7 @@ def main(channel: socket.socket) -> None:
         def report(test: int, verdict: Verdict, text: str = "") -> None:
             channel.send(pack_record(test, verdict, text))
 
-        work = Decoder(read_all(fds[0]), Budget(nodes=1 << 40))
+        work = Decoder(read_file(fds[0]), Budget(nodes=1 << 40))
         if kind == PLAIN:
             rest = judge_calls(work, fds[1], answer_bytes, report)
         elif kind == STDIO:

@@ -20,11 +20,12 @@ def describe(error: BaseException) -> str:
 
 
 def as_script(name: str) -> types.ModuleType:
-    """Make the process look like one that was started to run the solution."""
+    """Make the process look like one that was started to run the solution; the server has removed our own modules.
+
+    Only looking through `sys.modules` for them here would touch every module's name, which is a page fault each.
+    """
     module = types.ModuleType(name)
     module.__file__ = _FILE
-    for other in [other for other in sys.modules if other.startswith("trl_rlvr")]:
-        del sys.modules[other]
     sys.modules["__main__"] = sys.modules[name] = module
     sys.argv = [_FILE]
     return module
