@@ -5,6 +5,7 @@ trusted. It holds the solution and the arguments of the calls, never a test and 
 """
 
 import builtins
+import random
 from typing import Any
 
 from trl_rlvr.sandbox.protocol import FATAL, GENERAL, RAISED, REFUSED, STDIO, VALUE
@@ -55,6 +56,7 @@ def main(kind: bytes, fds: list[int]) -> None:
         kind: of the suite.
         fds: the payload, then the pipes for answers and, in a general suite, requests; or standard input and output.
     """
+    random.seed()  # or all candidates of a server would draw the same numbers
     work = Decoder(read_file(fds[0]))
     source, names = work.value(), work.value()
     work.numbered.clear()  # the calls were encoded apart, once for all candidates

@@ -5,7 +5,6 @@ each child anew; both are paid once here.
 """
 
 import importlib
-import random
 import warnings
 
 from trl_rlvr.sandbox import candidate
@@ -58,7 +57,6 @@ def preload() -> None:
         for name in _MODULES:
             importlib.import_module(name)
     importlib.import_module("encodings.idna")
-    random.seed(0)  # a program that draws numbers draws the same ones whichever worker it meets
 
 
 def warm_up(programs: int = 100) -> None:
