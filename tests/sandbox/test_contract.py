@@ -334,7 +334,9 @@ def test_arun_leaves_the_event_loop_free(opened: Sandbox) -> None:
     assert turns > 3
 
 
-def test_the_statistics_count_what_ran_and_no_program_that_the_deadline_kept_from_running(backend: Callable[..., Sandbox]) -> None:
+def test_the_statistics_count_what_ran_and_no_program_that_the_deadline_kept_from_running(
+    backend: Callable[..., Sandbox],
+) -> None:
     with backend(limits=LIMITS, workers=1) as sandbox:
         sandbox.run(honest_programs(3))
         sandbox.run(honest_programs(2), deadline_s=0.0)

@@ -74,7 +74,8 @@ def test_wrong_programs_define_every_name_that_the_candidate_answers_for() -> No
     problem = CodeProblem("two", "", tests=("assert f(Node(1)) == g(1)",), entry_points=("f", "Node", "g"))
 
     for code in wrong_programs(problem).values():
-        assert {"f", "Node", "g"} <= {node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        body = ast.parse(code).body
+        assert {"f", "Node", "g"} <= {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 def test_without_a_reference_the_wrong_programs_alone_decide() -> None:
