@@ -45,6 +45,14 @@ def test_one_general_test_makes_the_suite_general():
     assert kind_of("assert f(1) == 1", "assert f(2)") == GENERAL
 
 
+def test_later_argument_that_holds_an_earlier_answer_makes_the_suite_general():
+    assert kind_of("assert f('plain') == 'secret'", "assert f(['secret']) == ['plain']") == GENERAL
+
+
+def test_small_numbers_give_nothing_away():
+    assert kind_of("assert f(1) == 2", "assert f(2) == 3") == PLAIN
+
+
 def test_setup_code_makes_the_suite_general():
     assert kind_of("assert f(1) == 1", setup_code="x = 1") == GENERAL
 

@@ -14,6 +14,9 @@ from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox.protocol import GENERAL, PLAIN, STDIO
 from trl_rlvr.sandbox.values import Encoder, RefusedValue
 
+_TELLING_BYTES = 3
+"""An answer of so few bytes is a small number, a truth value or nothing: it stands among any arguments by chance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Suite:
@@ -57,6 +60,8 @@ def _compile(tests: tuple[str, ...], setup_code: str, names: tuple[str, ...], io
         inputs = tuple(test.input.encode("utf-8", "surrogateescape") for test in io_tests)
         return Suite(STDIO, len(io_tests), (), b"", bytes(encoder.out), inputs)
     calls = None if setup_code.strip() else _plain_calls(tests, names)
+    if calls is not None and _gives_away(calls):
+        calls = None
     if calls is not None:
         asked = Encoder()
         try:
@@ -83,6 +88,31 @@ def _plain_calls(tests: tuple[str, ...], names: tuple[str, ...]) -> list[_Call] 
             return None
         calls.append(call)
     return calls
+
+
+def _gives_away(calls: list[_Call]) -> bool:
+    """Say whether a later call's arguments hold what an earlier call is to answer, as in tests of a function's inverse.
+
+    Calls of a batch lie in the candidate's memory together; those of a general suite come one at a time.
+    """
+    answers: list[bytes] = []
+    try:
+        for call in calls:
+            arguments = _encoded([call.args, call.kwargs])
+            if any(answer in arguments for answer in answers):
+                return True
+            answer = _encoded(call.expected)
+            if len(answer) > _TELLING_BYTES:
+                answers.append(answer)
+    except RefusedValue:
+        return True
+    return False
+
+
+def _encoded(value: Any) -> bytes:
+    encoder = Encoder()
+    encoder.value(value)
+    return bytes(encoder.out)
 
 
 def _plain_call(test: str, names: tuple[str, ...]) -> _Call | None:
