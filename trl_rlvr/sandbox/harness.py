@@ -18,6 +18,8 @@ from trl_rlvr.sandbox.protocol import (
     GENERAL,
     PLAIN,
     RAISED,
+    RECORD_SIZE,
+    RECORDS_AT_ONCE,
     REFUSED,
     STDIO,
     VALUE,
@@ -26,7 +28,7 @@ from trl_rlvr.sandbox.protocol import (
 from trl_rlvr.sandbox.solution import LOADING, MEMORY, MISSING, SYNTAX
 from trl_rlvr.sandbox.stdio import same_output
 from trl_rlvr.sandbox.values import Budget, Decoder, Opaque, RefusedValue
-from trl_rlvr.sandbox.wire import FrameTooLarge, read_file, read_frame
+from trl_rlvr.sandbox.wire import FrameReader, FrameTooLarge, read_file, read_frame
 from trl_rlvr.verdict import Verdict
 
 Report = Callable[[int, Verdict, str], None]
@@ -42,41 +44,71 @@ FATAL_VERDICTS = {
     MEMORY: Verdict.MEMORY_LIMIT,
 }
 _MAX_FDS = 4
+_LARGE_BYTES = 1 << 12
+
+
+class Reports:
+    """Records on their way to the supervisor; each message costs both sides, so what is known together goes together.
+
+    Args:
+        channel: to the supervisor.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._held = bytearray()
+
+    def hold(self, test: int, verdict: Verdict, text: str = "") -> None:
+        """Report a verdict with the next message."""
+        self._held += pack_record(test, verdict, text)
+        if len(self._held) == RECORDS_AT_ONCE * RECORD_SIZE:
+            self.flush()
+
+    def send(self, test: int, verdict: Verdict, text: str = "") -> None:
+        """Report a verdict now."""
+        self.hold(test, verdict, text)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what is held."""
+        if self._held:
+            self._channel.send(self._held)
+            self._held.clear()
 
 
 def main(channel: socket.socket) -> None:
     """Judge until the supervisor closes the channel; after a general suite, leave."""
+    reports = Reports(channel)
     while True:
         head, fds, _, _ = socket.recv_fds(channel, ASSIGNMENT.size, _MAX_FDS)
         if not head:
             return
         kind, answer_bytes, first = ASSIGNMENT.unpack(head)
-
-        def report(test: int, verdict: Verdict, text: str = "") -> None:
-            channel.send(pack_record(test, verdict, text))
-
         work = Decoder(read_file(fds[0]), Budget(nodes=1 << 40))
         if kind == PLAIN:
-            rest = judge_calls(work, fds[1], answer_bytes, report)
+            rest = judge_calls(work, fds[1], answer_bytes, reports)
         elif kind == STDIO:
-            rest = judge_output(work.value()[first], first, fds[1], answer_bytes, report)
+            rest = judge_output(work.value()[first], first, fds[1], answer_bytes, reports.send)
         else:
-            rest = judge_source(work, fds[1], fds[2], answer_bytes, report)
+            rest = judge_source(work, fds[1], fds[2], answer_bytes, reports.send)
         for fd in fds[1:]:
             os.close(fd)
-        report(DONE, *rest)
+        reports.send(DONE, *rest)
         if kind == GENERAL:
             return
 
 
-def judge_calls(work: Decoder, answers: int, answer_bytes: int, report: Report) -> Rest:
+def judge_calls(work: Decoder, answers: int, answer_bytes: int, reports: Reports) -> Rest:
     """Compare each answer with the literal that is expected of it; stop where the answers stop."""
     budget = Budget()
+    reader = FrameReader(answers)
     test = 0
     while work.at < len(work.data):
         expected = work.value()
+        if not reader.holds_frame():
+            reports.flush()  # the next answer may never come
         try:
-            frame = read_frame(answers, answer_bytes)
+            frame = reader.read(answer_bytes)
         except FrameTooLarge:
             return Verdict.OUTPUT_LIMIT, "the answers are longer than they may be"
         if frame is None:
@@ -84,7 +116,9 @@ def judge_calls(work: Decoder, answers: int, answer_bytes: int, report: Report) 
         answer_bytes -= len(frame)
         if frame[:1] == FATAL:
             return fatal_verdict(frame)
-        report(test, *_judge_answer(frame, expected, budget))
+        if len(frame) > _LARGE_BYTES:
+            reports.flush()  # judging it may be the end of this process
+        reports.hold(test, *_judge_answer(frame, expected, budget))
         test += 1
     return ENDED
 

@@ -10,7 +10,7 @@ import math
 import operator
 import struct
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypedDict
 
 from trl_rlvr.sandbox.limits import Limits
@@ -78,6 +78,8 @@ _VERDICT_NUMBERS = {verdict: number for number, verdict in enumerate(VERDICTS)}
 MAX_TEXT = 200
 _RECORD = struct.Struct(f"<HBB{MAX_TEXT}s")
 RECORD_SIZE = _RECORD.size
+RECORDS_AT_ONCE = 64
+"""How many records one message of a harness may hold."""
 DONE = 0xFFFF
 """Test number of the record with which a harness ends its report."""
 
@@ -99,7 +101,7 @@ def unpack_record(data: bytes) -> tuple[int, Verdict, str]:
     test, number, size, text = _RECORD.unpack(data)
     if number >= len(VERDICTS):
         raise ValueError(f"a record with verdict {number}")
-    return test, VERDICTS[number], printable(text[:size].decode("ascii", "replace"))
+    return test, VERDICTS[number], printable(text[:size].decode("ascii", "replace")) if size else ""
 
 
 def printable(text: str) -> str:
@@ -111,6 +113,9 @@ def printable(text: str) -> str:
         )
         line = "".join(char if " " <= char <= "~" else "?" for char in line)
     return line[:MAX_TEXT]
+
+
+_limit_values = operator.attrgetter(*(field.name for field in fields(Limits)))
 
 
 class Answer(TypedDict):
@@ -141,14 +146,7 @@ class Job:
     def pack(self) -> bytes:
         """Write the job as one frame."""
         blobs = (self.candidate, self.harness, *self.inputs)
-        head = json.dumps(
-            {
-                "kind": self.kind.decode(),
-                "tests": self.tests,
-                "limits": asdict(self.limits),
-                "sizes": [*map(len, blobs)],
-            }
-        ).encode()
+        head = json.dumps((self.kind.decode(), self.tests, _limit_values(self.limits), [*map(len, blobs)])).encode()
         return b"".join((struct.pack("<I", len(head)), head, *blobs))
 
     @classmethod
@@ -156,9 +154,9 @@ class Job:
         """Read a job."""
         (size,) = struct.unpack_from("<I", data)
         at = 4 + size
-        head = json.loads(data[4:at])
+        kind, tests, limits, sizes = json.loads(data[4:at])
         blobs = []
-        for size in head["sizes"]:
+        for size in sizes:
             blobs.append(data[at : at + size])
             at += size
-        return cls(head["kind"].encode(), head["tests"], Limits(**head["limits"]), blobs[0], blobs[1], tuple(blobs[2:]))
+        return cls(kind.encode(), tests, Limits(*limits), blobs[0], blobs[1], tuple(blobs[2:]))

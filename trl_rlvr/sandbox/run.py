@@ -18,6 +18,7 @@ from trl_rlvr.sandbox.protocol import (
     GENERAL,
     HARNESS,
     RECORD_SIZE,
+    RECORDS_AT_ONCE,
     STDIO,
     Job,
     unpack_record,
@@ -194,28 +195,31 @@ class _Watch:
                 if fd == server.control.fileno():
                     server.take_notice()
                 else:
-                    self._take_record()
+                    self._take_records()
             if self.harness_done and self.child.status is None:
                 check_at = time.monotonic() + self._hurry()
             elif time.monotonic() >= check_at:
                 check_at = time.monotonic() + self._check()
 
-    def _take_record(self) -> None:
+    def _take_records(self) -> None:
         try:
-            data = self.harness.channel.recv(RECORD_SIZE + 1)
+            data = self.harness.channel.recv(RECORDS_AT_ONCE * RECORD_SIZE)
         except OSError:
             data = b""
         try:
-            test, verdict, text = unpack_record(data)
+            records = [unpack_record(data[at : at + RECORD_SIZE]) for at in range(0, len(data), RECORD_SIZE)]
         except ValueError:
+            records = []
+        if not records:
             self._lose_harness()
-            return
-        if test == DONE:
-            self._finish()
-            if verdict is not Verdict.PASSED:
-                self.run.rest = (verdict, text)
-        elif test < self.run.job.tests:
-            self.run.reported.setdefault(test, (verdict, text))
+        for test, verdict, text in records:
+            if test == DONE:
+                self._finish()
+                if verdict is not Verdict.PASSED:
+                    self.run.rest = (verdict, text)
+                return
+            if test < self.run.job.tests:
+                self.run.reported.setdefault(test, (verdict, text))
 
     def _finish(self) -> None:
         self._poll.unregister(self.harness.channel)  # a harness that leaves once it is done must not look lost

@@ -45,6 +45,39 @@ def read_frame(fd: int, cap: int) -> bytes | None:
     return read_exactly(fd, size) if size else b""
 
 
+class FrameReader:
+    """Reads frames from a pipe, several at once where they are there already."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._held = bytearray()
+
+    def holds_frame(self) -> bool:
+        """Say whether the next frame can be had without waiting for it."""
+        return len(self._held) >= _HEAD.size and len(self._held) >= _HEAD.size + _HEAD.unpack_from(self._held)[0]
+
+    def read(self, cap: int) -> bytes | None:
+        """Read one frame; None at the end of the stream, also in the middle of a frame.
+
+        Raises:
+            FrameTooLarge: the frame is announced with more than `cap` bytes.
+        """
+        while True:
+            if len(self._held) >= _HEAD.size:
+                (size,) = _HEAD.unpack_from(self._held)
+                if size > cap:
+                    raise FrameTooLarge(f"a frame of {size} bytes, where {cap} are allowed")
+                end = _HEAD.size + size
+                if len(self._held) >= end:
+                    frame = bytes(self._held[_HEAD.size : end])
+                    del self._held[:end]
+                    return frame
+            piece = os.read(self._fd, _PIECE)
+            if not piece:
+                return None
+            self._held += piece
+
+
 def write_frame(fd: int, data: bytes | bytearray) -> None:
     """Write one frame, blocking until all of it is taken.
 
