@@ -6,10 +6,11 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from backends_here import LIMITS, MISSING, OPENERS
 from probe import TOKEN, Arena, adopt_orphans
 
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
@@ -77,3 +78,16 @@ def lone_sandbox() -> Iterator[Sandbox]:
 def arena(quick_sandbox: Sandbox, bait: Path) -> Arena:
     """Where attacks are run and what they leave is counted; a module each, since other modules open other sandboxes."""
     return Arena(quick_sandbox, {"BAIT": str(bait)})
+
+
+@pytest.fixture(scope="module", params=[name for name in OPENERS if MISSING[name] is None])
+def backend(request: pytest.FixtureRequest) -> Callable[..., Sandbox]:
+    """A way to open a sandbox of each backend."""
+    return OPENERS[request.param]
+
+
+@pytest.fixture(scope="module")
+def opened(backend: Callable[..., Sandbox]) -> Iterator[Sandbox]:
+    """An open sandbox with two workers and short limits."""
+    with backend(limits=LIMITS, workers=2) as sandbox:
+        yield sandbox

@@ -1,0 +1,36 @@
+"""Which backends the contract is tried on here, and how each is opened."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+
+from trl_rlvr.sandbox import Limits, Sandbox
+from trl_rlvr.sandbox.backends.bubblewrap import BubblewrapSandbox
+from trl_rlvr.sandbox.backends.docker import DockerSandbox
+from trl_rlvr.sandbox.backends.process import ProcessSandbox
+
+OPENERS: dict[str, Callable[..., Sandbox]] = {
+    "process": ProcessSandbox,
+    "bubblewrap": BubblewrapSandbox,
+    "docker": DockerSandbox,
+    "docker-runsc": lambda **options: DockerSandbox(runtime="runsc", **options),
+}
+LIMITS = Limits(cpu_s=0.5, idle_s=0.5, memory_mib=512, answer_kib=256)
+
+
+def missing(name: str) -> str | None:
+    """Return what a backend lacks on this host, or None."""
+    if name == "bubblewrap" and shutil.which("bwrap") is None:
+        return "the program bwrap is not there"
+    if name.startswith("docker"):
+        if shutil.which("docker") is None:
+            return "the program docker is not there"
+        said = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
+        if said.returncode != 0:
+            return "no docker daemon answers"
+        if name.endswith("runsc") and "runsc" not in said.stdout:
+            return "the docker daemon has no runtime runsc"
+    return None
+
+
+MISSING = {name: missing(name) for name in OPENERS}
