@@ -227,11 +227,11 @@ def test_weak_tests_are_found_out_by_the_real_sandbox(task_id: str, what: str, s
 
 @pytest.mark.slow
 @pytest.mark.skipif(not MBPP.is_file(), reason="needs a local file of MBPP in its official JSONL form (TRL_RLVR_MBPP)")
-def test_mbpps_references_pass_and_three_problems_have_weak_tests(sandbox: Sandbox) -> None:
+def test_mbpps_references_pass_and_four_problems_have_weak_tests(sandbox: Sandbox) -> None:
     checks = check_problems(load_problems(str(MBPP)), sandbox)
 
     set_aside = {check.problem.task_id: check.reason for check in checks if check.reason is not None}
-    assert (len(checks), set_aside) == (
-        974,
-        dict.fromkeys(["404", "698", "847"], "a wrong program passes all its tests: one that returns its argument"),
-    )
+    weak = "a wrong program passes all its tests: one that "
+    returns_its_argument = dict.fromkeys(["404", "698", "847"], f"{weak}returns its argument")
+    always_true = {"899": f"{weak}empties its arguments and returns True"}
+    assert (len(checks), set_aside) == (974, returns_its_argument | always_true)
