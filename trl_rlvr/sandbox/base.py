@@ -3,7 +3,6 @@
 Whatever a program does is a verdict; an exception here means that the sandbox itself is broken or closed.
 """
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,6 +62,8 @@ class Sandbox(ABC):
 
     async def arun(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
         """Do what `run` does without blocking the event loop."""
+        import asyncio  # here, to keep it out of the fork server: whatever that has loaded, each fork pays for
+
         return await asyncio.to_thread(self.run, programs, deadline_s=deadline_s)
 
     @abstractmethod

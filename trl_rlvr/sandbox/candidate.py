@@ -4,13 +4,12 @@ Everything here runs in the candidate's own process and may be tampered with by 
 trusted. It holds the solution and the arguments of the calls, never a test and never an expected value.
 """
 
-import builtins
 import random
 from typing import Any
 
 from trl_rlvr.sandbox.protocol import FATAL, GENERAL, RAISED, REFUSED, STDIO, VALUE
 from trl_rlvr.sandbox.remote import serve
-from trl_rlvr.sandbox.solution import MEMORY, Fatal, compile_solution, describe, load
+from trl_rlvr.sandbox.solution import MEMORY, Fatal, describe, load
 from trl_rlvr.sandbox.stdio import run_script
 from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue
 from trl_rlvr.sandbox.wire import read_file, write_frame
@@ -73,10 +72,3 @@ def main(kind: bytes, fds: list[int]) -> None:
         serve(namespace, fds[2], reply)
     else:
         _answer_calls(namespace, work, reply)
-
-
-def warm_up(source: str, call: str) -> None:
-    """Run one harmless program the way `main` runs a candidate, so that the fork server's pages are ready for it."""
-    namespace: dict[str, Any] = {"__builtins__": builtins, "__name__": "warm"}
-    exec(compile_solution(source), namespace)
-    Decoder(_answer(namespace[call], ([3, 1, 2],), {})[1:])

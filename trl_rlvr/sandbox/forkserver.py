@@ -18,7 +18,7 @@ from trl_rlvr.sandbox import candidate, harness
 from trl_rlvr.sandbox.confine.stack import Confinement
 from trl_rlvr.sandbox.packages import install_finder
 from trl_rlvr.sandbox.protocol import CANDIDATE, EXITED, FORK, NOTICE, ORDER, STARTED
-from trl_rlvr.sandbox.warmup import preload, warm_up
+from trl_rlvr.sandbox.warmup import fill_heap, preload, preload_others, warm_up
 
 _CONTROL = 3
 _MAX_FDS = 4
@@ -136,12 +136,16 @@ def main(package_root: str, settings: str) -> None:
     install_finder(options.pop("packages"))
     confinement = Confinement(**options)
     confinement.enter_server()
+    if not confinement.imports:
+        preload_others()
     for name in [name for name in sys.modules if name.startswith("trl_rlvr")]:
         del sys.modules[name]
     sys.path.remove(package_root)
     control.send(json.dumps([[layer.name, layer.on, layer.why] for layer in confinement.layers]).encode())
     os.dup2(null, 2)  # what was said on the way here is for the supervisor; what children say there is for nobody
     gc.collect()
+    filling = fill_heap()
     gc.freeze()
     _Server(control, confinement).serve()
+    del filling
     confinement.close()

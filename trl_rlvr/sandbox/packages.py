@@ -8,7 +8,6 @@ import importlib.util
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from types import ModuleType
 
@@ -25,6 +24,8 @@ def find_packages(names: Iterable[str]) -> dict[str, str]:
 
 def library_folders(packages: dict[str, str]) -> list[str]:
     """Return the folders to open: the packages' own, and those of the shared libraries that came with them."""
+    from importlib.metadata import PackageNotFoundError, files  # here, to keep it out of the fork server
+
     folders = list(packages.values())
     for name, folder in packages.items():
         try:

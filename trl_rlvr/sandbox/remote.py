@@ -3,7 +3,6 @@
 Like all of the candidate's side it is untrusted. An object that is no plain data stays; the harness gets a number.
 """
 
-import asyncio
 import builtins
 import inspect
 import io
@@ -105,6 +104,8 @@ class Conversation:
         if request == NEXT:
             return next(target)
         if request == AWAIT:
+            import asyncio  # here, because few programs need it and every fork pays for what is loaded
+
             return asyncio.run(_result_of(target))
         if request == BASE:
             return issubclass(target, work.value())

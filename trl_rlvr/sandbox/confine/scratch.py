@@ -7,7 +7,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import tempfile
 
 from trl_rlvr.sandbox.confine import kernel, quota
 from trl_rlvr.sandbox.confine.kernel import Call, Memory
@@ -23,7 +22,11 @@ _NAME_LENGTH = 16
 def choose_parent() -> str:
     """Return the best place for scratch on this host: memory where there is some, else the folder for temporaries."""
     shared = "/dev/shm"
-    return shared if os.access(shared, os.W_OK | os.X_OK) else tempfile.gettempdir()
+    if os.access(shared, os.W_OK | os.X_OK):
+        return shared
+    import tempfile  # here, to keep it out of the fork server
+
+    return tempfile.gettempdir()
 
 
 def make_root(parent: str) -> tuple[str, int]:
@@ -33,10 +36,15 @@ def make_root(parent: str) -> tuple[str, int]:
         OSError: `parent` cannot be written.
     """
     remove_stale(parent)
-    path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
-    fd = os.open(path, FOLDER)
-    fcntl.flock(fd, fcntl.LOCK_EX)
-    return path, fd
+    while True:
+        path = f"{parent}/{_PREFIX}{os.urandom(8).hex()}"
+        os.mkdir(path, 0o700)
+        with contextlib.suppress(FileNotFoundError):
+            fd = os.open(path, FOLDER)
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            if os.fstat(fd).st_nlink:  # else another server took it for stale before it was locked
+                return path, fd
+            os.close(fd)
 
 
 def remove_stale(parent: str) -> None:

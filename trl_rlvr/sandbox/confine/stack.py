@@ -97,6 +97,11 @@ class Confinement:
         """Every layer, on or off and why, once `enter_server` has returned."""
         return [self._found[name] for name in LAYERS if name in self._found]
 
+    @property
+    def imports(self) -> bool:
+        """Whether children can import modules that the server has not loaded."""
+        return self._ids is None or self.has("mount_ns") or paths.open_to_all(os.__file__)
+
     def enter_server(self) -> None:
         """Confine this process, once, before it forks any child.
 
@@ -260,7 +265,7 @@ class Confinement:
         bounding = "" if "capabilities" in self._off else privileges.empty_bounding_set()
         if self._ids is not None:
             drawn = self._ids
-            hint = "" if self.has("mount_ns") or paths.open_to_all(os.__file__) else _CLOSED_LIBRARY
+            hint = "" if self.imports else _CLOSED_LIBRARY
             self._attempt("ids", lambda: ids.apply(drawn, roots.values()) + hint)
             self._ids = drawn if self.has("ids") else None
         self._attempt("capabilities", lambda: privileges.reduce_server(bounding))
