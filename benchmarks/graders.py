@@ -64,6 +64,8 @@ class Grader:
     """What runs several checks at once in the project's own evaluation."""
     takes: Callable[[CodeProblem], bool] = field(default=lambda problem: True)
     """Whether it can judge a problem at all."""
+    check_all: Callable[[Sequence[Sample]], list[bool]] | None = None
+    """Judges a batch in one call, where that is how it is used; the others are called once a sample."""
 
 
 def why_missing(name: str, code_eval: str | None) -> str | None:
@@ -158,17 +160,18 @@ def our_sandbox(backend: str, workers: int) -> Sandbox:
     return open_sandbox(SandboxConfig(sandbox_backend=backend, sandbox_workers=workers))
 
 
-def check_by_ours(backend: str, workers: int, sample: Sample) -> bool:
-    """Ask one of our sandboxes."""
-    (result,) = our_sandbox(backend, workers).run([Program(sample.code, sample.problem)])
-    return result.verdict is Verdict.PASSED
+def check_by_ours(backend: str, workers: int, samples: Sequence[Sample]) -> list[bool]:
+    """Ask one of our sandboxes, as a reward does: with a batch."""
+    results = our_sandbox(backend, workers).run([Program(sample.code, sample.problem) for sample in samples])
+    return [result.verdict is Verdict.PASSED for result in results]
 
 
 def find_grader(name: str, workers: int, code_eval: str | None) -> Grader:
     """Return a grader by its name."""
     if name in BACKENDS:
         our_sandbox(name, workers)
-        return Grader(partial(check_by_ours, name, workers))
+        check_all = partial(check_by_ours, name, workers)
+        return Grader(lambda sample: check_all([sample])[0], check_all=check_all)
     evalplus = partial(Grader, pool=ProcessPoolExecutor, takes=lambda problem: plain_calls(problem) is not None)
     graders = {
         "python -I -c": Grader(check_by_subprocess),
@@ -202,6 +205,10 @@ def measure(
             started = time.perf_counter()
             outcomes = list(pool.map(partial(_timed, grader.check), taken))
             seconds = time.perf_counter() - started
+            if grader.check_all is not None:
+                started = time.perf_counter()
+                grader.check_all(taken)
+                seconds = time.perf_counter() - started
     except (ImportError, OSError) as error:
         return f"{type(error).__name__}: {error}"[:200]
     misjudged = sum(passed is not sample.right for (passed, _), sample in zip(outcomes, taken, strict=True))

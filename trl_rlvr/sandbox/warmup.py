@@ -96,7 +96,7 @@ def fill_heap() -> list[bytes]:
     return filling
 
 
-def warm_up(programs: int = 100) -> None:
+def warm_up(programs: int = 40) -> None:
     """Run small programs of our own the way a candidate's are run."""
     ours = sys.modules["__main__"], sys.argv
     answers, reply = os.pipe()
