@@ -1,0 +1,69 @@
+"""A training run while fork servers, harnesses and candidates die at random."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+from small_run import small_spec
+
+from trl_rlvr.training.run import open_run
+
+pytestmark = pytest.mark.slow
+
+STEPS = 12
+EVERY_S = 0.2
+
+
+def descendants(pid):
+    try:
+        children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+    return children + [below for child in children for below in descendants(child)]
+
+
+@contextlib.contextmanager
+def killing(sandbox):
+    """Kill one process of the sandbox after the other, whichever it is; yields the list of the killed."""
+    dice, over, killed = random.Random(0), threading.Event(), []
+
+    def kill():
+        while not over.wait(EVERY_S):
+            alive = [below for pid in sandbox.worker_pids() for below in (pid, *descendants(pid))]
+            if alive:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(victim := dice.choice(alive), signal.SIGKILL)
+                    killed.append(victim)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        killer.join()
+
+
+def train(folder, disturb):
+    """Train, disturbed or not; return each iteration's reward and share of sandbox errors, and who was killed."""
+    with open_run(small_spec(folder, max_steps=STEPS, heldout_samples=0, sandbox_workers=2)) as run:
+        run.verifier.verify_code(["x = 1"], [run.heldout.problems[0]])  # opens the sandbox
+        with killing(run.verifier._sandbox) if disturb else contextlib.nullcontext([]) as killed:
+            run.train()
+    state = json.loads((folder / f"checkpoint-{STEPS}" / "trainer_state.json").read_text())
+    records = [record for record in state["log_history"] if "reward" in record]
+    return [(record["reward"], record["verdict/sandbox_error"]) for record in records], killed
+
+
+def test_a_run_whose_processes_are_killed_at_random_ends_with_the_same_rewards(tmp_path):
+    undisturbed, _ = train(tmp_path / "undisturbed", disturb=False)
+
+    disturbed, killed = train(tmp_path / "disturbed", disturb=True)
+
+    assert len(killed) > STEPS
+    assert disturbed == undisturbed
