@@ -11,7 +11,7 @@ import uuid
 
 import pytest
 
-from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, Opaque, RefusedValue, tags
+from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, Opaque, RefusedValue, read_change, tags
 
 Pair = collections.namedtuple("Pair", "left right")
 
@@ -216,7 +216,7 @@ def test_contents_of_a_known_container_come_back_in_place():
 
     back = Decoder(bytes(answer.out), known=sent.numbered)
     for container in sent.numbered:
-        back.change(container)()
+        read_change(back, container)()
 
     assert rows == {"row": [1, 2], "more": [1, 2]}
     assert rows["more"] is row

@@ -31,7 +31,7 @@ from trl_rlvr.sandbox.protocol import (
 )  # fmt: skip
 from trl_rlvr.sandbox.proxies import RemoteException, RemoteObject, exception_class, proxy, remote_of_class
 from trl_rlvr.sandbox.solution import MEMORY
-from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, tags
+from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, read_change, tags
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.verdict import Verdict
 
@@ -195,7 +195,7 @@ class Link:
         printed = answer.exactly(str)
         if printed:
             self._show(printed, frame)
-        found = [answer.change(container) for container in known if type(container) in tags.MUTABLE]
+        found = [read_change(answer, container) for container in known if type(container) in tags.MUTABLE]
         return answer, [change for change in found if change is not None]
 
     def _show(self, printed: str, frame: bytes) -> None:

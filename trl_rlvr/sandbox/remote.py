@@ -30,7 +30,7 @@ from trl_rlvr.sandbox.protocol import (
     VALUE,
 )  # fmt: skip
 from trl_rlvr.sandbox.solution import MEMORY, describe
-from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue, tags
+from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue, read_change, tags
 from trl_rlvr.sandbox.wire import read_frame, write_frame
 
 _EXCEPTION_NAMES = {
@@ -164,7 +164,7 @@ class Conversation:
         outcome.at = 1
         for container in encoder.numbered:
             if type(container) in tags.MUTABLE:
-                change = outcome.change(container)
+                change = read_change(outcome, container)
                 if change is not None:
                     change()
         if frame[:1] == VALUE:
