@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from trl_rlvr.names import STANDARD_MODULES, STANDARD_NAMES
-from trl_rlvr.sandbox.link import TEST_MODULE, Link, Lost
+from trl_rlvr.sandbox.handed import TEST_MODULE
+from trl_rlvr.sandbox.link import Link, Lost
 from trl_rlvr.sandbox.proxies import RemoteObject, exception_class
 from trl_rlvr.sandbox.settling import FETCH_DATA, HOLD, RELEASE, RESET, with_settling
 from trl_rlvr.verdict import Verdict

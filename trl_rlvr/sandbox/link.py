@@ -5,23 +5,18 @@ happened is lost, whatever the test's own code catches.
 """
 
 import builtins
-import io
 import sys
-import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
+from trl_rlvr.sandbox.handed import Handed, kind_of
 from trl_rlvr.sandbox.protocol import (
     ARGUMENT,
-    CALL,
     CALLBACK,
     DESCRIBE,
     FETCH,
-    GET,
     MINE,
     NEXT,
-    OPERATE,
-    OPERATORS,
     PROTOCOL_METHODS,
     RAISED,
     REFUSED,
@@ -35,8 +30,6 @@ from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, read
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.verdict import Verdict
 
-TEST_MODULE = "tests"
-"""What a test's own classes say their module is."""
 WITH_OPERANDS = frozenset(PROTOCOL_METHODS)
 WITHOUT_OPERANDS = frozenset((*UNARY, *ARGUMENT, "__eq__", "__call__", "__next__"))
 
@@ -78,8 +71,7 @@ class Link:
         """How many comparisons are being evaluated, one inside the other."""
         self._pending: list[Callable[[], None]] = []
         """What calls changed in their arguments meanwhile."""
-        self._mine: dict[int, Any] = {}
-        self._next = 0
+        self._handed = Handed()
 
     def describe(self, names: tuple[str, ...], capture: bool) -> list[str]:
         """Return those of `names` that the solution defines."""
@@ -150,7 +142,7 @@ class Link:
 
     def expire(self) -> None:
         """Forget what the candidate was handed: callbacks end with their test."""
-        self._mine.clear()
+        self._handed.clear()
         self._pending.clear()
         self._held = 0
 
@@ -219,7 +211,7 @@ class Link:
         if whose == THEIRS:
             return self.objects[number]
         decoder.text()
-        return self._mine[number]
+        return self._handed.find(number)
 
     def _exception(self, answer: Decoder) -> BaseException:
         why, text, base = answer.exactly(str), answer.exactly(str), answer.exactly(str)
@@ -242,9 +234,7 @@ class Link:
     def _read_handle(self, decoder: Decoder, tag: int) -> Any:
         whose, number = decoder.length(), decoder.length()
         if whose == THEIRS:
-            if number not in self._mine:
-                raise RefusedValue("an answer names an object that it was not handed")
-            return self._mine[number]
+            return self._handed.find(number)
         remote = self.objects.get(number) if decoder.length() else self._introduce(decoder, number)
         if remote is None:
             raise RefusedValue("an answer names an object that was never described")
@@ -297,20 +287,16 @@ class Link:
             encoder.out.append(THEIRS)
             encoder.length(remote.remote_number)
             return
-        number = next((number for number, mine in self._mine.items() if mine is value), None)
-        if number is None:
-            number = self._next = self._next + 1
-            self._mine[number] = value
         encoder.out.append(MINE)
-        encoder.length(number)
-        encoder.text(_kind_of(value))
+        encoder.length(self._handed.number(value))
+        encoder.text(kind_of(value))
 
     def _serve(self, frame: bytes) -> None:
         """Do what the candidate asks of an object that it was handed, and tell it the outcome."""
         asked = Decoder(frame, self.budget, self._read_handle)
         asked.at = 2
         try:
-            value = self._do(frame[1:2], asked)
+            value = self._handed.do(frame[1:2], asked)
             outcome = self._outcome(VALUE, asked)
             outcome.value(value)
         except RefusedValue as refusal:
@@ -341,38 +327,3 @@ class Link:
         outcome.value(base.__name__)
         outcome.value(tuple(arg for arg in error.args if type(arg) in (int, float, str, bool, type(None))))
         return outcome
-
-    def _do(self, what: bytes, asked: Decoder) -> Any:
-        target = asked.value()
-        if what == OPERATE:
-            operands = asked.exactly(tuple)
-            self._must_be_handed(operands[0])
-            return OPERATORS[target](*operands)
-        self._must_be_handed(target)
-        if what == NEXT and isinstance(target, Iterator):
-            return next(target)
-        if what == CALL:
-            return target(*asked.exactly(tuple), **asked.exactly(dict))
-        name = asked.exactly(str)
-        if name.startswith("_") or _kind_of(target) != "object" or not _is_open(target):
-            raise AttributeError(name)
-        return getattr(target, name) if what == GET else setattr(target, name, asked.value())
-
-    def _must_be_handed(self, target: Any) -> None:
-        if not any(mine is target for mine in self._mine.values()):
-            raise RefusedValue("the solution asks something of an object that it was not handed")
-
-
-def _kind_of(value: Any) -> str:
-    if isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType | type):
-        return "function"
-    if isinstance(value, Iterator) and not isinstance(value, io.IOBase):
-        return "iterator"
-    if isinstance(value, types.ModuleType | types.FrameType | types.CodeType | types.TracebackType):
-        raise RefusedValue(f"a {type(value).__name__} is not handed to a solution")
-    return "object"
-
-
-def _is_open(value: Any) -> bool:
-    """Say whether a solution may look at an object's attributes: those of the test's own classes, and of streams."""
-    return type(value).__module__ == TEST_MODULE or isinstance(value, io.IOBase)

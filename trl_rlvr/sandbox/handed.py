@@ -1,0 +1,93 @@
+"""The test's own objects that a candidate was handed by number, and what it may do with them.
+
+It may call functions, step iterators and compare or combine, as it could in one process; of attributes it sees only
+public ones of the test's own classes, and of streams. All of it ends with the test.
+"""
+
+import io
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from trl_rlvr.sandbox.protocol import CALL, GET, NEXT, OPERATE, OPERATORS
+from trl_rlvr.sandbox.values import Decoder, RefusedValue
+
+TEST_MODULE = "tests"
+"""What a test's own classes say their module is."""
+
+
+class Handed:
+    """Objects of one test, by the numbers under which the candidate knows them; no number is used twice."""
+
+    def __init__(self) -> None:
+        self._objects: dict[int, Any] = {}
+        self._last = 0
+
+    def number(self, value: Any) -> int:
+        """Return the number of an object; a new one for an object that was not handed over before."""
+        for number, handed in self._objects.items():
+            if handed is value:
+                return number
+        self._last += 1
+        self._objects[self._last] = value
+        return self._last
+
+    def find(self, number: int) -> Any:
+        """Return the object of a number.
+
+        Raises:
+            RefusedValue: there is none.
+        """
+        if number not in self._objects:
+            raise RefusedValue("an answer names an object that it was not handed")
+        return self._objects[number]
+
+    def clear(self) -> None:
+        """Forget all of them: callbacks end with their test."""
+        self._objects.clear()
+
+    def do(self, what: bytes, asked: Decoder) -> Any:
+        """Do what the candidate asks of an object, and return the outcome.
+
+        Raises:
+            RefusedValue: the object was not handed over, or the question is malformed.
+            Exception: what the object itself raises.
+        """
+        target = asked.value()
+        if what == OPERATE:
+            operands = asked.exactly(tuple)
+            self._require(operands[0])
+            return OPERATORS[target](*operands)
+        self._require(target)
+        if what == NEXT and isinstance(target, Iterator):
+            return next(target)
+        if what == CALL:
+            return target(*asked.exactly(tuple), **asked.exactly(dict))
+        name = asked.exactly(str)
+        if name.startswith("_") or kind_of(target) != "object" or not _is_open(target):
+            raise AttributeError(name)
+        return getattr(target, name) if what == GET else setattr(target, name, asked.value())
+
+    def _require(self, target: Any) -> None:
+        if not any(handed is target for handed in self._objects.values()):
+            raise RefusedValue("the solution asks something of an object that it was not handed")
+
+
+def kind_of(value: Any) -> str:
+    """Say what the candidate takes an object for: `function`, `iterator` or `object`.
+
+    Raises:
+        RefusedValue: it is of a kind that leads to the tests, such as a frame.
+    """
+    if isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType | type):
+        return "function"
+    if isinstance(value, Iterator) and not isinstance(value, io.IOBase):
+        return "iterator"
+    if isinstance(value, types.ModuleType | types.FrameType | types.CodeType | types.TracebackType):
+        raise RefusedValue(f"a {type(value).__name__} is not handed to a solution")
+    return "object"
+
+
+def _is_open(value: Any) -> bool:
+    """Say whether a solution may look at an object's attributes: those of the test's own classes, and of streams."""
+    return type(value).__module__ == TEST_MODULE or isinstance(value, io.IOBase)
