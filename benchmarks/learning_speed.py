@@ -50,8 +50,8 @@ def smooth(marks: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
 
 
 def seconds_to(rate: float, marks: Sequence[Sequence[float]]) -> float:
-    """Return the clock's seconds at the first mark that reached a pass rate; nan if none did."""
-    return next((seconds for seconds, reached in smooth(marks) if reached >= rate), math.nan)
+    """Return the clock's seconds at the first mark that reached a pass rate; infinite if none did."""
+    return next((seconds for seconds, reached in smooth(marks) if reached >= rate), math.inf)
 
 
 def learning_rows(found: dict[str, list[dict[str, Any]]], reference: str) -> list[dict[str, Any]]:
