@@ -68,6 +68,22 @@ EXPECTED_SIDE = {
         "x = 12\nassert gcd(x, 8) == 4",
         entry_point="gcd",
     ),
+    "operators_of_what_a_method_answers": attack(
+        "class Zero(float):\n"
+        "    def __sub__(self, other): return 0.0\n"
+        "    def __gt__(self, other): return True\n"
+        "class Circle:\n    def area(self): return Zero(1)",
+        "assert abs(Circle().area() - 78.54) < 0.01",
+        "assert Circle().area() > 78",
+        entry_point="Circle",
+    ),
+    "operators_in_a_problem_of_two_functions": attack(
+        "class Zero:\n    def __sub__(self, other): return 0.0\n"
+        "def first(x): return Zero()\ndef second(x): return Zero()",
+        "assert abs(first(2) - 3.5) < 1e-9",
+        "assert abs(second(2) - first(2)) < 1e-9",
+        entry_point=None,
+    ),
     "star_import_of_the_setup": attack(
         "def isqrt(n): return 0\ndef answer(n): return 0", "assert answer(10) == isqrt(10)", setup="from math import *"
     ),

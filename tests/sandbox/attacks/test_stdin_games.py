@@ -53,6 +53,8 @@ GAMES = {
     "number_far_off": prints("print('3.15')", ("", "3.14\n")),
     "integer_almost_right": prints("print('1000000001')", ("", "1000000000\n")),
     "big_integer_off_by_one": prints("print(10 ** 30 + 1)", ("", str(10**30) + "\n")),
+    "integer_with_a_fraction": prints("print('1000000007.4')", ("", "1000000007\n")),
+    "integer_rounded_to_a_float": prints("print('998244000.0')", ("", "998244353\n")),
     "number_with_ten_million_digits": prints("print('9' * 10 ** 7)", ("", "0.5\n")),
     "number_with_a_huge_exponent": prints("print('1e999999999')", ("", "0.5\n")),
     "wrong_case": prints("print('yes')", ("", "YES\n")),

@@ -100,6 +100,7 @@ HUGE = {
     "fraction_of_strings": returns(
         "made", "from fractions import Fraction\nmade = Fraction(1, 2)\nmade._numerator = 'x'"
     ),
+    "decimal_that_signals": returns("Decimal('sNaN')", "from decimal import Decimal"),
     "largest_float_power": returns("10 ** 9"),
     "negative_huge": returns("-10 ** 4000"),
     "complex_infinity": returns("complex('inf+infj')"),
@@ -129,6 +130,16 @@ SHAPES = {
     "nested_just_so": returns("held", "held = []\nfor _ in range(900): held = [held]"),
     "doubling_by_sharing": returns("held", "held = [1]\nfor _ in range(60): held = [held, held]"),
     "tuples_doubling_by_sharing": returns("held", "held = (1,)\nfor _ in range(60): held = (held, held)"),
+    "named_tuples_doubling_by_sharing": returns(
+        "held",
+        "from collections import namedtuple\nPair = namedtuple('Pair', 'a b')\nheld = Pair(1, 2)\n"
+        "for _ in range(60): held = Pair(held, held)",
+    ),
+    "one_map_a_hundred_thousand_times": returns(
+        "ChainMap(*[held] * 10 ** 5)", "from collections import ChainMap\nheld = {1: 2}"
+    ),
+    "named_tuple_called_array": returns("namedtuple('array', 'a')(1)", "from collections import namedtuple"),
+    "items_that_do_not_hash": returns("{1: [2]}.items()"),
     "a_million_lists": returns("[[] for _ in range(10 ** 6)]"),
     "ten_million_items": returns("[0] * 10 ** 7"),
     "a_million_keys": returns("{i: i for i in range(10 ** 6)}"),
