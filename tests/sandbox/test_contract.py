@@ -228,6 +228,15 @@ def test_a_costly_reference_raises_the_limit(opened: Sandbox) -> None:
     assert (without.verdict, with_cost.verdict) == (Verdict.TIMEOUT, Verdict.PASSED)
 
 
+def test_a_script_shares_one_cpu_limit_among_its_tests(backend: Callable[..., Sandbox]) -> None:
+    burns = "import time\nwhile time.process_time() < 0.4: pass\nprint(input())"
+    with backend(limits=Limits(cpu_s=1.0), workers=1) as sandbox:
+        result = run(sandbox, reads(burns, *[("1\n", "1\n")] * 8))
+
+    assert result.verdict is Verdict.TIMEOUT
+    assert 1 <= result.passed <= 3
+
+
 def test_a_deadline_that_has_passed_makes_no_verdict(opened: Sandbox) -> None:
     results = opened.run(honest_programs(3), deadline_s=0.0)
 
