@@ -201,6 +201,24 @@ WEAK = {
     "copied": CodeProblem("copied", "", tests=("assert copied([1]) == [1]",)),
     "nothing": CodeProblem("nothing", "", tests=("assert nothing(1) is None",)),
     "anything": CodeProblem("anything", "", tests=("assert anything(1) or True",)),
+    "uncalled": CodeProblem(
+        "uncalled", "", tests=("def test():\n    assert uncalled(1) == 2",), entry_point="uncalled"
+    ),
+    "counted": CodeProblem(
+        "counted",
+        "",
+        tests=("tree = Node(Node(None))\nassert counted(tree) == size(tree)",),
+        setup_code=(
+            "class Node:\n    def __init__(self, next): self.next = next\n"
+            "def size(node): return 0 if node is None else 1 + size(node.next)"
+        ),
+    ),
+    "summed": CodeProblem(
+        "summed", "", tests=("xs = [4, 5]\ngot = summed(xs)\nwanted = len(xs)\nassert got == wanted",)
+    ),
+    "scaled": CodeProblem(
+        "scaled", "", tests=("import numpy as np\nassert np.allclose(scaled(np.array([1, 2])), [2.0, 4.0])",)
+    ),
 }
 
 
@@ -217,6 +235,10 @@ def test_sound_problems_pass_the_gate_of_the_real_sandbox(sandbox: Sandbox) -> N
         ("copied", "one that returns its argument"),
         ("nothing", "one that returns None"),
         ("anything", "one that returns its argument"),
+        ("uncalled", "one that returns its argument"),
+        ("counted", "one that empties its arguments and returns 1"),
+        ("summed", "one that empties its arguments and returns 0"),
+        ("scaled", "one that returns an array without items"),
     ],
 )
 def test_weak_tests_are_found_out_by_the_real_sandbox(task_id: str, what: str, sandbox: Sandbox) -> None:

@@ -3,10 +3,13 @@
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
+from probe import wait_until
 
 from trl_rlvr.errors import SandboxError, SandboxUnavailableError
 from trl_rlvr.problem import CodeProblem
@@ -126,6 +129,38 @@ def test_required_layer_that_is_off_is_refused_by_name():
 def test_unknown_required_layer_is_refused():
     with pytest.raises(SandboxUnavailableError, match="'armour'"):
         ProcessSandbox(workers=1, require=["armour"])
+
+
+def test_a_running_program_ends_with_its_trainer():
+    script = """
+import sys
+from trl_rlvr.problem import CodeProblem
+from trl_rlvr.sandbox import Limits, Program
+from trl_rlvr.sandbox.backends.process import ProcessSandbox
+with ProcessSandbox(workers=1, limits=Limits(cpu_s=1000)) as sandbox:
+    print(sandbox.worker_pids()[0], flush=True)
+    loop = "def f(x):\\n    while True: pass"
+    sandbox.run([Program(loop, CodeProblem("loop", "", ("assert f(1) == 1",)))])
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as trainer:
+        worker = int(trainer.stdout.readline())
+        assert wait_until(lambda: sum(state_and_ticks(pid)[1] for pid in descendants(worker)) > 50), (
+            "it never began to run"
+        )
+        running = [worker, *descendants(worker)]
+        trainer.kill()
+
+    assert wait_until(lambda: all(state_and_ticks(pid)[0] in "ZX" for pid in running))
+
+
+def state_and_ticks(pid):
+    """Return a process's state, X if it is gone, and the clock ticks that it has computed."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return "X", 0
+    return fields[0], int(fields[11])
 
 
 def test_killed_workers_are_replaced_and_no_verdict_changes():

@@ -16,13 +16,14 @@ from trl_rlvr.verdict import ExecutionResult, Verdict
 _PATIENT_REFERENCE_CPU_S = 12.0
 """Cost assumed of a reference that ran out of time: the limits then give it 60 CPU seconds."""
 
-_EMPTY = "for value in args:\n        getattr(value, 'clear', lambda: None)()"
+_EMPTY = "_empty(args)"
 _WRONG_BODIES = {
     "one that returns its argument": "return args[0] if args else None",
     "one that returns None": "return None",
     "one that returns a bare object()": "return object()",
     "one that empties its arguments": f"{_EMPTY}\n    return args[0] if args else None",
     "one that empties its arguments and returns 0": f"{_EMPTY}\n    return 0",
+    "one that empties its arguments and returns 1": f"{_EMPTY}\n    return 1",
     "one that empties its arguments and returns []": f"{_EMPTY}\n    return []",
     "one that empties its arguments and returns True": f"{_EMPTY}\n    return True",
     "one that leaves by os._exit(0)": "__import__('os')._exit(0)",
@@ -31,7 +32,21 @@ _WRONG_BODIES = {
 }
 """What the wrong program is -> the body of every function that it defines."""
 
-_LIAR = """class _Liar:
+_NUMPY_BODIES = {"one that returns an array without items": "return __import__('numpy').zeros((0, 1, 1))"}
+"""Tried as well where the tests use numpy: what holds for all items of nothing holds."""
+
+_HELPERS = """def _empty(args):
+    for value in args:
+        try:
+            value.clear()
+        except Exception:
+            for name in ('left', 'right', 'next', 'children'):
+                try:
+                    setattr(value, name, None)
+                except Exception:
+                    pass
+
+class _Liar:
     __hash__ = None
     def __init__(self, *args, **keywords): pass
     def __getattr__(self, name): return self
@@ -71,9 +86,13 @@ def wrong_programs(problem: CodeProblem) -> dict[str, str]:
     """Return programs that must not pass, by what each is."""
     if problem.io_tests:
         return _WRONG_SCRIPTS
+    numpy = any("np." in test or "numpy" in test for test in (problem.setup_code, *problem.tests))
+    bodies = _WRONG_BODIES | (_NUMPY_BODIES if numpy else {})
     programs = {
-        what: _LIAR + "\n\n".join(f"def {name}(*args, **keywords):\n    {body}" for name in problem.entry_points) + "\n"
-        for what, body in _WRONG_BODIES.items()
+        what: _HELPERS
+        + "\n\n".join(f"def {name}(*args, **keywords):\n    {body}" for name in problem.entry_points)
+        + "\n"
+        for what, body in bodies.items()
     }
     classes = [name for name in problem.entry_points if name[:1].isupper()]
     if classes:
@@ -81,7 +100,7 @@ def wrong_programs(problem: CodeProblem) -> dict[str, str]:
             f"class {name}(_Liar): pass\n" if name in classes else f"def {name}(*args, **keywords): return _Liar()\n"
             for name in problem.entry_points
         )
-        programs["one whose classes agree to everything"] = _LIAR + liars
+        programs["one whose classes agree to everything"] = _HELPERS + liars
     return programs
 
 

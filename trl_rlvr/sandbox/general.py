@@ -70,7 +70,7 @@ class _Judge:
         }
         fetched = set(self.missing)
         for name in self.defined:
-            value = self.link.fetch(name)
+            value = self._fetch(name)
             if isinstance(value, RemoteObject):
                 namespace[name] = exception_class(value) or value
             else:
@@ -81,7 +81,15 @@ class _Judge:
     def _fetch_data(self, name: str) -> Any:
         if name in self.missing:
             raise self.link.fail(Verdict.MISSING_ENTRY_POINT, f"the code defines no {name}")
-        return self.link.fetch(name)
+        return self._fetch(name)
+
+    def _fetch(self, name: str) -> Any:
+        value = self.link.fetch(name)
+        if _catches_checks(value):
+            raise self.link.fail(
+                Verdict.REFUSED_VALUE, f"{name} is an exception that would catch the test's own checks"
+            )
+        return value
 
     def _run(self, tree: ast.Module) -> None:
         """Run the setup, anew for each test so that none finds it changed by another, and then the test."""
@@ -128,6 +136,13 @@ class _Judge:
         if isinstance(error, AssertionError):
             return Verdict.WRONG_ANSWER, f"failed: {source}"
         return Verdict.WRONG_ANSWER, f"{type(error).__name__}: {str(error)[:80]} in {source}"
+
+
+def _catches_checks(value: Any) -> bool:
+    """Say whether an `except` clause with this in it would catch a failed assertion of the test itself."""
+    if isinstance(value, tuple):
+        return any(map(_catches_checks, value))
+    return isinstance(value, type) and value is not object and issubclass(AssertionError, value)
 
 
 def _standard_names(trees: list[ast.Module], names: frozenset[str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The test's own objects that a candidate was handed by number, and what it may do with them.
 
 It may call functions, step iterators and compare or combine, as it could in one process; of attributes it sees only
-public ones of the test's own classes, and of streams. All of it ends with the test.
+public ones of the test's own classes, and of streams, and it replaces no method. All of it ends with the test.
 """
 
 import io
@@ -66,7 +66,11 @@ class Handed:
         name = asked.exactly(str)
         if name.startswith("_") or kind_of(target) != "object" or not _is_open(target):
             raise AttributeError(name)
-        return getattr(target, name) if what == GET else setattr(target, name, asked.value())
+        if what == GET:
+            return getattr(target, name)
+        if callable(getattr(type(target), name, None)):
+            raise AttributeError(f"{name} is a method of the test's, and stays")
+        return setattr(target, name, asked.value())
 
     def _require(self, target: Any) -> None:
         if not any(handed is target for handed in self._objects.values()):

@@ -1,49 +1,26 @@
-"""One program on its way to verdicts: who is forked, who is watched, and what the end of a process means.
-
-CPU time decides. What is not computing nor waiting for a core is idle, and idleness has a limit of its own: a program
-that sleeps is stopped after the same time on an idle and on an overloaded machine.
-"""
+"""One program on its way to verdicts: who is forked, and what the end of a process means."""
 
 import contextlib
 import os
-import select
 import signal
 import socket
-import time
 
 from trl_rlvr.sandbox.protocol import (
     ASSIGNMENT,
     CANDIDATE,
-    DONE,
     GENERAL,
     HARNESS,
-    RECORD_SIZE,
-    RECORDS_AT_ONCE,
     STDIO,
     Job,
-    unpack_record,
 )
 from trl_rlvr.sandbox.server import Child, ForkServer, ServerLost
 from trl_rlvr.sandbox.stdio import MEMORY_STATUS, SYNTAX_STATUS
+from trl_rlvr.sandbox.watch import Disturbed, Outcome, Watch
 from trl_rlvr.sandbox.wire import memory_file
 from trl_rlvr.verdict import Verdict
 
-_FIRST_CHECK_S = 0.05
-"""A program that ends sooner is never looked at."""
-_LINGER_S = 0.01
-"""How long a candidate may take to end after its last answer before it is ended."""
-_HARNESS_FACTOR, _COMPARING_S = 3.0, 3.0
-"""CPU time of a harness: this factor times the candidate's, at least 5 s; so many seconds if it only compares."""
 _HARNESS_LIFE_S = 50_000
 """CPU seconds after which the kernel ends a harness; the clock of a run ends a hanging one long before."""
-_STUCK_S = 60.0
-"""How long the server may take to report the end of a child that it was told to kill."""
-
-Outcome = tuple[Verdict, str]
-
-
-class Disturbed(Exception):  # noqa: N818 - a condition that the supervisor answers with another attempt
-    """Somebody else killed the candidate or the harness, so what was seen says nothing about the program."""
 
 
 class Harness:
@@ -69,10 +46,12 @@ class Harness:
 class Run:
     """Runs one job once."""
 
-    def __init__(self, server: ForkServer, harness: Harness, job: Job) -> None:
+    def __init__(self, server: ForkServer, harness: Harness, job: Job, trainer: int | None = None) -> None:
         self.server = server
         self.harness = harness
         self.job = job
+        self.trainer = trainer
+        """Pipe that hangs up when the trainer is gone."""
         self.limits = job.limits
         self.reported: dict[int, Outcome] = {}
         self.rest: Outcome | None = None
@@ -91,6 +70,7 @@ class Run:
         Raises:
             Disturbed: somebody else killed a process of ours.
             ServerLost: the fork server is gone.
+            TrainerGone: nobody waits for the verdicts any more.
         """
         if self.job.kind != STDIO:
             self._watch(self._start(0))
@@ -128,7 +108,7 @@ class Run:
 
     def _watch(self, child: Child, test: int = 0) -> None:
         """See one candidate and its harness to their ends."""
-        watch = _Watch(self, child)
+        watch = Watch(self, child)
         try:
             watch.until_over()
         finally:
@@ -164,136 +144,6 @@ class Run:
                 self.reported[test] = (kind, f"the program ended with status {os.WEXITSTATUS(status)}")
             else:
                 self.reported[test] = _ended(status)
-
-
-class _Watch:
-    """Watches one candidate and its harness, and stops what overstays."""
-
-    def __init__(self, run: Run, child: Child) -> None:
-        self.run = run
-        self.child = child
-        self.harness = run.harness
-        self.started = time.monotonic()
-        self.harness_done = False
-        self.done_at = 0.0
-        self.stopped: Outcome | None = None
-        """Why we stopped the candidate, as an outcome; None if we did not."""
-        self.idle_s = 0.0
-        self._stopped_at = 0.0
-        clock = run.server.clock(self.harness.child)
-        self._harness_before = clock.cpu_s() if clock is not None else 0.0
-        self._poll = select.poll()
-        self._poll.register(run.server.control, select.POLLIN)
-        self._poll.register(self.harness.channel, select.POLLIN)
-
-    def until_over(self) -> None:
-        """Wait until the harness has judged and the candidate has ended."""
-        server = self.run.server
-        check_at = self.started + _FIRST_CHECK_S
-        while not (self.harness_done and self.child.status is not None):
-            for fd, _ in self._poll.poll(max(0.0, check_at - time.monotonic()) * 1000):
-                if fd == server.control.fileno():
-                    server.take_notice()
-                else:
-                    self._take_records()
-            if self.harness_done and self.child.status is None:
-                check_at = time.monotonic() + self._hurry()
-            elif time.monotonic() >= check_at:
-                check_at = time.monotonic() + self._check()
-
-    def _take_records(self) -> None:
-        try:
-            data = self.harness.channel.recv(RECORDS_AT_ONCE * RECORD_SIZE)
-        except OSError:
-            data = b""
-        try:
-            records = [unpack_record(data[at : at + RECORD_SIZE]) for at in range(0, len(data), RECORD_SIZE)]
-        except ValueError:
-            records = []
-        if not records:
-            self._lose_harness()
-        for test, verdict, text in records:
-            if test == DONE:
-                self._finish()
-                if verdict is not Verdict.PASSED:
-                    self.run.rest = (verdict, text)
-                return
-            if test < self.run.job.tests:
-                self.run.reported.setdefault(test, (verdict, text))
-
-    def _finish(self) -> None:
-        self._poll.unregister(self.harness.channel)  # a harness that leaves once it is done must not look lost
-        self.harness_done = True
-        self.done_at = time.monotonic()
-
-    def _lose_harness(self) -> None:
-        """The harness ended without saying that it was done: what it had not reported is lost."""
-        self.harness.gone = True
-        self._finish()
-        deadline = time.monotonic() + _STUCK_S
-        while self.harness.child.status is None:
-            self._notice_before(deadline)
-        if self.run.job.kind != GENERAL and self.harness.jobs > 1:
-            raise Disturbed  # what earlier programs left in it may have ended it: judge again in a fresh one
-        self.run.rest = (Verdict.REFUSED_VALUE, "the answer could not be judged")
-
-    def _notice_before(self, deadline: float) -> None:
-        if not select.select([self.run.server.control], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            raise ServerLost("the fork server does not answer")
-        self.run.server.take_notice()
-
-    def _hurry(self) -> float:
-        """After the last answer: give the candidate a moment to end by itself, then end it."""
-        over_s = time.monotonic() - self.done_at
-        if over_s >= _LINGER_S:
-            self.run.server.kill(self.child)
-            if over_s > _STUCK_S:
-                raise ServerLost("the fork server does not end a child")
-            return 1.0
-        return _LINGER_S
-
-    def _check(self) -> float:
-        """Look at the clocks; stop what is over its limit. Return when to look again."""
-        run, limits = self.run, self.run.limits
-        elapsed = time.monotonic() - self.started
-        if self.stopped is not None:
-            return self._check_stopped(elapsed)
-        clock, harness_clock = run.server.clock(self.child), run.server.clock(self.harness.child)
-        cpu_s = run.cpu_s + (clock.cpu_s() if clock else self.child.cpu_s)
-        judging_s = max(0.0, harness_clock.cpu_s() - self._harness_before) if harness_clock else 0.0
-        queued = [one.queued_s() for one in (clock, harness_clock) if one is not None]
-        self.idle_s = max(0.0, elapsed + run.cpu_s - cpu_s - judging_s - sum(value or 0.0 for value in queued))
-        idle_s = run.idle_s + self.idle_s
-        idle_limit_s = limits.idle_s if queued and None not in queued else 5.0 * limits.idle_s + limits.cpu_s
-        if judging_s > (max(_HARNESS_FACTOR * limits.cpu_s, 5.0) if run.job.kind == GENERAL else _COMPARING_S):
-            self._stop((Verdict.TIMEOUT, "the tests computed too long on what the program answered"))
-            self._drop_harness()
-        elif self.child.status is None and cpu_s > limits.cpu_s:
-            self._stop((Verdict.TIMEOUT, f"used more than {limits.cpu_s:.3g} s of CPU time"))
-        elif idle_s > idle_limit_s:
-            self._stop((Verdict.TIMEOUT, f"was idle for more than {limits.idle_s:.3g} s"))
-        elif elapsed > limits.wall_s:
-            self._stop((Verdict.TIMEOUT, f"ran longer than {limits.wall_s:.3g} s"))
-        left_s = min(limits.cpu_s - cpu_s, idle_limit_s - idle_s, limits.wall_s - elapsed)
-        return min(max(left_s / 2, 0.01), 0.25)
-
-    def _check_stopped(self, elapsed: float) -> float:
-        """A stopped candidate must end, and its harness must find that out."""
-        if elapsed - self._stopped_at > _STUCK_S:
-            raise ServerLost("the fork server does not end a child")
-        if self.child.status is not None and elapsed - self._stopped_at > self.run.limits.idle_s:
-            self._drop_harness()
-        return 0.25
-
-    def _drop_harness(self) -> None:
-        """Go on without the harness: it computes on something that it will not finish."""
-        self._finish()
-        self.harness.close()
-
-    def _stop(self, outcome: Outcome) -> None:
-        self.stopped = outcome
-        self._stopped_at = time.monotonic() - self.started
-        self.run.server.kill(self.child)
 
 
 def _ended(status: int) -> Outcome:

@@ -7,8 +7,9 @@ import json
 import time
 
 from trl_rlvr.sandbox.protocol import PLAIN, Answer, Job
-from trl_rlvr.sandbox.run import Disturbed, Harness, Run
+from trl_rlvr.sandbox.run import Harness, Run
 from trl_rlvr.sandbox.server import ForkServer, ServerLost
+from trl_rlvr.sandbox.watch import Disturbed, TrainerGone
 from trl_rlvr.sandbox.wire import read_frame, write_frame
 from trl_rlvr.verdict import Verdict
 
@@ -20,16 +21,26 @@ _STDIN, _STDOUT = 0, 1
 
 
 class Supervisor:
-    """Keeps one fork server and one harness for plain suites, and runs jobs one at a time."""
+    """Keeps one fork server and one harness for plain suites, and runs jobs one at a time.
 
-    def __init__(self, settings: dict[str, object]) -> None:
+    Args:
+        settings: of the fork server.
+        trainer: pipe that hangs up when the trainer is gone; None: nobody looks.
+    """
+
+    def __init__(self, settings: dict[str, object], trainer: int | None = None) -> None:
         self.settings = settings
+        self.trainer = trainer
         self.server = ForkServer(settings)
         self.harness: Harness | None = None
         self.restarts = 0
 
     def run(self, job: Job) -> Answer:
-        """Run a job to its verdicts; what an outsider broke is run again."""
+        """Run a job to its verdicts; what an outsider broke is run again.
+
+        Raises:
+            TrainerGone: nobody waits for them any more.
+        """
         started = time.monotonic()
         lost = False
         for attempt in range(_ATTEMPTS):
@@ -66,7 +77,7 @@ class Supervisor:
                 harness = self.harness = Harness(self.server, job.kind)
         else:
             harness = Harness(self.server, job.kind)
-        run = Run(self.server, harness, job)
+        run = Run(self.server, harness, job, self.trainer)
         try:
             run.go()
         finally:
@@ -84,12 +95,12 @@ class Supervisor:
 def main(package_root: str, settings: str) -> None:
     """Serve the trainer on the standard streams until it closes them."""
     del package_root
-    supervisor = Supervisor(json.loads(settings))
+    supervisor = Supervisor(json.loads(settings), _STDIN)
     try:
         write_frame(_STDOUT, json.dumps(supervisor.server.layers).encode())
         while (frame := read_frame(_STDIN, _JOB_BYTES)) is not None:
             write_frame(_STDOUT, json.dumps(supervisor.run(Job.unpack(frame))).encode())
-    except BrokenPipeError:
-        pass  # the trainer is gone
+    except (BrokenPipeError, TrainerGone):
+        pass  # what still runs ends with the server
     finally:
         supervisor.server.close()

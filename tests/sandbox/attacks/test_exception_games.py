@@ -23,6 +23,21 @@ EXCEPTIONS = {
         """,
         "try:\n    answer(7)\nexcept ValueError:\n    pass",
     ),
+    "alias_of_the_exception_that_the_checks_raise": attack(
+        "def answer(n): return n\nMissing = AssertionError",
+        "try:\n    answer(7)\n    assert False\nexcept Missing:\n    pass",
+        entry_point=None,
+    ),
+    "alias_of_a_base_of_it": attack(
+        "def answer(n): return n\nMissing = Exception",
+        "try:\n    answer(7)\n    raise AssertionError('no error')\nexcept Missing:\n    pass",
+        entry_point=None,
+    ),
+    "tuple_that_holds_a_base_of_it": attack(
+        "def answer(n): return n\nMissing = (KeyError, (BaseException,))",
+        "try:\n    answer(7)\n    assert False\nexcept Missing:\n    pass",
+        entry_point=None,
+    ),
     "death_where_any_exception_is_expected": attack(
         "import os\ndef answer(n): os._exit(0)",
         "try:\n    answer(7)\nexcept Exception:\n    pass\nelse:\n    assert False",

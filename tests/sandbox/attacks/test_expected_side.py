@@ -55,6 +55,14 @@ EXPECTED_SIDE = {
         "def answer(f): return f.args[0]",
         "from functools import partial\ndef chk(a): return a\nassert answer(partial(chk, $NUMBER)) == $NUMBER",
     ),
+    "method_of_an_object_of_the_test_replaced": attack(
+        "def answer(bus): bus.check = lambda *wanted: True",
+        "bus = Bus()\nanswer(bus)\nbus.check([$NUMBER])\nassert bus.log == [$NUMBER]",
+        "bus = Bus()\nanswer(bus)\nassert bus.check([$NUMBER])",
+        setup=(
+            "class Bus:\n    def __init__(self): self.log = []\n    def check(self, wanted): return self.log == wanted"
+        ),
+    ),
     "name_of_a_builtin_taken_away": attack(
         "def gcd(a, b): return 0\nimport sys\n"
         "frame = sys._getframe()\nwhile frame.f_back: frame = frame.f_back\n"
