@@ -16,6 +16,14 @@ def test_the_entry_point_and_its_company_are_settled_at_once():
     assert (made.entry_point, made.entry_points) == ("add", ("add", "Pair"))
 
 
+def test_setup_code_beside_io_tests_must_be_a_checker():
+    checker = "def check_output(given, printed, expected):\n    return True"
+
+    assert problem(tests=(), io_tests=(IOTest("1", "2"),), setup_code=checker).total == 1
+    with pytest.raises(DataError, match=r"defines no check_output\(given, printed, expected\)"):
+        problem(tests=(), io_tests=(IOTest("1", "2"),), setup_code="import math")
+
+
 def test_a_given_entry_point_stays():
     assert problem(entry_point="plus").entry_point == "plus"
 

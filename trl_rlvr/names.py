@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable
 
 from trl_rlvr.source import alias_name, top_level_bindings, try_parse
 
+CHECKER = "check_output"
+"""The function by which a standard-input problem judges what was printed."""
+
 _BY_MODULE = {
     "collections": "ChainMap Counter OrderedDict defaultdict deque namedtuple",
     "copy": "copy deepcopy",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from trl_rlvr.errors import DataError
-from trl_rlvr.names import candidate_names, infer_entry_point
+from trl_rlvr.names import CHECKER, candidate_names, infer_entry_point
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class CodeProblem:
     """One problem, with exactly one of `tests` and `io_tests` filled.
 
     Raises:
-        DataError: there are no tests at all, tests of both kinds, or a string in place of a sequence.
+        DataError: there are no tests at all, tests of both kinds, a string in place of a sequence, or setup code of
+            `io_tests` that defines no checker.
     """
 
     task_id: str
@@ -32,7 +33,8 @@ class CodeProblem:
     tests: tuple[str, ...] = ()
     """Python source, one test each, counted one by one; usually one `assert` each."""
     setup_code: str = ""
-    """Python source that runs after the solution and before the tests."""
+    """Python source that runs after the solution and before the tests. Of `io_tests`: the checker, source that defines
+    `check_output(given, printed, expected)`, three strings, and decides in place of the comparison."""
     entry_point: str | None = None
     """The name that the tests call; None: inferred from the tests."""
     reference_solution: str | None = None
@@ -51,6 +53,11 @@ class CodeProblem:
         if bool(self.tests) == bool(self.io_tests):
             what = "both tests and io_tests" if self.tests else "no tests"
             raise DataError(f"problem {self.task_id!r} has {what}; give it exactly one of tests and io_tests")
+        if self.io_tests and self.setup_code.strip() and f"def {CHECKER}(" not in self.setup_code:
+            raise DataError(
+                f"setup_code of problem {self.task_id!r} defines no {CHECKER}(given, printed, expected), which is all "
+                "that it is for beside io_tests; define it, or leave setup_code empty"
+            )
         if self.tests and self.entry_point is None:
             object.__setattr__(self, "entry_point", infer_entry_point(self.tests, self.setup_code))
         if self.tests and not self.entry_points:

@@ -228,6 +228,32 @@ def test_a_costly_reference_raises_the_limit(opened: Sandbox) -> None:
     assert (without.verdict, with_cost.verdict) == (Verdict.TIMEOUT, Verdict.PASSED)
 
 
+FACTORS = """
+def check_output(given, printed, expected):
+    left, right = map(int, printed.split())
+    return left * right == int(given) and min(left, right) > 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("printed", "passed"), [("3 5", [True]), ("5 3", [True]), ("1 15", [False]), ("none", [False]), ("", [False])]
+)
+def test_a_checker_decides_where_several_outputs_are_right(opened: Sandbox, printed: str, passed: list[bool]) -> None:
+    problem = CodeProblem("factors", "", io_tests=(IOTest("15\n", "3 5\n"),), setup_code=FACTORS)
+
+    result = run(opened, Program(f"print({printed!r})", problem))
+
+    assert [test.verdict is Verdict.PASSED for test in result.tests] == passed
+
+
+def test_a_checker_is_held_to_the_harnesss_limits(opened: Sandbox) -> None:
+    endless = "def check_output(given, printed, expected):\n    while True: pass"
+    problem = CodeProblem("endless", "", io_tests=(IOTest("", "1\n"),), setup_code=endless)
+
+    assert run(opened, Program("print(1)", problem)).verdict is Verdict.TIMEOUT
+    assert run(opened, honest_programs(1)[0]).verdict is Verdict.PASSED
+
+
 def test_a_script_shares_one_cpu_limit_among_its_tests(backend: Callable[..., Sandbox]) -> None:
     burns = "import time\nwhile time.process_time() < 0.4: pass\nprint(input())"
     with backend(limits=Limits(cpu_s=1.0), workers=1) as sandbox:

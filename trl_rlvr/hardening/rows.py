@@ -30,7 +30,12 @@ def hardened_row(augmentation: Augmentation, strength: Strength | None, *, appen
     row: dict[str, Any] = {"task_id": int(problem.task_id) if problem.task_id.isdecimal() else problem.task_id}
     if problem.io_tests:
         tests = [{"input": test.input, "output": test.output} for test in problem.io_tests]
-        row |= {"prompt": problem.prompt, "reference_solution": problem.reference_solution, "io_tests": tests}
+        row |= {
+            "prompt": problem.prompt,
+            "reference_solution": problem.reference_solution,
+            "io_tests": tests,
+            "setup_code": problem.setup_code,
+        }
     else:
         row |= {
             "text": problem.prompt,

@@ -26,7 +26,7 @@ from trl_rlvr.sandbox.protocol import (
     pack_record,
 )
 from trl_rlvr.sandbox.solution import LOADING, MEMORY, MISSING, SYNTAX
-from trl_rlvr.sandbox.stdio import same_output
+from trl_rlvr.sandbox.stdio import checked_output, same_output
 from trl_rlvr.sandbox.values import Budget, Decoder, Opaque, RefusedValue
 from trl_rlvr.sandbox.wire import FrameReader, FrameTooLarge, read_file, read_frame
 from trl_rlvr.verdict import Verdict
@@ -88,7 +88,7 @@ def main(channel: socket.socket) -> None:
         if kind == PLAIN:
             rest = judge_calls(work, fds[1], answer_bytes, reports)
         elif kind == STDIO:
-            rest = judge_output(work.value()[first], first, fds[1], answer_bytes, reports.send)
+            rest = judge_output(work, first, fds[1], answer_bytes, reports.send)
         else:
             rest = judge_source(work, fds[1], fds[2], answer_bytes, reports.send)
         for fd in fds[1:]:
@@ -181,13 +181,17 @@ def judge_source(work: Decoder, answers: int, requests: int, answer_bytes: int, 
         return Verdict.REFUSED_VALUE, f"the tests could not be run: {type(error).__name__}"
 
 
-def judge_output(expected: str, test: int, output: int, answer_bytes: int, report: Report) -> Rest:
+def judge_output(work: Decoder, test: int, output: int, answer_bytes: int, report: Report) -> Rest:
     """Compare all that a program prints with what is expected; its exit status is the supervisor's to know."""
+    checker, given, expected = work.value()
     printed = bytearray()
     while piece := os.read(output, 1 << 16):
         printed += piece
         if len(printed) > answer_bytes:
             return Verdict.OUTPUT_LIMIT, f"the output is longer than {answer_bytes} bytes"
-    difference = same_output(bytes(printed), expected)
+    if checker:
+        difference = checked_output(checker, given[test], bytes(printed), expected[test])
+    else:
+        difference = same_output(bytes(printed), expected[test])
     report(test, Verdict.WRONG_ANSWER if difference else Verdict.PASSED, difference)
     return ENDED

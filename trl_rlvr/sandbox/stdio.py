@@ -1,6 +1,7 @@
-"""Standard-input problems: running a whole program, and comparing what it printed with what was expected.
+"""Standard-input problems: running a whole program, and judging what it printed.
 
-The comparison is of the whole output: a prefix of the expected output is not the output.
+It is compared with what was expected, whole: a prefix of the expected output is not the output. A problem with more
+than one right output brings a checker.
 """
 
 import atexit
@@ -11,7 +12,9 @@ import os
 import re
 import sys
 import threading
+from typing import Any
 
+from trl_rlvr.names import CHECKER
 from trl_rlvr.sandbox.solution import as_script, compile_solution, describe
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
@@ -78,6 +81,31 @@ def same_output(printed: bytes, expected: str, tolerance: float = 1e-6) -> str:
     if len(got) != len(wanted):
         return f"the output has {len(got)} lines instead of {len(wanted)}"
     return ""
+
+
+def checked_output(checker: str, given: str, printed: bytes, expected: str) -> str:
+    """Ask a problem's own checker about what a program printed.
+
+    Args:
+        checker: Python source that defines `check_output(given, printed, expected)`; trusted, what it reads is not.
+        given: the program's input.
+        printed: all that it printed.
+        expected: one output that is right.
+
+    Returns:
+        Why the output is not accepted, in one line; empty if it is. A checker that raises does not accept.
+    """
+    try:
+        text = printed.decode("utf-8")
+    except UnicodeDecodeError:
+        return "the output is not UTF-8"
+    namespace: dict[str, Any] = {"__name__": "checker"}
+    try:
+        exec(checker, namespace)
+        accepted = namespace[CHECKER](given, text, expected)
+    except Exception as error:  # most checkers simply fail on output that they cannot read
+        return f"the checker raised {type(error).__name__} on {text[:60]!r}"
+    return "" if accepted else f"the checker does not accept {text[:60]!r}"
 
 
 def _lines(text: str) -> list[str]:

@@ -56,7 +56,8 @@ def compile_suite(problem: CodeProblem) -> Suite:
 def _compile(tests: tuple[str, ...], setup_code: str, names: tuple[str, ...], io_tests: tuple[Any, ...]) -> Suite:
     encoder = Encoder()
     if io_tests:
-        encoder.value([test.output for test in io_tests])
+        given = [test.input for test in io_tests] if setup_code.strip() else []  # only a checker asks for it
+        encoder.value((setup_code, given, [test.output for test in io_tests]))
         inputs = tuple(test.input.encode("utf-8", "surrogateescape") for test in io_tests)
         return Suite(STDIO, len(io_tests), (), b"", bytes(encoder.out), inputs)
     calls = None if setup_code.strip() else _plain_calls(tests, names)
