@@ -236,7 +236,7 @@ def test_sound_problems_pass_the_gate_of_the_real_sandbox(sandbox: Sandbox) -> N
         ("nothing", "one that returns None"),
         ("anything", "one that returns its argument"),
         ("uncalled", "one that returns its argument"),
-        ("counted", "one that empties its arguments and returns 1"),
+        ("counted", "one that empties its arguments and returns True"),
         ("summed", "one that empties its arguments and returns 0"),
         ("scaled", "one that returns an array without items"),
     ],

@@ -25,7 +25,6 @@ _WRONG_BODIES = {
     "one that empties its arguments and returns 0": f"{_EMPTY}\n    return 0",
     "one that empties its arguments and returns []": f"{_EMPTY}\n    return []",
     "one that empties its arguments and returns True": f"{_EMPTY}\n    return True",
-    "one that empties its arguments and returns 1": f"{_EMPTY}\n    return 1",
     "one that leaves by os._exit(0)": "__import__('os')._exit(0)",
     "one that raises StopIteration": "raise StopIteration",
     "one whose answer equals everything": "return _Liar()",
