@@ -6,9 +6,11 @@ usage: curriculum_ranks.py FOLDER
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
+import torch
 from test_dynamic_sampling import WatchedReward
 from tiny_policy import grpo_config, problems, tiny_tokenizer, written_llama
 
@@ -42,3 +44,7 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+    sys.stdout.flush()
+    os._exit(0)  # all is written; in the interpreter's own end threads of torch's may abort it, now and then

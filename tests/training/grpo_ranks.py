@@ -5,6 +5,7 @@ The policy must be in FOLDER already.
 usage: grpo_ranks.py FOLDER plain|efficient LOSS_TYPE...
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -47,3 +48,7 @@ def main(folder: Path, kind: str, loss_type: str) -> None:
 if __name__ == "__main__":
     for named in sys.argv[3:]:
         main(Path(sys.argv[1]), sys.argv[2], named)
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+    sys.stdout.flush()
+    os._exit(0)  # all is written; in the interpreter's own end threads of torch's may abort it, now and then
