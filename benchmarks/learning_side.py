@@ -1,6 +1,8 @@
 """Train one side of `learning_speed.py` in this process and write down what its clock and its marks showed.
 
-python benchmarks/learning_side.py SIDE EVERY FILE [options of the run]
+Usage:
+
+    python benchmarks/learning_side.py SIDE EVERY FILE [options of the run]
 """
 
 import json

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from learning_side import SIDES
+from verify_throughput import show
 
 SMOOTHED = 3
 """Marks in a moving mean: one mark of a hundred problems is off by several points, for whoever it favours."""
@@ -56,17 +57,18 @@ def seconds_to(rate: float, marks: Sequence[Sequence[float]]) -> float:
 
 def learning_rows(found: dict[str, list[dict[str, Any]]], reference: str) -> list[dict[str, Any]]:
     """Return one row a side, medians over seeds; times are to the final pass rate of `reference` on the same seed."""
+    finals = {side: [smooth(run["marks"])[-1][1] for run in runs] for side, runs in found.items()}
+    times = {
+        side: [seconds_to(rate, run["marks"]) for run, rate in zip(runs, finals[reference], strict=True)]
+        for side, runs in found.items()
+    }
     rows = []
-    for side, runs in found.items():
-        finals = [smooth(run["marks"])[-1][1] for run in runs]
-        targets = [smooth(run["marks"])[-1] for run in found[reference]]
-        to_target = [seconds_to(rate, run["marks"]) for run, (_, rate) in zip(runs, targets, strict=True)]
-        baseline = [seconds_to(rate, run["marks"]) for run, (_, rate) in zip(found[reference], targets, strict=True)]
-        shares = [ours / theirs for ours, theirs in zip(to_target, baseline, strict=True)]
+    for side, to_target in times.items():
+        shares = [ours / theirs for ours, theirs in zip(to_target, times[reference], strict=True)]
         rows.append(
             {
                 "side": side,
-                "final pass@1 %": 100 * statistics.median(finals),
+                "final pass@1 %": 100 * statistics.median(finals[side]),
                 f"s to the final rate of {reference}": statistics.median(to_target),
                 f"of the time of {reference}": statistics.median(shares),
                 "per seed": " ".join(f"{share:.2f}" for share in shares),
@@ -90,15 +92,6 @@ def cost_rows(found: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
         row["rows forwarded %"] = median(lambda run: 100 * run["rows"])
         rows.append(row)
     return rows
-
-
-def show(title: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Print rows as a table in Markdown."""
-    print(f"\n### {title}\n\n| " + " | ".join(rows[0]) + " |\n|" + " --- |" * len(rows[0]))
-    for row in rows:
-        print(
-            "| " + " | ".join(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row.values()) + " |"
-        )
 
 
 def main() -> None:

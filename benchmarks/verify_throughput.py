@@ -35,6 +35,7 @@ from trl_rlvr.data import load_problems
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, SandboxConfig
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
+from trl_rlvr.sandbox.clock import child_pids
 from trl_rlvr.verdict import Verdict
 
 LEFT_OUT = "123"
@@ -211,11 +212,7 @@ def worker_counts(most: int) -> list[int]:
 
 def descendants(pid: int) -> list[int]:
     """Return the ids of all processes below one."""
-    try:
-        children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
-    return children + [below for child in children for below in descendants(child)]
+    return [below for child in child_pids(pid) for below in (child, *descendants(child))]
 
 
 def memory_mib(pids: Iterable[int]) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from trl_rlvr.errors import SandboxError, SandboxUnavailableError
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Limits, Program
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
+from trl_rlvr.sandbox.clock import child_pids
 from trl_rlvr.verdict import Verdict
 
 SQUARE = CodeProblem("square", "", ("assert f(2) == 4", "assert f(3) == 9"))
@@ -34,12 +35,7 @@ def sandbox():
 
 
 def descendants(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            children = [int(child) for child in file.read().split()]
-    except OSError:
-        return []
-    return children + [below for child in children for below in descendants(child)]
+    return [below for child in child_pids(pid) for below in (child, *descendants(child))]
 
 
 def test_results_come_in_the_order_of_the_programs(sandbox):

@@ -6,11 +6,11 @@ import os
 import random
 import signal
 import threading
-from pathlib import Path
 
 import pytest
 from small_run import small_spec
 
+from trl_rlvr.sandbox.clock import child_pids
 from trl_rlvr.training.run import open_run
 
 pytestmark = pytest.mark.slow
@@ -20,11 +20,7 @@ EVERY_S = 0.2
 
 
 def descendants(pid):
-    try:
-        children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
-    return children + [below for child in children for below in descendants(child)]
+    return [below for child in child_pids(pid) for below in (child, *descendants(child))]
 
 
 @contextlib.contextmanager

@@ -16,15 +16,14 @@ from trl_rlvr.verdict import ExecutionResult, Verdict
 _PATIENT_REFERENCE_CPU_S = 12.0
 """Cost assumed of a reference that ran out of time: the limits then give it 60 CPU seconds."""
 
-_EMPTY = "_empty(args)"
 _WRONG_BODIES = {
     "one that returns its argument": "return args[0] if args else None",
     "one that returns None": "return None",
     "one that returns a bare object()": "return object()",
-    "one that empties its arguments": f"{_EMPTY}\n    return args[0] if args else None",
-    "one that empties its arguments and returns 0": f"{_EMPTY}\n    return 0",
-    "one that empties its arguments and returns []": f"{_EMPTY}\n    return []",
-    "one that empties its arguments and returns True": f"{_EMPTY}\n    return True",
+    "one that empties its arguments": "_empty(args)\n    return args[0] if args else None",
+    "one that empties its arguments and returns 0": "_empty(args)\n    return 0",
+    "one that empties its arguments and returns []": "_empty(args)\n    return []",
+    "one that empties its arguments and returns True": "_empty(args)\n    return True",
     "one that leaves by os._exit(0)": "__import__('os')._exit(0)",
     "one that raises StopIteration": "raise StopIteration",
     "one whose answer equals everything": "return _Liar()",
@@ -189,8 +188,8 @@ def check_problems(
         sandbox: the executor that will judge the model.
         allow_danger: keep problems whose tests execute, load, open or expand the candidate's value.
         drop_behaviour_tests: drop tests that ask what a value does or claims to be, not what it is.
-        wrong_on: task ids of the problems on which to run wrong programs, ten for each; None: all. References are
-            cheap, and always run.
+        wrong_on: task ids of the problems on which to run wrong programs, ten or more for each; None: all. References
+            are cheap, and always run.
 
     Returns:
         One check a problem, in order.
