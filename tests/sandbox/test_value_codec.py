@@ -11,7 +11,7 @@ import uuid
 
 import pytest
 
-from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, Opaque, RefusedValue, read_change, tags
+from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, Opaque, RefusedValue, tags
 
 Pair = collections.namedtuple("Pair", "left right")
 
@@ -199,24 +199,3 @@ def test_random_bytes_are_a_value_or_refused(seed):
 
     with contextlib.suppress(RefusedValue):
         Decoder(bytes([seed % 70]) + data).value()
-
-
-def test_contents_of_a_known_container_come_back_in_place():
-    row, rows = [1], {"row": None}
-    rows["row"] = row
-    sent = Encoder()
-    sent.value(rows)
-    there = Decoder(bytes(sent.out))
-    theirs = there.value()
-    theirs["row"].append(2)
-    theirs["more"] = theirs["row"]
-    answer = Encoder(known=there.numbered)
-    for container in there.numbered:
-        answer.contents(container)
-
-    back = Decoder(bytes(answer.out), known=sent.numbered)
-    for container in sent.numbered:
-        read_change(back, container)()
-
-    assert rows == {"row": [1, 2], "more": [1, 2]}
-    assert rows["more"] is row

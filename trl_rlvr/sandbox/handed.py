@@ -6,14 +6,23 @@ public ones of the test's own classes, and of streams, and it replaces no method
 
 import io
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from trl_rlvr.sandbox.protocol import CALL, GET, NEXT, OPERATE, OPERATORS
-from trl_rlvr.sandbox.values import Decoder, RefusedValue
+from trl_rlvr.sandbox.protocol import CALL, GET, NEXT, OPERATE, OPERATORS, SET
+from trl_rlvr.sandbox.values import RefusedValue
 
 TEST_MODULE = "tests"
 """What a test's own classes say their module is."""
+
+_FOLLOWS: dict[bytes, tuple[type, ...]] = {
+    OPERATE: (tuple,),
+    CALL: (tuple, dict),
+    NEXT: (),
+    GET: (str,),
+    SET: (str, object),
+}
+"""What must follow the object, or an operation's name, in each question."""
 
 
 class Handed:
@@ -46,31 +55,36 @@ class Handed:
         """Forget all of them: callbacks end with their test."""
         self._objects.clear()
 
-    def do(self, what: bytes, asked: Decoder) -> Any:
+    def do(self, what: bytes, asked: Sequence[Any]) -> Any:
         """Do what the candidate asks of an object, and return the outcome.
 
         Raises:
             RefusedValue: the object was not handed over, or the question is malformed.
             Exception: what the object itself raises.
         """
-        target = asked.value()
+        kinds = _FOLLOWS.get(what)
+        if kinds is None or len(asked) != 1 + len(kinds) or not all(map(isinstance, asked[1:], kinds)):
+            raise RefusedValue("a question about an object is malformed")
+        target: Any
+        target, *rest = asked
         if what == OPERATE:
-            operands = asked.exactly(tuple)
+            (operands,) = rest
             self._require(operands[0])
             return OPERATORS[target](*operands)
         self._require(target)
         if what == NEXT and isinstance(target, Iterator):
             return next(target)
         if what == CALL:
-            return target(*asked.exactly(tuple), **asked.exactly(dict))
-        name = asked.exactly(str)
+            args, kwargs = rest
+            return target(*args, **kwargs)
+        name = rest[0]
         if name.startswith("_") or kind_of(target) != "object" or not _is_open(target):
             raise AttributeError(name)
         if what == GET:
             return getattr(target, name)
         if callable(getattr(type(target), name, None)):
             raise AttributeError(f"{name} is a method of the test's, and stays")
-        return setattr(target, name, asked.value())
+        return setattr(target, name, rest[1])
 
     def _require(self, target: Any) -> None:
         if not any(handed is target for handed in self._objects.values()):

@@ -6,10 +6,11 @@ happened is lost, whatever the test's own code catches.
 
 import builtins
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 from trl_rlvr.sandbox.handed import Handed, kind_of
+from trl_rlvr.sandbox.holding import Holding
 from trl_rlvr.sandbox.protocol import (
     ARGUMENT,
     CALLBACK,
@@ -26,7 +27,7 @@ from trl_rlvr.sandbox.protocol import (
 )  # fmt: skip
 from trl_rlvr.sandbox.proxies import RemoteException, RemoteObject, exception_class, proxy, remote_of_class
 from trl_rlvr.sandbox.solution import MEMORY
-from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, read_change, tags
+from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, Shared, tags
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.verdict import Verdict
 
@@ -66,12 +67,11 @@ class Link:
         self._own_classes: set[int] = set()
         """Numbers of the classes that the tests ask for: their instances, and no others, take operands from a test."""
         self._binds_class = False
-        self._shown = b""
-        self._held = 0
-        """How many comparisons are being evaluated, one inside the other."""
-        self._pending: list[Callable[[], None]] = []
-        """What calls changed in their arguments meanwhile."""
         self._handed = Handed()
+        self._shared = Shared()
+        self._holding = Holding(self._copies)
+        self._is_new_test = True
+        """Whether the candidate is yet to be told to share nothing any longer."""
 
     def describe(self, names: tuple[str, ...], capture: bool) -> list[str]:
         """Return those of `names` that the solution defines."""
@@ -87,32 +87,23 @@ class Link:
             self._binds_class = False
 
     def hold(self) -> None:
-        """From here on, keep back what calls change in their arguments."""
-        self._held += 1
+        """From here on, keep back what calls change in the test's containers."""
+        self._holding.hold()
 
     def release(self) -> None:
-        """Take back one `hold`; the last one settles."""
-        self._held -= 1
-        if self._held == 0:
-            self._settle()
+        """Take back one `hold`; with the last one the changes come."""
+        self._holding.release(self._shared)
 
     def reset(self) -> None:
         """Take back every `hold`: an exception left its comparison early."""
-        self._held = 0
-        self._settle()
-
-    def _settle(self) -> None:
-        """Let the arguments of past calls hold what the candidate left in them."""
-        pending, self._pending = self._pending, []
-        for change in pending:
-            change()
+        self._holding.settle(self._shared)
 
     def fail(self, verdict: Verdict, text: str) -> Lost:
         """Note that this test is lost, whatever it goes on to catch; returns what to raise."""
         return self._loss(verdict, text)
 
     def request(self, what: bytes, *values: Any) -> Any:
-        """Send a request and return what it is answered with; changed arguments wait until the test settles.
+        """Send a request and return what it is answered with; what changed may wait until a comparison is over.
 
         Raises:
             Lost: there is no answer, or none that may be used.
@@ -120,31 +111,32 @@ class Link:
         """
         if self.lost is not None:
             raise self.lost
-        encoder = Encoder(self._write_handle)
-        encoder.out += what
+        encoder = self._message(what + bytes([self._is_new_test]))
         try:
             for value in values:
                 encoder.value(value)
-            write_frame(self.requests, encoder.out)
         except RefusedValue as refusal:
+            self._shared.rollback()
             raise TypeError(f"a test's value cannot be passed on: {refusal}") from None
-        except OSError:
-            raise self._loss(None, "") from None
+        self._shared.agree()
+        self._is_new_test = False
+        self._write(encoder)
         while True:
             frame = self._read()
             if frame[:1] != CALLBACK:
                 break
             self._serve(frame)
         try:
-            return self._answer(what, frame, encoder)
+            return self._answer(what, frame)
         except RefusedValue as refusal:
             raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
 
     def expire(self) -> None:
-        """Forget what the candidate was handed: callbacks end with their test."""
+        """Forget what the candidate was handed and what is shared with it: both end with their test."""
+        self._holding.settle(self._shared)
         self._handed.clear()
-        self._pending.clear()
-        self._held = 0
+        self._shared = Shared()
+        self._is_new_test = True
 
     def _loss(self, verdict: Verdict | None, text: str) -> Lost:
         """Note that this conversation is over for the test; returns what to raise."""
@@ -161,48 +153,67 @@ class Link:
         self.left_bytes -= len(frame)
         return frame
 
-    def _answer(self, what: bytes, frame: bytes, request: Encoder) -> Any:
-        answer, changes = self._open(frame, request.numbered)
-        if changes and self._held:
-            # What is returned shows the changes at once; the test's own objects only when it settles.
-            self._pending += changes
-            answer, changes = self._open(frame, self._copies(bytes(request.out)))
-        for change in changes:
-            change()
-        if frame[:1] == VALUE:
-            return answer.value()
-        if frame[:1] != RAISED:
-            raise RefusedValue("an answer is of no known kind")
-        error = self._exception(answer)
-        if isinstance(error, StopIteration) and what != NEXT:
-            raise RuntimeError("the call raised StopIteration") from None  # or `all(map(f, xs))` would end early
-        raise error
+    def _message(self, start: bytes) -> Encoder:
+        """Begin a message with what changed in the containers that the candidate has."""
+        encoder = Encoder(self._write_handle, self._shared, self._write_subclass)
+        encoder.out += start
+        try:
+            self._shared.write_head(encoder, forget=not self._holding.has_copies)
+        except RefusedValue as refusal:
+            self._shared.rollback()
+            raise TypeError(f"a test's value cannot be passed on: {refusal}") from None
+        return encoder
 
-    def _open(self, frame: bytes, known: list[Any]) -> tuple[Decoder, list[Callable[[], None]]]:
-        """Read an answer up to its value: what was printed, and what changed in the containers that were sent."""
-        answer = Decoder(frame, self.budget, self._read_handle, known)
+    def _write(self, encoder: Encoder) -> None:
+        try:
+            write_frame(self.requests, encoder.out)
+        except OSError:
+            raise self._loss(None, "") from None
+
+    def _take_changes(self, message: Decoder) -> None:
+        """Let the shared containers, or their copies during a comparison, hold what the candidate left in them."""
+        start = message.at
+        changes = self._shared.read_changes(message)
+        if changes and self._holding.active:
+            self._shared.rollback()
+            self._holding.cover(self._shared)
+            message.at = start
+            changes = self._shared.read_changes(message)
+        for _, change in changes:
+            change()
+        self._shared.read_forgotten(message, [number for number, _ in changes])
+
+    def _copies(self, numbers: Sequence[int]) -> list[Any]:
+        """Return copies of shared containers, for `Holding`."""
+        there, here, wanted = Shared(), Shared(), set(numbers)
+        there.objects, here.objects = list(self._shared.objects), list(self._shared.objects)
+        there.numbers = {key: number for key, number in self._shared.numbers.items() if number not in wanted}
+        encoder = Encoder(self._write_handle, there)
+        for number in numbers:
+            encoder.value(self._shared.objects[number])
+        sent = Decoder(bytes(encoder.out), Budget(nodes=1 << 40), self._read_back, here)
+        return sent.rest()
+
+    def _answer(self, what: bytes, frame: bytes) -> Any:
+        answer = Decoder(frame, self.budget, self._read_handle, self._shared)
         answer.at = 1
         if frame[:1] == REFUSED:
             raise RefusedValue(answer.exactly(str))
         printed = answer.exactly(str)
         if printed:
-            self._show(printed, frame)
-        found = [read_change(answer, container) for container in known if type(container) in tags.MUTABLE]
-        return answer, [change for change in found if change is not None]
-
-    def _show(self, printed: str, frame: bytes) -> None:
-        """Print what the candidate printed, once for each answer."""
-        if frame is not self._shown:
-            self._shown = frame
             sys.stdout.write(printed)
-
-    def _copies(self, request: bytes) -> list[Any]:
-        """Return copies of the containers of a request, with the same numbers."""
-        sent = Decoder(request, Budget(nodes=1 << 40), self._read_back)
-        sent.at = 1
-        while sent.at < len(request):
-            sent.value()
-        return sent.numbered
+        self._take_changes(answer)
+        if frame[:1] == VALUE:
+            value = answer.value()
+            self._holding.spare(self._shared.agree(answer.costs))
+            return value
+        if frame[:1] != RAISED:
+            raise RefusedValue("an answer is of no known kind")
+        error = self._exception(answer)
+        self._holding.spare(self._shared.agree(answer.costs))
+        if isinstance(error, StopIteration) and what != NEXT:
+            raise RuntimeError("the call raised StopIteration") from None  # or `all(map(f, xs))` would end early
+        raise error
 
     def _read_back(self, decoder: Decoder, tag: int) -> Any:
         """Read a handle of our own request."""
@@ -240,6 +251,7 @@ class Link:
             raise RefusedValue("an answer names an object that was never described")
         if tag == tags.SUBCLASS:
             base = decoder.value()
+            self._shared.keep_apart(base)
             return (
                 remote.with_base(base)
                 if isinstance(remote, RemoteObject) and self._is_asked_for(remote, base)
@@ -291,38 +303,37 @@ class Link:
         encoder.length(self._handed.number(value))
         encoder.text(kind_of(value))
 
+    def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
+        """Say that the next value is no more than a copy of what a test's own kind of container holds."""
+        del base
+        encoder.out.append(tags.SUBCLASS)
+        self._shared.keep_apart(value)
+
     def _serve(self, frame: bytes) -> None:
         """Do what the candidate asks of an object that it was handed, and tell it the outcome."""
-        asked = Decoder(frame, self.budget, self._read_handle)
+        asked = Decoder(frame, self.budget, self._read_handle, self._shared)
         asked.at = 2
         try:
-            value = self._handed.do(frame[1:2], asked)
-            outcome = self._outcome(VALUE, asked)
+            self._take_changes(asked)
+            values = asked.rest()
+            self._holding.spare(self._shared.agree(asked.costs))
+            value = self._handed.do(frame[1:2], values)
+            outcome = self._message(VALUE)
             outcome.value(value)
         except RefusedValue as refusal:
             raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
         except AssertionError as error:
             if not hasattr(error, "came_from_candidate"):  # the test's own check, which the candidate must not catch
                 raise self._loss(Verdict.WRONG_ANSWER, "a check inside a callback failed") from None
-            outcome = self._raised(error, asked)
+            outcome = self._raised(error)
         except Exception as error:
-            outcome = self._raised(error, asked)
-        try:
-            write_frame(self.requests, outcome.out)
-        except OSError:
-            raise self._loss(None, "") from None
+            outcome = self._raised(error)
+        self._shared.agree()
+        self._write(outcome)
 
-    def _outcome(self, kind: bytes, asked: Decoder) -> Encoder:
-        """Begin the answer to a callback with what its arguments hold now."""
-        outcome = Encoder(self._write_handle, asked.numbered)
-        outcome.out += kind
-        for container in asked.numbered:
-            if type(container) in tags.MUTABLE:
-                outcome.contents(container)
-        return outcome
-
-    def _raised(self, error: Exception, asked: Decoder) -> Encoder:
-        outcome = self._outcome(RAISED, asked)
+    def _raised(self, error: Exception) -> Encoder:
+        self._shared.rollback()
+        outcome = self._message(RAISED)
         base = next(base for base in type(error).__mro__ if getattr(builtins, base.__name__, None) is base)
         outcome.value(base.__name__)
         outcome.value(tuple(arg for arg in error.args if type(arg) in (int, float, str, bool, type(None))))

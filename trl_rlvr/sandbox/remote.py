@@ -30,7 +30,7 @@ from trl_rlvr.sandbox.protocol import (
     VALUE,
 )  # fmt: skip
 from trl_rlvr.sandbox.solution import MEMORY, describe
-from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue, read_change, tags
+from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue, Shared, tags
 from trl_rlvr.sandbox.wire import read_frame, write_frame
 
 _EXCEPTION_NAMES = {
@@ -59,6 +59,7 @@ class Conversation:
         self._numbers: dict[int, int] = {}
         self._theirs: dict[int, Any] = {}
         self._printed: io.StringIO | None = None
+        self._shared = Shared()
 
     def serve(self) -> None:
         """Say that the solution is loaded, then answer until the harness ends."""
@@ -67,40 +68,52 @@ class Conversation:
             self._answer(frame)
 
     def _answer(self, frame: bytes) -> None:
-        request = Decoder(frame, handle=self._read_handle)
-        request.at = 1
+        if frame[1]:
+            self._shared = Shared()  # another test begins
         try:
-            value = self._do(frame[:1], request)
-            reply = self._reply(VALUE, request)
+            value = self._do(frame[:1], *self._read(frame, 2))
+            reply = self._reply(VALUE)
             reply.value(value)
         except RefusedValue as refusal:
             reply = self._refusal(str(refusal))
         except BaseException as error:
             try:
-                reply = self._raised(error, request)
+                reply = self._raised(error)
             except BaseException as second:  # an exception that raises when it is looked at
                 reply = self._refusal(describe(second))
+        self._shared.agree()
         write_frame(self.answers, reply.out)
 
-    def _do(self, request: bytes, work: Decoder) -> Any:
+    def _read(self, frame: bytes, start: int) -> list[Any]:
+        """Read a message: let the shared containers hold what the test left in them, and return the values."""
+        message = Decoder(frame, handle=self._read_handle, shared=self._shared)
+        message.at = start
+        changes = self._shared.read_changes(message)
+        for _, change in changes:
+            change()
+        self._shared.read_forgotten(message, [number for number, _ in changes])
+        values = message.rest()
+        self._shared.agree()
+        return values
+
+    def _do(self, request: bytes, target: Any, *rest: Any) -> Any:
         if request == DESCRIBE:
-            if work.value():
+            (names,) = rest
+            if target:
                 self._printed = sys.stdout = io.StringIO()
-            return [name for name in work.value() if name in self.namespace]
+            return [name for name in names if name in self.namespace]
         if request == FETCH:
-            return self.namespace[work.value()]
-        target = work.value()
+            return self.namespace[target]
         if request == CALL:
-            args, kwargs = work.value(), work.value()
+            args, kwargs = rest
             return target(*args, **kwargs)
         if request == GET:
-            return getattr(target, work.value())
+            return getattr(target, *rest)
         if request == SET:
-            name, value = work.value(), work.value()
-            return setattr(target, name, value)
+            return setattr(target, *rest)
         if request == OPERATE:
             # For an operation, `target` is its name and the operands follow.
-            return OPERATORS[target](*work.value())
+            return OPERATORS[target](*rest[0])
         if request == NEXT:
             return next(target)
         if request == AWAIT:
@@ -108,12 +121,13 @@ class Conversation:
 
             return asyncio.run(_result_of(target))
         if request == BASE:
-            return issubclass(target, work.value())
+            return issubclass(target, *rest)
         raise RefusedValue("an unknown request")
 
-    def _reply(self, kind: bytes, request: Decoder) -> Encoder:
-        """Begin an answer: what was printed, then what the arguments hold now."""
-        encoder = Encoder(self._write_handle, request.numbered, self._write_subclass)
+    def _reply(self, kind: bytes) -> Encoder:
+        """Begin an answer: what was printed, then what changed in the containers that the test has."""
+        self._shared.rollback()
+        encoder = Encoder(self._write_handle, self._shared, self._write_subclass)
         encoder.out += kind
         printed = ""
         if self._printed is not None:
@@ -121,13 +135,11 @@ class Conversation:
             self._printed.seek(0)
             self._printed.truncate()
         encoder.value(printed)
-        for container in request.numbered:
-            if type(container) in tags.MUTABLE:
-                encoder.contents(container)
+        self._shared.write_head(encoder)
         return encoder
 
-    def _raised(self, error: BaseException, request: Decoder) -> Encoder:
-        encoder = self._reply(RAISED, request)
+    def _raised(self, error: BaseException) -> Encoder:
+        encoder = self._reply(RAISED)
         encoder.value(MEMORY if isinstance(error, MemoryError) else "")
         encoder.value(describe(error))
         kind = type(error)
@@ -141,6 +153,7 @@ class Conversation:
         return encoder
 
     def _refusal(self, text: str) -> Encoder:
+        self._shared.rollback()
         encoder = Encoder()
         encoder.out += REFUSED
         encoder.value(text)
@@ -148,10 +161,16 @@ class Conversation:
 
     def ask(self, request: bytes, *values: Any) -> Any:
         """Ask the harness to do something with an object of its own, and wait for the outcome."""
-        encoder = Encoder(self._write_handle, (), self._write_subclass)
+        encoder = Encoder(self._write_handle, self._shared, self._write_subclass)
         encoder.out += CALLBACK + request
-        for value in values:
-            encoder.value(value)
+        try:
+            self._shared.write_head(encoder)
+            for value in values:
+                encoder.value(value)
+        except BaseException:
+            self._shared.rollback()
+            raise
+        self._shared.agree()
         write_frame(self.answers, encoder.out)
         while True:
             frame = read_frame(self.requests, MAX_REQUEST)
@@ -160,16 +179,10 @@ class Conversation:
             if frame[:1] in (VALUE, RAISED):
                 break
             self._answer(frame)
-        outcome = Decoder(frame, handle=self._read_handle, known=encoder.numbered)
-        outcome.at = 1
-        for container in encoder.numbered:
-            if type(container) in tags.MUTABLE:
-                change = read_change(outcome, container)
-                if change is not None:
-                    change()
+        outcome = self._read(frame, 1)
         if frame[:1] == VALUE:
-            return outcome.value()
-        name, args = outcome.value(), outcome.value()
+            return outcome[0]
+        name, args = outcome
         raise getattr(builtins, name)(*args)
 
     def _write_handle(self, encoder: Encoder, value: Any) -> None:
@@ -211,9 +224,14 @@ class Conversation:
 
     def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
         encoder.out.append(tags.SUBCLASS)
+        self._shared.keep_apart(value)
         self._describe_object(encoder, value)
 
     def _read_handle(self, decoder: Decoder, tag: int) -> Any:
+        if tag == tags.SUBCLASS:
+            copy = decoder.item()
+            self._shared.keep_apart(copy)
+            return copy
         whose, number = decoder.length(), decoder.length()
         if whose == THEIRS:
             return self.objects[number]

@@ -32,6 +32,41 @@ STATE = {
         "def answer(x):\n    x.append('more')\n    return x",
         "given = [1]\nwant = [1, 2]\nassert answer(given) == want and given == [1]",
     ),
+    "kept_argument_made_equal_by_the_call_that_is_compared": attack(
+        """
+        kept = []
+        def keep(x): kept.append(x)
+        def answer(n):
+            kept[0][:] = [n]
+            return [n]
+        """,
+        "want = [$NUMBER]\nkeep(want)\nassert answer(7) == want",
+        "want = [$NUMBER]\nkeep(want)\nassert want == answer(7)",
+        "want = [[$NUMBER]]\nkeep(want[0])\nassert [answer(7)] == want",
+    ),
+    "kept_argument_made_equal_before_a_callback": attack(
+        """
+        kept = []
+        def keep(x): kept.append(x)
+        def answer(f):
+            kept[0][:] = [7]
+            f(1)
+            return kept[0]
+        """,
+        "want = [$NUMBER]\nkeep(want)\nassert answer(lambda x: x) == want",
+        "want = [$NUMBER]\nkeep(want)\nassert answer(lambda x: keep(x)) == want",
+    ),
+    "answer_that_changes_after_it_was_given": attack(
+        """
+        given = []
+        def answer(n):
+            given.append(n)
+            return given
+        """,
+        "a = answer(1)\nb = answer(2)\nassert a == [1]",
+        "assert [answer(1), answer(2)] == [[1], [1, 2]]",
+        "a = answer(1)\nb = answer(2)\nassert a is not b",
+    ),
     "callback_given_a_liar": attack(
         """
         class Liar(int):

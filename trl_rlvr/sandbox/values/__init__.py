@@ -5,9 +5,9 @@ An encoder reads what a value really holds through its base type's own methods; 
 """
 
 from trl_rlvr.sandbox.values.budget import Budget
-from trl_rlvr.sandbox.values.change import read_change
 from trl_rlvr.sandbox.values.decoder import Decoder
 from trl_rlvr.sandbox.values.encoder import Encoder
+from trl_rlvr.sandbox.values.shared import Shared
 from trl_rlvr.sandbox.values.tags import Opaque, RefusedValue
 
-__all__ = ["Budget", "Decoder", "Encoder", "Opaque", "RefusedValue", "read_change"]
+__all__ = ["Budget", "Decoder", "Encoder", "Opaque", "RefusedValue", "Shared"]

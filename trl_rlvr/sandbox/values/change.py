@@ -1,7 +1,8 @@
 """What a container holds now, put into the container that the other side has had all along."""
 
 import array
-from collections.abc import Callable, Collection
+import operator
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,53 +11,74 @@ from trl_rlvr.sandbox.values.tags import RefusedValue
 
 _SCALARS = frozenset((bool, int, float, complex, str, bytes, type(None)))
 
+State = bytes | list[Any]
+"""What a container holds: its bytes, its items in order, or of a mapping all keys and then all values."""
+
+
+def state_of(container: Any) -> State:
+    """Return what a mutable container of an exact base type holds now."""
+    if isinstance(container, bytearray | array.array):
+        return bytes(container)
+    return [*container.keys(), *container.values()] if isinstance(container, dict) else list(container)
+
+
+def is_same_state(one: State, other: State) -> bool:
+    """Say whether two states hold the very same objects; no value's own code decides."""
+    if isinstance(one, bytes) or isinstance(other, bytes):
+        return one == other
+    return len(one) == len(other) and all(map(operator.is_, one, other))
+
+
+def put_state(container: Any, state: Any) -> None:
+    """Let a container, which keeps its identity, hold a state of its kind."""
+    if isinstance(container, bytearray):
+        container[:] = state
+    elif isinstance(container, array.array):
+        del container[:]
+        container.frombytes(state)
+    elif isinstance(container, dict):
+        half = len(state) // 2
+        container.clear()
+        for key, item in zip(state[:half], state[half:], strict=True):
+            container[key] = item
+    else:
+        container.clear()
+        container.update(state) if isinstance(container, set) else container.extend(state)
+
 
 def read_change(work: Decoder, target: Any) -> Callable[[], None] | None:
-    """Read what `Encoder.contents` wrote; the result puts it into the container, which keeps its identity.
+    """Read what `Encoder.contents` wrote; the result puts it into the container.
 
     None: the container holds just that already.
 
     Raises:
         RefusedValue: as `Decoder.value` does.
     """
+    state: State
     try:
         if isinstance(target, bytearray | array.array):
-            data = work.exactly(bytes)
-            return None if data == bytes(target) else partial(_put_bytes, target, data)
-        if isinstance(target, dict):
+            state = work.exactly(bytes)
+        elif isinstance(target, dict):
             pairs = work.pairs()
-            return None if _same(target.items(), pairs) else partial(_put_pairs, target, pairs)
-        items = work.keys() if isinstance(target, set) else work.items()
-        return None if _same(target, items) else partial(_put_items, target, items)
+            state = [*(key for key, _ in pairs), *(item for _, item in pairs)]
+        else:
+            state = work.keys() if isinstance(target, set) else work.items()
     except MALFORMED as error:
         raise RefusedValue(f"an answer is malformed: {type(error).__name__}") from error
+    held = state_of(target)
+    unchanged = held == state if isinstance(held, bytes) else _is_alike(held, state)
+    return None if unchanged else partial(put_state, target, state)
 
 
-def _same(held: Collection[Any], read: list[Any]) -> bool:
+def _is_alike(held: Sequence[Any], read: Sequence[Any]) -> bool:
     """Say whether two runs hold the very same containers, and equal scalars; no value's own code decides."""
-    return len(held) == len(read) and all(map(_same_item, held, read))
+    return len(held) == len(read) and all(map(_is_alike_item, held, read))
 
 
-def _same_item(one: Any, other: Any) -> bool:
+def _is_alike_item(one: Any, other: Any) -> bool:
     if one is other:
         return True
     kind = type(one)
     if kind is not type(other):
         return False
-    return bool(one == other) if kind in _SCALARS else kind is tuple and _same(one, other)
-
-
-def _put_bytes(target: Any, data: bytes) -> None:
-    del target[:]
-    target.extend(data) if isinstance(target, bytearray) else target.frombytes(data)
-
-
-def _put_pairs(target: dict[Any, Any], pairs: list[tuple[Any, Any]]) -> None:
-    target.clear()
-    for key, item in pairs:
-        target[key] = item
-
-
-def _put_items(target: Any, items: list[Any]) -> None:
-    target.clear()
-    target.update(items) if isinstance(target, set) else target.extend(items)
+    return bool(one == other) if kind in _SCALARS else kind is tuple and _is_alike(one, other)

@@ -5,13 +5,16 @@ colliding keys, or calls anything that came with the data.
 """
 
 import struct
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values import tags
 from trl_rlvr.sandbox.values.budget import Budget
 from trl_rlvr.sandbox.values.readers import CONTAINERS, SIMPLE
 from trl_rlvr.sandbox.values.tags import RefusedValue
+
+if TYPE_CHECKING:
+    from trl_rlvr.sandbox.values.shared import Shared
 
 _LENGTH = struct.Struct("<I")
 MALFORMED = (IndexError, KeyError, ValueError, TypeError, OverflowError, ArithmeticError, struct.error, RecursionError)
@@ -25,7 +28,7 @@ class Decoder:
         data: what an `Encoder` wrote, or anything at all.
         budget: shared by all messages of one program.
         handle: called with the decoder where a handle, or a subclass's head, was written; returns what stands for it.
-        known: containers that the writer refers to by number; new ones are numbered after them.
+        shared: containers that the writer may refer to; new ones join them.
     """
 
     def __init__(
@@ -33,13 +36,13 @@ class Decoder:
         data: bytes,
         budget: Budget | None = None,
         handle: Callable[["Decoder", int], Any] | None = None,
-        known: Iterable[object] = (),
+        shared: "Shared | None" = None,
     ) -> None:
         self.data = data
         self.at = 0
-        self.numbered: list[Any] = list(known)
+        self.numbered: list[Any] = [] if shared is None else shared.objects
         self.budget = budget or Budget()
-        self.costs: dict[int, int] = {}
+        self.costs: dict[int, int] = {} if shared is None else dict(shared.costs)
         """Nodes of each container that was read: a reference to it costs as much as the container itself."""
         self.handle = handle
         self._depth = 0
@@ -54,6 +57,17 @@ class Decoder:
             return self.item()
         except MALFORMED as error:
             raise RefusedValue(f"an answer is malformed: {type(error).__name__}") from error
+
+    def rest(self) -> list[Any]:
+        """Read all values that are left.
+
+        Raises:
+            RefusedValue: as `value` does.
+        """
+        values = []
+        while self.at < len(self.data):
+            values.append(self.value())
+        return values
 
     def length(self) -> int:
         """Read a length."""

@@ -12,11 +12,14 @@ import fractions
 import struct
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values import tags
 from trl_rlvr.sandbox.values.tags import RefusedValue
 from trl_rlvr.sandbox.values.writers import CONTAINERS, SIMPLE, is_named_tuple, write_named_tuple, write_numpy
+
+if TYPE_CHECKING:
+    from trl_rlvr.sandbox.values.shared import Shared
 
 _LENGTH = struct.Struct("<I")
 _BASES: tuple[type, ...] = (
@@ -42,20 +45,20 @@ class Encoder:
 
     Args:
         other: called with the encoder and a value that is no plain data; by default such a value crosses as opaque.
-        known: containers that the reader already holds, in the order of their numbers.
+        shared: containers that the reader already holds; new ones join them.
         subclasses: called with the encoder, the value and its base before a subclass's base value is written.
     """
 
     def __init__(
         self,
         other: Other | None = None,
-        known: Iterable[object] = (),
+        shared: "Shared | None" = None,
         subclasses: Callable[["Encoder", Any, type], None] | None = None,
     ) -> None:
         self.out = bytearray()
-        self.numbered: list[object] = list(known)
+        self.numbered: list[Any] = [] if shared is None else shared.objects
         """Every container by number; holding them keeps their ids from being used again."""
-        self._numbers = {id(value): index for index, value in enumerate(self.numbered)}
+        self._numbers: dict[int, int] = {} if shared is None else shared.numbers
         self._other = other
         self._subclasses = subclasses
         self._depth = 0

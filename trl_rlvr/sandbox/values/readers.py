@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values import tags
-from trl_rlvr.sandbox.values.tags import FLOAT_FORMAT, Opaque, RefusedValue
+from trl_rlvr.sandbox.values.tags import FLOAT_FORMAT, FORGOTTEN, Opaque, RefusedValue
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.values.decoder import Decoder
@@ -47,6 +47,8 @@ def _float(self: "Decoder") -> float:
 
 def _reference(self: "Decoder") -> Any:
     value = self.numbered[self.length()]
+    if value is FORGOTTEN:
+        raise KeyError("a container that is no longer shared")
     self.budget.nodes -= self.costs.get(id(value), 0)
     return value
 

@@ -55,6 +55,10 @@ class RefusedValue(BaseException):
     """
 
 
+FORGOTTEN = object()
+"""In the place of a container that is no longer shared."""
+
+
 class Opaque:
     """Stands for something that is no plain data; equals nothing, itself included."""
 

@@ -1,0 +1,208 @@
+"""Honest programs that go on sharing containers with their tests, and twins whose aliases are the mistake."""
+
+import pytest
+from honest_program import Results, assert_passes, assert_twin_fails, honest
+
+HONEST = {
+    "constructor_copies_what_it_was_given": honest(
+        """
+        class Stack:
+            def __init__(self, items): self.items = list(items)
+            def size(self): return len(self.items)
+        """,
+        "given = [1]\ns = Stack(given)\ngiven.append(2)\nassert s.size() == 1",
+        wrong=("list(items)", "items"),
+    ),
+    "getter_returns_a_copy": honest(
+        """
+        class Stack:
+            def __init__(self, items): self.items = items
+            def size(self): return len(self.items)
+            def get(self): return list(self.items)
+        """,
+        "s = Stack([1])\ns.get().append(5)\nassert s.size() == 1",
+        wrong=("list(self.items)", "self.items"),
+    ),
+    "default_that_is_made_anew": honest(
+        """
+        def collect(x, into=None):
+            into = [] if into is None else into
+            into.append(x)
+            return into
+        """,
+        "a = collect(1)\nb = collect(2)\nassert a == [1] and b == [2]",
+        "a = collect(1)\nb = collect(2)\nassert a is not b",
+        wrong=("into=None", "into=[]"),
+    ),
+    "generator_that_leaves_its_argument": honest(
+        """
+        def drain(xs):
+            xs = list(xs)
+            while xs: yield xs.pop()
+        """,
+        "xs = [1, 3]\nassert list(drain(xs)) == [3, 1] and xs == [1, 3]",
+        "xs = [1, 3]\nit = drain(xs)\nnext(it)\nassert xs == [1, 3]",
+        wrong=("xs = list(xs)", "pass"),
+    ),
+    "closure_over_a_copy": honest(
+        """
+        def make(xs):
+            kept = tuple(xs)
+            return lambda: list(kept)
+        """,
+        "xs = [1]\ng = make(xs)\nxs.append(2)\nassert g() == [1]",
+        wrong=("tuple(xs)", "xs"),
+    ),
+    "setter_that_leaves_the_settings_it_came_from": honest(
+        """
+        class Settings:
+            def __init__(self, values): self.values = dict(values)
+            def set(self, key, value): self.values[key] = value
+        """,
+        "given = {'a': 1}\nb = Settings(given)\nb.set('a', 2)\nassert given == {'a': 1}",
+        wrong=("dict(values)", "values"),
+    ),
+    "cache_that_hands_out_copies": honest(
+        """
+        cache = {}
+        def table(n):
+            if n not in cache: cache[n] = [0] * n
+            return list(cache[n])
+        """,
+        "table(2).append(9)\nassert table(2) == [0, 0]",
+        "t = table(3)\nt[0] = 9\nassert table(3) == [0, 0, 0]",
+        wrong=("list(cache[n])", "cache[n]"),
+    ),
+    "rows_that_are_not_one_row": honest(
+        """
+        class Grid:
+            def __init__(self, n): self.rows = [[0] * n for _ in range(n)]
+        """,
+        "g = Grid(2)\ng.rows[0][0] = 1\nassert g.rows == [[1, 0], [0, 0]]",
+        "g = Grid(2)\nfirst = g.rows[0]\nfirst[1] = 7\nassert g.rows[1] == [0, 0]\nassert g.rows[0] is first",
+        wrong=("[[0] * n for _ in range(n)]", "[[0] * n] * n"),
+    ),
+    "view_that_writes_through": honest(
+        """
+        class View:
+            def __init__(self, items): self.items = items
+            def add(self, x): self.items.append(x)
+        """,
+        "items = [1]\nv = View(items)\nv.add(5)\nassert items == [1, 5]\nitems.clear()\nv.add(6)\nassert items == [6]",
+        wrong=("= items", "= list(items)"),
+    ),
+    "attribute_changed_from_outside": honest(
+        """
+        class Graph:
+            def __init__(self): self.edges = {}
+            def nodes(self): return sorted(self.edges)
+        """,
+        "g = Graph()\ng.edges['x'] = ['y']\ng.edges['x'].append('z')\nassert g.nodes() == ['x']\n"
+        "assert g.edges == {'x': ['y', 'z']}",
+        "g = Graph()\ng.edges.setdefault('b', set()).add(1)\nassert g.edges['b'] == {1} and g.nodes() == ['b']",
+        wrong=("return sorted(self.edges)", "return []"),
+    ),
+    "object_kept_in_a_list_of_the_test": honest(
+        """
+        class Node:
+            def __init__(self, value): self.value, self.children = value, []
+            def total(self): return self.value + sum(child.total() for child in self.children)
+        """,
+        "a, b = Node(1), Node(2)\na.children.append(b)\nassert a.children[0] is b\n"
+        "a.children.append(Node(3))\nassert a.total() == 6\nassert [n.value for n in a.children] == [2, 3]",
+        wrong=("self.value + sum", "sum"),
+    ),
+    "context_manager_that_writes_into_a_list": honest(
+        """
+        from contextlib import contextmanager
+        @contextmanager
+        def tag(out, name):
+            out.append('<' + name + '>')
+            yield
+            out.append('</' + name + '>')
+        """,
+        "out = []\nwith tag(out, 'a'):\n    out.append('x')\nassert out == ['<a>', 'x', '</a>']",
+        wrong=("'</'", "'<'"),
+    ),
+    "deque_bytearray_set_and_counter_go_on_being_shared": honest(
+        """
+        from collections import Counter, deque
+        kept = {}
+        def keep(name, container): kept[name] = container
+        def change():
+            kept['d'].appendleft(1)
+            kept['b'].extend(b'x')
+            kept['s'].add(3)
+            kept['c'].update('aab')
+        def shown(): return [len(kept[name]) for name in 'dbsc']
+        """,
+        "from collections import Counter, deque\nd, b, s, c = deque([2], maxlen=2), bytearray(b'w'), {1}, Counter()\n"
+        "keep('d', d); keep('b', b); keep('s', s); keep('c', c)\nchange()\n"
+        "assert (list(d), b, s, c) == ([1, 2], b'wx', {1, 3}, {'a': 2, 'b': 1})\n"
+        "d.append(9); b.clear(); s.clear(); c['z'] += 1\nassert shown() == [2, 0, 0, 3]\nassert list(d) == [2, 9]",
+        wrong=("'aab'", "'ab'"),
+    ),
+    "changes_within_one_comparison": honest(
+        """
+        def first(xs):
+            xs.sort()
+            return xs
+        def second(xs):
+            xs.reverse()
+            return xs
+        """,
+        "xs = [3, 1, 2]\nassert first(xs) == sorted(xs)\nassert xs == [1, 2, 3]\nassert second(xs) is xs\n"
+        "assert xs == [3, 2, 1]",
+        "xs = [2, 1]\nassert first(xs) == [1, 2] and second(xs) == [2, 1]\nassert xs == [2, 1]",
+        "xs = [2, 1]\nrows = [xs, xs]\nassert first(xs) == [1, 2]\nassert rows == [[1, 2], [1, 2]]\n"
+        "second(rows[1])\nassert xs == [2, 1]",
+        wrong=("xs.sort()", "xs[:] = sorted(xs, reverse=True)"),
+    ),
+    "callback_that_changes_what_both_hold": honest(
+        """
+        def each(f, xs):
+            for x in xs: f(x)
+            return xs
+        """,
+        "xs = [[1], [2]]\ndef cb(x): x.append(0)\nassert each(cb, xs) == [[1, 0], [2, 0]]\n"
+        "assert xs == [[1, 0], [2, 0]]",
+        "seen, xs = [], [[1], [2]]\neach(seen.append, xs)\nassert seen[0] is xs[0]\nseen[1].append(5)\n"
+        "assert xs[1] == [2, 5]",
+        wrong=("f(x)", "f(list(x))"),
+    ),
+    "subclass_of_list_keeps_its_methods": honest(
+        """
+        class Bag(list):
+            def doubled(self): return [2 * x for x in self]
+        bag = Bag([1, 2])
+        def get(): return bag
+        """,
+        "assert get() == [1, 2]\nassert get().doubled() == [2, 4]\nassert get() == [1, 2]\nget().append(3)\n"
+        "assert get().doubled() == [2, 4, 6]",
+        wrong=("2 * x", "x"),
+    ),
+    "a_list_that_a_subclass_of_the_test_is": honest(
+        """
+        def total(xs):
+            xs.append(1)
+            return sum(xs)
+        """,
+        "class Mine(list): pass\nxs = Mine([1, 2])\nassert total(xs) == 4\nassert total([5]) == 6",
+        wrong=("sum(xs)", "0"),
+    ),
+    "a_thousand_calls_with_large_lists": honest(
+        "def size(xs): return len(xs)",
+        "for n in range(1000):\n    assert size([n] * 500) == 500",
+        wrong=("len(xs)", "len(xs) + 1"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_program_passes(results: Results, name: str) -> None:
+    assert_passes(results, name)
+
+
+@pytest.mark.parametrize("name", [name for name, entry in HONEST.items() if entry.wrong])
+def test_its_wrong_twin_fails(results: Results, name: str) -> None:
+    assert_twin_fails(results, name)

@@ -1,0 +1,183 @@
+"""The containers that both ends of a conversation hold, under the same numbers: what one end changes, the other sees.
+
+A container crosses once. From then on each message begins with what changed in any of them since the last one, and with
+those that nothing but this table refers to any longer on the sender's side: what only one end can reach is no alias.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from trl_rlvr.sandbox.values import tags
+from trl_rlvr.sandbox.values.change import State, is_same_state, read_change, state_of
+from trl_rlvr.sandbox.values.decoder import MALFORMED, Decoder
+from trl_rlvr.sandbox.values.tags import FORGOTTEN, RefusedValue
+
+if TYPE_CHECKING:
+    from trl_rlvr.sandbox.values.encoder import Encoder
+
+_PROBE: list[list[None]] = [[]]
+_IN_TABLE_ONLY = sys.getrefcount(_PROBE[0])
+"""How often an object is referred to that a list holds and nothing else."""
+
+
+class Shared:
+    """One end's table. Each message is written or read between a head and `agree`, or taken back with `rollback`."""
+
+    def __init__(self) -> None:
+        self.objects: list[Any] = []
+        """By number; `FORGOTTEN` where no container is shared any longer."""
+        self.numbers: dict[int, int] = {}
+        """Number of each shared container by its id."""
+        self.costs: dict[int, int] = {}
+        """Nodes of each shared container by its id."""
+        self._agreed: dict[int, State | None] = {}
+        """What each mutable one held when both ends last agreed; None: they did not."""
+        self._own: dict[int, int] = {}
+        """Ids of the containers for which others stand in, by number."""
+        self._apart: set[int] = set()
+        """Ids of containers in this message that stay copies."""
+        self._untold: list[int] = []
+        """Numbers that this end forgot and the other end does not know of."""
+        self._fresh: dict[int, State] = {}
+        """What the containers hold that are in this message's head."""
+        self._first = 0
+        """Number of the first container that is new in this message."""
+
+    def write_head(self, encoder: "Encoder", *, forget: bool = True) -> None:
+        """Begin a message: what changed here, and unless told not to, what only this table still holds.
+
+        Raises:
+            RefusedValue: a changed container holds what cannot cross.
+        """
+        self._first = len(self.objects)
+        for number, agreed in list(self._agreed.items()):
+            state = state_of(self.objects[number])
+            if agreed is None or not is_same_state(agreed, state):
+                self._fresh[number] = state
+        encoder.length(len(self._fresh))
+        for number in self._fresh:
+            encoder.length(number)
+            encoder.contents(self.objects[number])
+        if forget:
+            self._untold += [number for number in list(self.numbers.values()) if self._is_unused(number)]
+        encoder.length(len(self._untold))
+        for number in self._untold:
+            encoder.length(number)
+
+    def read_changes(self, decoder: Decoder) -> list[tuple[int, Callable[[], None]]]:
+        """Begin to read a message: return each container that changed at the other end, with what makes it so here.
+
+        Raises:
+            RefusedValue: the message is malformed.
+        """
+        self._first = len(self.objects)
+        changes = []
+        try:
+            for _ in range(decoder.length()):
+                number = decoder.length()
+                target = self.objects[number]
+                if type(target) not in tags.MUTABLE:
+                    raise RefusedValue("an answer changes a container that is not shared")
+                before = decoder.budget.nodes
+                change = read_change(decoder, target)
+                decoder.costs[id(target)] = before - decoder.budget.nodes + 1
+                if change is not None:
+                    changes.append((number, change))
+        except MALFORMED as error:
+            raise RefusedValue(f"an answer is malformed: {type(error).__name__}") from error
+        return changes
+
+    def read_forgotten(self, decoder: Decoder, changed: list[int]) -> None:
+        """Go on, once what changed is in place, to what the other end forgot.
+
+        Raises:
+            RefusedValue: the message is malformed.
+        """
+        for number in changed:
+            self._fresh[number] = state_of(self.objects[number])
+            self.costs[id(self.objects[number])] = decoder.costs[id(self.objects[number])]
+        try:
+            for _ in range(decoder.length()):
+                self._forget(decoder.length())
+        except MALFORMED as error:
+            raise RefusedValue(f"an answer is malformed: {type(error).__name__}") from error
+
+    def keep_apart(self, value: Any) -> None:
+        """Leave a container of this message a copy: it stands for an instance of a subclass."""
+        self._apart.add(id(value))
+
+    def agree(self, costs: dict[int, int] | None = None) -> range:
+        """End a message, at either end: share what it introduced, and return the numbers of that."""
+        new = range(self._first, len(self.objects))
+        for number, state in self._fresh.items():
+            if self.objects[number] is not FORGOTTEN:
+                self._agreed[number] = state
+        for number in new:
+            value = self.objects[number]
+            if id(value) in self._apart:
+                self._forget(number)
+                continue
+            self.numbers[id(value)] = number
+            self.costs[id(value)] = (costs or {}).get(id(value), 0)
+            if type(value) in tags.MUTABLE:
+                self._agreed[number] = state_of(value)
+        self._untold.clear()
+        self._end()
+        return new
+
+    def rollback(self) -> None:
+        """Take back a message that was not sent, or is to be read anew."""
+        for value in self.objects[self._first :]:
+            self.numbers.pop(id(value), None)
+        del self.objects[self._first :]
+        self._end()
+
+    def _end(self) -> None:
+        self._fresh.clear()
+        self._apart.clear()
+        self._first = len(self.objects)
+
+    def stand_in(self, number: int, value: Any, agreed: State | None) -> None:
+        """Let another container bear a number; the one that bore it is still passed on under that number.
+
+        Args:
+            number: of a container that is shared.
+            value: to be shared in its place.
+            agreed: what the other end believes it to hold.
+        """
+        self._own[number] = id(self.objects[number])
+        self._place(number, value, agreed)
+
+    def stand_back(self, number: int, value: Any, agreed: State | None) -> None:
+        """Let the container that a number belongs to bear it again; arguments as for `stand_in`."""
+        self.numbers.pop(id(self.objects[number]), None)
+        self._own.pop(number)
+        self._place(number, value, agreed)
+
+    def _place(self, number: int, value: Any, agreed: State | None) -> None:
+        self.costs[id(value)] = self.costs.pop(id(self.objects[number]), 0)
+        self.objects[number] = value
+        self.numbers[id(value)] = number
+        if type(value) in tags.MUTABLE:
+            self._agreed[number] = agreed
+
+    def agreed(self, number: int) -> State | None:
+        """Return what both ends last agreed on that a container holds."""
+        return self._agreed.get(number)
+
+    def _is_unused(self, number: int) -> bool:
+        """Say whether nothing but this table refers to a container, and forget it then."""
+        unused = sys.getrefcount(self.objects[number]) <= _IN_TABLE_ONLY
+        if unused:
+            self._forget(number)
+        return unused
+
+    def _forget(self, number: int) -> None:
+        value = self.objects[number]
+        for key in (id(value), self._own.pop(number, 0)):
+            if self.numbers.get(key) == number:
+                del self.numbers[key]
+        self.costs.pop(id(value), None)
+        self._agreed.pop(number, None)
+        self.objects[number] = FORGOTTEN
