@@ -9,30 +9,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from trl_rlvr.sandbox.handed import Handed, kind_of
+from trl_rlvr.sandbox.handles import Handles
 from trl_rlvr.sandbox.holding import Holding
-from trl_rlvr.sandbox.protocol import (
-    ARGUMENT,
-    CALLBACK,
-    DESCRIBE,
-    FETCH,
-    MINE,
-    NEXT,
-    PROTOCOL_METHODS,
-    RAISED,
-    REFUSED,
-    THEIRS,
-    UNARY,
-    VALUE,
-)  # fmt: skip
-from trl_rlvr.sandbox.proxies import RemoteException, RemoteObject, exception_class, proxy, remote_of_class
-from trl_rlvr.sandbox.solution import MEMORY
+from trl_rlvr.sandbox.protocol import CALLBACK, DESCRIBE, FETCH, NEXT, RAISED, REFUSED, VALUE
+from trl_rlvr.sandbox.proxies import read_exception
 from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, Shared, tags
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.verdict import Verdict
-
-WITH_OPERANDS = frozenset(PROTOCOL_METHODS)
-WITHOUT_OPERANDS = frozenset((*UNARY, *ARGUMENT, "__eq__", "__call__", "__next__"))
 
 
 class Lost(BaseException):
@@ -62,12 +45,7 @@ class Link:
         self.attributes = attributes
         self.budget = Budget()
         self.lost: Lost | None = None
-        self.objects: dict[int, Any] = {}
-        """The candidate's objects by its numbers."""
-        self._own_classes: set[int] = set()
-        """Numbers of the classes that the tests ask for: their instances, and no others, take operands from a test."""
-        self._binds_class = False
-        self._handed = Handed()
+        self.handles = Handles(self, lambda value: self._shared.keep_apart(value))
         self._shared = Shared()
         self._holding = Holding(self._copies)
         self._is_new_test = True
@@ -80,11 +58,11 @@ class Link:
 
     def fetch(self, name: str) -> Any:
         """Return what the solution binds to a name now."""
-        self._binds_class = name[:1].isupper()
+        self.handles.binds_class = name[:1].isupper()
         try:
             return self.request(FETCH, name)
         finally:
-            self._binds_class = False
+            self.handles.binds_class = False
 
     def hold(self) -> None:
         """From here on, keep back what calls change in the test's containers."""
@@ -134,7 +112,7 @@ class Link:
     def expire(self) -> None:
         """Forget what the candidate was handed and what is shared with it: both end with their test."""
         self._holding.settle(self._shared)
-        self._handed.clear()
+        self.handles.handed.clear()
         self._shared = Shared()
         self._is_new_test = True
 
@@ -155,7 +133,7 @@ class Link:
 
     def _message(self, start: bytes) -> Encoder:
         """Begin a message with what changed in the containers that the candidate has."""
-        encoder = Encoder(self._write_handle, self._shared, self._write_subclass)
+        encoder = Encoder(self.handles.write, self._shared, self._write_subclass)
         encoder.out += start
         try:
             self._shared.write_head(encoder, forget=not self._holding.has_copies)
@@ -188,14 +166,14 @@ class Link:
         there, here, wanted = Shared(), Shared(), set(numbers)
         there.objects, here.objects = list(self._shared.objects), list(self._shared.objects)
         there.numbers = {key: number for key, number in self._shared.numbers.items() if number not in wanted}
-        encoder = Encoder(self._write_handle, there)
+        encoder = Encoder(self.handles.write, there)
         for number in numbers:
             encoder.value(self._shared.objects[number])
-        sent = Decoder(bytes(encoder.out), Budget(nodes=1 << 40), self._read_back, here)
+        sent = Decoder(bytes(encoder.out), Budget(nodes=1 << 40), self.handles.read_back, here)
         return sent.rest()
 
     def _answer(self, what: bytes, frame: bytes) -> Any:
-        answer = Decoder(frame, self.budget, self._read_handle, self._shared)
+        answer = Decoder(frame, self.budget, self.handles.read, self._shared)
         answer.at = 1
         if frame[:1] == REFUSED:
             raise RefusedValue(answer.exactly(str))
@@ -209,99 +187,11 @@ class Link:
             return value
         if frame[:1] != RAISED:
             raise RefusedValue("an answer is of no known kind")
-        error = self._exception(answer)
+        error = read_exception(answer)
         self._holding.spare(self._shared.agree(answer.costs))
         if isinstance(error, StopIteration) and what != NEXT:
             raise RuntimeError("the call raised StopIteration") from None  # or `all(map(f, xs))` would end early
         raise error
-
-    def _read_back(self, decoder: Decoder, tag: int) -> Any:
-        """Read a handle of our own request."""
-        del tag
-        whose, number = decoder.length(), decoder.length()
-        if whose == THEIRS:
-            return self.objects[number]
-        decoder.text()
-        return self._handed.find(number)
-
-    def _exception(self, answer: Decoder) -> BaseException:
-        why, text, base = answer.exactly(str), answer.exactly(str), answer.exactly(str)
-        kind, args, instance = answer.value(), answer.exactly(tuple), answer.value()
-        builtin = getattr(builtins, base, None)
-        if not (isinstance(builtin, type) and issubclass(builtin, BaseException)):
-            raise RefusedValue("an exception is of no known kind")
-        own = exception_class(kind) if isinstance(kind, RemoteObject) else None
-        error_class = own if own is not None else builtin
-        try:
-            error = error_class(*args)
-        except Exception:  # a builtin that wants other arguments, such as UnicodeDecodeError
-            error = RuntimeError(text)
-        if isinstance(error, RemoteException) and isinstance(instance, RemoteObject):
-            error.remote = instance
-        verdict = Verdict.MEMORY_LIMIT if why == MEMORY else Verdict.RUNTIME_ERROR
-        error.__dict__["came_from_candidate"] = (verdict, text)
-        return error
-
-    def _read_handle(self, decoder: Decoder, tag: int) -> Any:
-        whose, number = decoder.length(), decoder.length()
-        if whose == THEIRS:
-            return self._handed.find(number)
-        remote = self.objects.get(number) if decoder.length() else self._introduce(decoder, number)
-        if remote is None:
-            raise RefusedValue("an answer names an object that was never described")
-        if tag == tags.SUBCLASS:
-            base = decoder.value()
-            self._shared.keep_apart(base)
-            return (
-                remote.with_base(base)
-                if isinstance(remote, RemoteObject) and self._is_asked_for(remote, base)
-                else base
-            )
-        return remote
-
-    def _is_asked_for(self, remote: RemoteObject, base: Any) -> bool:
-        """Say whether the tests use more of a subclass's instance than the base value that it holds."""
-        return self.is_own(remote) or any(not hasattr(type(base), name) for name in self.attributes)
-
-    def _introduce(self, decoder: Decoder, number: int) -> Any:
-        kind, name = decoder.text(), decoder.text()
-        methods = frozenset(decoder.text() for _ in range(min(decoder.length(), 256)))
-        binds_class, self._binds_class = self._binds_class, False
-        own, base, mro = decoder.value(), decoder.value(), decoder.exactly(tuple)
-        if kind == "class" and binds_class:
-            self._own_classes.add(number)
-        operands = number in self._own_classes or self._is_own_class(own)
-        if number in self.objects:
-            return self.objects[number]  # read before, in the same answer
-        remote = proxy(self, number, kind, name, methods & (WITH_OPERANDS if operands else WITHOUT_OPERANDS))
-        self.objects[number] = remote
-        if isinstance(remote, RemoteObject):
-            remote.introduce(own, base, mro)
-        return remote
-
-    def is_own(self, remote: RemoteObject) -> bool:
-        """Say whether an object is an instance of a class that the tests ask for, or such a class."""
-        return remote.remote_number in self._own_classes or self._is_own_class(remote.remote_class)
-
-    def _is_own_class(self, kind: Any) -> bool:
-        kinds = (kind, *kind.remote_bases) if isinstance(kind, RemoteObject) else ()
-        return any(isinstance(one, RemoteObject) and one.remote_number in self._own_classes for one in kinds)
-
-    def _write_handle(self, encoder: Encoder, value: Any) -> None:
-        """Hand over what is no data: the candidate's own object, or a function, iterator or object of the test."""
-        encoder.out.append(tags.HANDLE)
-        if isinstance(value, RemoteObject):
-            encoder.out.append(THEIRS)
-            encoder.length(value.remote_number)
-            return
-        remote = getattr(value, "remote", None) if isinstance(value, RemoteException) else remote_of_class(value)
-        if isinstance(remote, RemoteObject):
-            encoder.out.append(THEIRS)
-            encoder.length(remote.remote_number)
-            return
-        encoder.out.append(MINE)
-        encoder.length(self._handed.number(value))
-        encoder.text(kind_of(value))
 
     def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
         """Say that the next value is no more than a copy of what a test's own kind of container holds."""
@@ -311,13 +201,13 @@ class Link:
 
     def _serve(self, frame: bytes) -> None:
         """Do what the candidate asks of an object that it was handed, and tell it the outcome."""
-        asked = Decoder(frame, self.budget, self._read_handle, self._shared)
+        asked = Decoder(frame, self.budget, self.handles.read, self._shared)
         asked.at = 2
         try:
             self._take_changes(asked)
             values = asked.rest()
             self._holding.spare(self._shared.agree(asked.costs))
-            value = self._handed.do(frame[1:2], values)
+            value = self.handles.handed.do(frame[1:2], values)
             outcome = self._message(VALUE)
             outcome.value(value)
         except RefusedValue as refusal:

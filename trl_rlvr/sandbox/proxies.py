@@ -5,11 +5,15 @@ attributes that the tests mention, and equals nothing but objects of the candida
 to its `__eq__`.
 """
 
+import builtins
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.protocol import ARGUMENT, AWAIT, BINARY, CALL, GET, NEXT, OPERATE, SET, UNARY
+from trl_rlvr.sandbox.solution import MEMORY
+from trl_rlvr.sandbox.values import Decoder, RefusedValue
 from trl_rlvr.sandbox.values.tags import PREDICATES
+from trl_rlvr.verdict import Verdict
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.link import Link
@@ -43,7 +47,7 @@ class RemoteObject:
         return self
 
     def __getattr__(self, name: str) -> Any:
-        if name in PREDICATES and not self._link.is_own(self):
+        if name in PREDICATES and not self._link.handles.is_own(self):
             raise AttributeError(f"{name!r} of an object that only claims to be a plain one")
         if name in _DUNDERS or (name in self._link.attributes and not name.startswith("__")):
             return self._link.request(GET, self, name)
@@ -170,8 +174,6 @@ _EXCEPTIONS: dict[int, tuple[RemoteObject, type[BaseException]]] = {}
 
 def exception_class(kind: RemoteObject) -> type[BaseException] | None:
     """Return a class for `except` that stands for a class of the candidate's; None if that is no exception."""
-    import builtins
-
     if kind._base_class is None:
         return None
     known = _EXCEPTIONS.get(id(kind))
@@ -188,3 +190,27 @@ def exception_class(kind: RemoteObject) -> type[BaseException] | None:
 def remote_of_class(value: Any) -> RemoteObject | None:
     """Return the candidate's class that an exception class of ours stands for."""
     return value.stands_for if isinstance(value, type) and issubclass(value, RemoteException) else None
+
+
+def read_exception(answer: Decoder) -> BaseException:
+    """Read what the candidate raised, as something to raise here; `came_from_candidate` in it says what it was.
+
+    Raises:
+        RefusedValue: it is no exception.
+    """
+    why, text, base = answer.exactly(str), answer.exactly(str), answer.exactly(str)
+    kind, args, instance = answer.value(), answer.exactly(tuple), answer.value()
+    builtin = getattr(builtins, base, None)
+    if not (isinstance(builtin, type) and issubclass(builtin, BaseException)):
+        raise RefusedValue("an exception is of no known kind")
+    own = exception_class(kind) if isinstance(kind, RemoteObject) else None
+    error_class = own if own is not None else builtin
+    try:
+        error = error_class(*args)
+    except Exception:  # a builtin that wants other arguments, such as UnicodeDecodeError
+        error = RuntimeError(text)
+    if isinstance(error, RemoteException) and isinstance(instance, RemoteObject):
+        error.remote = instance
+    verdict = Verdict.MEMORY_LIMIT if why == MEMORY else Verdict.RUNTIME_ERROR
+    error.__dict__["came_from_candidate"] = (verdict, text)
+    return error

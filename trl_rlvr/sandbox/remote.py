@@ -9,6 +9,7 @@ import io
 import sys
 from typing import Any
 
+from trl_rlvr.sandbox.borrowed import KINDS, Borrowed
 from trl_rlvr.sandbox.protocol import (
     AWAIT,
     BASE,
@@ -186,7 +187,7 @@ class Conversation:
         raise getattr(builtins, name)(*args)
 
     def _write_handle(self, encoder: Encoder, value: Any) -> None:
-        if isinstance(value, _Theirs):
+        if isinstance(value, Borrowed):
             encoder.out.append(tags.HANDLE)
             encoder.out.append(THEIRS)
             encoder.length(object.__getattribute__(value, "_number"))
@@ -238,7 +239,7 @@ class Conversation:
         kind = decoder.text()
         known = self._theirs.get(number)
         if known is None:
-            known = self._theirs[number] = _THEIR_KINDS[kind](self, number)
+            known = self._theirs[number] = KINDS[kind](self, number)
         return known
 
 
@@ -252,50 +253,6 @@ def describe_arg(value: Any) -> str:
 
 async def _result_of(awaitable: Any) -> Any:
     return await awaitable
-
-
-class _Theirs:
-    """An object of the harness: a function, an iterator or an object of the test's own."""
-
-    def __init__(self, conversation: Conversation, number: int) -> None:
-        object.__setattr__(self, "_conversation", conversation)
-        object.__setattr__(self, "_number", number)
-
-    def _ask(self, request: bytes, *values: Any) -> Any:
-        return object.__getattribute__(self, "_conversation").ask(request, *values)
-
-
-class _TheirFunction(_Theirs):
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ask(CALL, self, args, kwargs)
-
-
-class _TheirIterator(_Theirs):
-    def __iter__(self) -> "_TheirIterator":
-        return self
-
-    def __next__(self) -> Any:
-        return self._ask(NEXT, self)
-
-
-class _TheirObject(_TheirFunction):
-    def __getattr__(self, name: str) -> Any:
-        return self._ask(GET, self, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._ask(SET, self, name, value)
-
-
-def _operation(name: str) -> Any:
-    return lambda self, *operands: self._ask(OPERATE, name, (self, *operands))
-
-
-for _name in OPERATORS:
-    if _name not in ("__hash__", "__format__"):
-        setattr(_TheirObject, _name, _operation(_name))
-_TheirObject.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity: one object has one handle
-
-_THEIR_KINDS = {"function": _TheirFunction, "iterator": _TheirIterator, "object": _TheirObject}
 
 
 def serve(namespace: dict[str, Any], requests: int, answers: int) -> None:

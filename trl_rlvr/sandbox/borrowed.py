@@ -1,0 +1,52 @@
+"""What stands in a solution for a test's own functions, iterators and objects: it asks the harness."""
+
+from typing import TYPE_CHECKING, Any
+
+from trl_rlvr.sandbox.protocol import CALL, GET, NEXT, OPERATE, OPERATORS, SET
+
+if TYPE_CHECKING:
+    from trl_rlvr.sandbox.remote import Conversation
+
+
+class Borrowed:
+    """Base of what stands for an object of the test's."""
+
+    def __init__(self, conversation: "Conversation", number: int) -> None:
+        object.__setattr__(self, "_conversation", conversation)
+        object.__setattr__(self, "_number", number)
+
+    def _ask(self, request: bytes, *values: Any) -> Any:
+        return object.__getattribute__(self, "_conversation").ask(request, *values)
+
+
+class _Function(Borrowed):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask(CALL, self, args, kwargs)
+
+
+class _Iterator(Borrowed):
+    def __iter__(self) -> "_Iterator":
+        return self
+
+    def __next__(self) -> Any:
+        return self._ask(NEXT, self)
+
+
+class _Object(_Function):
+    def __getattr__(self, name: str) -> Any:
+        return self._ask(GET, self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._ask(SET, self, name, value)
+
+
+def _operation(name: str) -> Any:
+    return lambda self, *operands: self._ask(OPERATE, name, (self, *operands))
+
+
+for _name in OPERATORS:
+    if _name not in ("__hash__", "__format__"):
+        setattr(_Object, _name, _operation(_name))
+_Object.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity: one object has one handle
+
+KINDS = {"function": _Function, "iterator": _Iterator, "object": _Object}
