@@ -31,6 +31,11 @@ def test_options_out_of_range_are_refused(option, value):
         CurriculumConfig(**{f"curriculum_{option}": value})
 
 
+def test_a_filter_score_without_refilling_is_refused():
+    with pytest.raises(ConfigError, match="nothing is replaced; give curriculum_refill_rounds of 1 or more"):
+        CurriculumConfig(curriculum_filter_score="binary")
+
+
 def test_the_same_seed_and_past_give_the_same_choice():
     one, other, third = curriculum(), curriculum(), curriculum(seed=1)
 

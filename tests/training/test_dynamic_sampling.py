@@ -30,14 +30,19 @@ class WatchedReward:
         return rewards
 
 
-def build(folder, *, flat=6, lively=6, options=None, trainer_class=EfficientGRPOTrainer, **settings):
+def long_name(prompts, **_):
+    """Score completions alike but for problems with a long name."""
+    return [float(row % 2) if len(prompt) > 6 else 0.0 for row, prompt in enumerate(prompts)]
+
+
+def build(folder, *, flat=6, lively=6, options=None, trainer_class=EfficientGRPOTrainer, more_rewards=(), **settings):
     dataset = problems(flat, lively)
     config = CurriculumConfig(**{f"curriculum_{name}": value for name, value in (options or {}).items()})
     curriculum = Curriculum.for_dataset(config, dataset, group_size=4, seed=5)
     reward = WatchedReward(curriculum.memory)
     trainer = trainer_class(
         model=tiny_llama(folder),
-        reward_funcs=reward,
+        reward_funcs=[reward, *more_rewards],
         args=grpo_config(folder, **{"per_device_train_batch_size": 16, "learning_rate": 1e-3, **settings}),
         train_dataset=dataset,
         eval_dataset=problems(2, 2),
@@ -99,6 +104,26 @@ def test_refilling_replaces_the_groups_without_signal(tmp_path):
     assert len(drawn) == len(set(drawn))
     assert trainer.curriculum.iteration == 1
     assert set(trainer.curriculum.memory.records) == set(drawn)
+
+
+def test_a_score_of_its_own_decides_about_replacing_and_is_not_trained_on(tmp_path):
+    options = {"refill_rounds": 1, "filter_score": "long_name"}
+    settings = {"more_rewards": [long_name], "reward_weights": [1.0, 0.0], "max_steps": 1}
+    trainer, reward = build(tmp_path, options=options, flat=0, lively=12, **settings)
+
+    trainer.train()
+
+    first, second = reward.batches
+    short = [task_id for task_id, _ in first[::4] if len(task_id) <= 6]
+    assert len(second) == 4 * len(short) > 0
+    lively = {task_id for task_id, _ in second if len({value for name, value in second if name == task_id}) > 1}
+    assert logged(trainer, "curriculum/refilled") == [len([name for name in lively if len(name) > 6]) / 4]
+    assert logged(trainer, "reward") == logged(trainer, "rewards/watched/mean")
+
+
+def test_an_unknown_filter_score_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="'speed' and the rewards are \\['watched'\\]"):
+        build(tmp_path, options={"refill_rounds": 1, "filter_score": "speed"})
 
 
 def test_refilling_stops_after_as_many_rounds_as_allowed(tmp_path):

@@ -151,6 +151,16 @@ def test_curriculum_options_reach_the_trainer(tmp_path):
     assert [record["curriculum/seen"] for record in history(tmp_path)] == pytest.approx([4 / 24, 8 / 24])
 
 
+def test_a_filter_score_joins_the_rewards_without_weight(tmp_path):
+    options = {"curriculum_filter_score": "binary", "curriculum_refill_rounds": 1}
+
+    train(small_spec(tmp_path, heldout_samples=0, **options))
+
+    for record in history(tmp_path):
+        assert record["rewards/binary/mean"] >= 0
+        assert record["reward"] == record["rewards/graded/mean"]
+
+
 def test_push_to_hub_pushes_the_trained_model(tmp_path, monkeypatch):
     pushed = []
     monkeypatch.setattr("huggingface_hub.create_repo", lambda *args, **kwargs: None)

@@ -48,6 +48,12 @@ class CurriculumConfig:
         default=0,
         metadata={"help": "Sample up to so many times more to replace groups that were rewarded alike; 0: keep them."},
     )
+    curriculum_filter_score: str = field(
+        default="",
+        metadata={
+            "help": "Replace also groups that were alike in this reward, such as binary, whatever they are trained on."
+        },
+    )
 
     def __post_init__(self) -> None:
         least = {"focus": 0, "retire_after": 0, "revive_after": 1, "refill_rounds": 0}
@@ -55,6 +61,11 @@ class CurriculumConfig:
             value = getattr(self, f"curriculum_{name}")
             if not value >= bound:
                 raise ConfigError(f"curriculum_{name} is {value!r}; give {bound} or more")
+        if self.curriculum_filter_score and not self.curriculum_refill_rounds:
+            raise ConfigError(
+                f"curriculum_filter_score is {self.curriculum_filter_score!r} and nothing is replaced; "
+                "give curriculum_refill_rounds of 1 or more"
+            )
 
     @property
     def enabled(self) -> bool:

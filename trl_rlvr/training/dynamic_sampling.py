@@ -44,7 +44,7 @@ class DynamicSamplingTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL's types 
     def __init__(self, *args: Any, curriculum: Curriculum | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.curriculum = curriculum
-        self._flat_groups = torch.zeros(0, dtype=torch.bool)
+        self._flat_groups = self._idle_groups = torch.zeros(0, dtype=torch.bool)
         if curriculum is not None:
             self._check_curriculum(curriculum)
 
@@ -56,6 +56,12 @@ class DynamicSamplingTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL's types 
             )
         if not curriculum.config.curriculum_refill_rounds:
             return
+        score = curriculum.config.curriculum_filter_score
+        if score and score not in self.reward_func_names:
+            raise ConfigError(
+                f"curriculum_filter_score is {score!r} and the rewards are {self.reward_func_names}; give one of "
+                "those, with a weight of 0 if it is not to be trained on"
+            )
         rows = self.args.per_device_train_batch_size * self.args.steps_per_generation
         reasons = {
             f"{rows} completions a process are no multiple of num_generations, {self.num_generations}": (
@@ -76,7 +82,17 @@ class DynamicSamplingTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL's types 
         if self.model.training:
             summed = self.multi_objective_aggregation == "sum_then_normalize"
             self._flat_groups = flat_groups(rewards, self.reward_weights, self.num_generations, summed=summed)
+            self._idle_groups = self._flat_groups | self._alike_in_filter_score(rewards)
         return rewards
+
+    def _alike_in_filter_score(self, rewards: torch.Tensor) -> torch.Tensor:
+        """Mark the groups in which the score that decides about replacing is the same throughout, shape (groups,)."""
+        score = self.curriculum.config.curriculum_filter_score if self.curriculum is not None else ""
+        if not score:
+            return torch.zeros_like(self._flat_groups)
+        column = self.reward_func_names.index(score)
+        ones = torch.ones(1, device=rewards.device)
+        return flat_groups(rewards[:, column : column + 1], ones, self.num_generations, summed=True)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Batch:
         """As in `GRPOTrainer`, on the curriculum's problems where there is one."""
@@ -118,19 +134,19 @@ class DynamicSamplingTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL's types 
         """Sample a generation batch, and sample again for groups without signal as often as the curriculum says."""
         taken: set[int] = set()
         batch = self._drawn(curriculum, rows, taken)
-        flat = self._flat_groups
-        first_flat = int(flat.sum())
+        idle = self._idle_groups
+        first_idle = int(idle.sum())
         for _ in range(curriculum.config.curriculum_refill_rounds):
-            by_rank = flat.view(self.accelerator.num_processes, -1)
+            by_rank = idle.view(self.accelerator.num_processes, -1)
             wanted = int(by_rank.sum(dim=1).max())
             if wanted == 0:
                 break
             extra = self._drawn(curriculum, wanted * self.num_generations, taken)
-            plans = list(map(refill_plan, by_rank, self._flat_groups.view(len(by_rank), wanted)))
+            plans = list(map(refill_plan, by_rank, self._idle_groups.view(len(by_rank), wanted)))
             batch = self._refilled(batch, extra, plans[self.accelerator.process_index])
             for rank, plan in enumerate(plans):
                 by_rank[rank, list(plan)] = False
-        self._metrics["train"]["curriculum/refilled"].append((first_flat - int(flat.sum())) / len(flat))
+        self._metrics["train"]["curriculum/refilled"].append((first_idle - int(idle.sum())) / len(idle))
         return batch
 
     def _refilled(self, batch: Batch, extra: Batch, plan: dict[int, int]) -> Batch:

@@ -17,7 +17,7 @@ from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
 from trl import GRPOConfig
 
 from trl_rlvr.evaluation import Evaluation, EvaluationReport
-from trl_rlvr.rewards import build_rewards
+from trl_rlvr.rewards import build_rewards, named_reward
 from trl_rlvr.training.callbacks import IterationLog, WeightsMove
 from trl_rlvr.training.curriculum import Curriculum
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
@@ -163,8 +163,12 @@ def build_trainer(
         observers=[curriculum.memory] if curriculum else [],
         max_completion_tokens=spec.grpo.max_completion_length,
     )
-    if spec.grpo.reward_weights is None:
-        spec.grpo.reward_weights = [weight for _, weight in rewards]
+    weights = spec.grpo.reward_weights or [weight for _, weight in rewards]
+    score = spec.curriculum.curriculum_filter_score
+    if score and score not in [reward.__name__ for reward, _ in rewards]:
+        decides = named_reward(score, spec.reward, verifier=verifier)
+        rewards, weights = [*rewards, (decides, 0.0)], [*weights, 0.0]
+    spec.grpo.reward_weights = weights
     ends = fence_ids(getattr(processor, "tokenizer", processor)) if spec.data.data_prompt_style == "chat_code" else []
     stop_vllm_at(ends, spec.grpo)
     trainer = EfficientGRPOTrainer(
