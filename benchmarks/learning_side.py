@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SIDES: dict[str, list[str]] = {
     "ours": [],
     "plain": [],
+    "ours, 8 a group": ["--num_generations", "8", "--per_device_train_batch_size", "80"],
+    "refilled": ["--curriculum_refill_rounds", "1"],
+    "focused": ["--curriculum_focus", "1"],
     "every row forwarded": ["--skip_zero_gradient", "false"],
     "subprocess reward": [],
 }
