@@ -98,10 +98,7 @@ def send(sender: Shared, receiver: Shared, *values: object) -> list[object]:
         encoder.value(value)
     sender.agree()
     message = Decoder(bytes(encoder.out), shared=receiver)
-    changes = receiver.read_changes(message)
-    for _, change in changes:
-        change()
-    receiver.read_forgotten(message, [number for number, _ in changes])
+    receiver.apply(receiver.read_changes(message), message)
     arrived = message.rest()
     receiver.agree(message.costs)
     return arrived
@@ -162,4 +159,4 @@ def test_malformed_heads_are_refused(head: list[int]) -> None:
     message = Decoder(bytes(head), shared=shared)
 
     with pytest.raises(RefusedValue):
-        shared.read_forgotten(message, [number for number, _ in shared.read_changes(message)])
+        shared.apply(shared.read_changes(message), message)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from trl_rlvr.sandbox.values import Shared
-from trl_rlvr.sandbox.values.change import State, is_same_state, put_state, state_of
+from trl_rlvr.sandbox.values.state import State
 from trl_rlvr.sandbox.values.tags import MUTABLE
 
 
@@ -69,7 +69,7 @@ class Holding:
         numbers = sorted(set(shared.numbers.values()) - self._stands.keys() - self._answers)
         for number, copy in zip(numbers, self._copies(numbers), strict=True):
             own, agreed = shared.objects[number], shared.agreed(number)
-            state = state_of(copy) if type(copy) in MUTABLE else None
+            state = State.of(copy) if type(copy) in MUTABLE else None
             shared.stand_in(number, copy, state)
             self._stands[number] = _Stand(own, copy, agreed, state)
 
@@ -77,23 +77,27 @@ class Holding:
         """Let the test's own containers hold what is in their copies, and share them again."""
         self._depth = 0
         self._answers.clear()
+        if not self._stands:
+            return
         stands, self._stands = self._stands, {}
         own = {id(stand.copy): stand.own for stand in stands.values()}
 
-        def translated(state: State) -> State:
-            return state if isinstance(state, bytes) else [own.get(id(item), item) for item in state]
+        def translated(item: Any) -> Any:
+            return own.get(id(item), item)
 
         for stand in stands.values():
-            if stand.state is not None and not is_same_state(stand.state, state_of(stand.copy)):
-                put_state(stand.own, translated(state_of(stand.copy)))
+            if stand.state is not None and not stand.state.is_held_by(stand.copy):
+                State.of(stand.copy).with_items(translated).put_into(stand.own)
         for number in set(shared.numbers.values()) - stands.keys():
             value = shared.objects[number]
-            if type(value) in MUTABLE and any(id(item) in own for item in state_of(value)):
-                put_state(value, translated(state_of(value)))
+            if type(value) in MUTABLE:
+                changed = State.of(value).with_items(translated)
+                if not changed.is_held_by(value):
+                    changed.put_into(value)
         for number, stand in stands.items():
             if shared.objects[number] is stand.copy:
                 agreed = shared.agreed(number)
-                if agreed is not None and stand.state is not None and not is_same_state(stand.state, agreed):
-                    shared.stand_back(number, stand.own, translated(agreed))
+                if agreed is not stand.state and agreed is not None:
+                    shared.stand_back(number, stand.own, agreed.with_items(translated))
                 else:
                     shared.stand_back(number, stand.own, stand.agreed)

@@ -157,9 +157,7 @@ class Link:
             self._holding.cover(self._shared)
             message.at = start
             changes = self._shared.read_changes(message)
-        for _, change in changes:
-            change()
-        self._shared.read_forgotten(message, [number for number, _ in changes])
+        self._shared.apply(changes, message)
 
     def _copies(self, numbers: Sequence[int]) -> list[Any]:
         """Return copies of shared containers, for `Holding`."""

@@ -89,10 +89,7 @@ class Conversation:
         """Read a message: let the shared containers hold what the test left in them, and return the values."""
         message = Decoder(frame, handle=self._read_handle, shared=self._shared)
         message.at = start
-        changes = self._shared.read_changes(message)
-        for _, change in changes:
-            change()
-        self._shared.read_forgotten(message, [number for number, _ in changes])
+        self._shared.apply(self._shared.read_changes(message), message)
         values = message.rest()
         self._shared.agree()
         return values

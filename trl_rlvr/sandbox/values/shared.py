@@ -5,12 +5,12 @@ those that nothing but this table refers to any longer on the sender's side: wha
 """
 
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values import tags
-from trl_rlvr.sandbox.values.change import State, is_same_state, read_change, state_of
+from trl_rlvr.sandbox.values.change import read_change
 from trl_rlvr.sandbox.values.decoder import MALFORMED, Decoder
+from trl_rlvr.sandbox.values.state import State
 from trl_rlvr.sandbox.values.tags import FORGOTTEN, RefusedValue
 
 if TYPE_CHECKING:
@@ -51,10 +51,9 @@ class Shared:
             RefusedValue: a changed container holds what cannot cross.
         """
         self._first = len(self.objects)
-        for number, agreed in list(self._agreed.items()):
-            state = state_of(self.objects[number])
-            if agreed is None or not is_same_state(agreed, state):
-                self._fresh[number] = state
+        for number, agreed in self._agreed.items():
+            if agreed is None or not agreed.is_held_by(self.objects[number]):
+                self._fresh[number] = State.of(self.objects[number])
         encoder.length(len(self._fresh))
         for number in self._fresh:
             encoder.length(number)
@@ -65,14 +64,14 @@ class Shared:
         for number in self._untold:
             encoder.length(number)
 
-    def read_changes(self, decoder: Decoder) -> list[tuple[int, Callable[[], None]]]:
-        """Begin to read a message: return each container that changed at the other end, with what makes it so here.
+    def read_changes(self, decoder: Decoder) -> dict[int, State]:
+        """Begin to read a message: return what each container holds, by number, that changed at the other end.
 
         Raises:
             RefusedValue: the message is malformed.
         """
         self._first = len(self.objects)
-        changes = []
+        changes = {}
         try:
             for _ in range(decoder.length()):
                 number = decoder.length()
@@ -83,20 +82,22 @@ class Shared:
                 change = read_change(decoder, target)
                 decoder.costs[id(target)] = before - decoder.budget.nodes + 1
                 if change is not None:
-                    changes.append((number, change))
+                    changes[number] = change
         except MALFORMED as error:
             raise RefusedValue(f"an answer is malformed: {type(error).__name__}") from error
         return changes
 
-    def read_forgotten(self, decoder: Decoder, changed: list[int]) -> None:
-        """Go on, once what changed is in place, to what the other end forgot.
+    def apply(self, changes: dict[int, State], decoder: Decoder) -> None:
+        """Go on with a message: let the containers hold what changed, then read what the other end forgot.
 
         Raises:
             RefusedValue: the message is malformed.
         """
-        for number in changed:
-            self._fresh[number] = state_of(self.objects[number])
-            self.costs[id(self.objects[number])] = decoder.costs[id(self.objects[number])]
+        for number, change in changes.items():
+            container = self.objects[number]
+            change.put_into(container)
+            self._fresh[number] = State.of(container)  # of a deque with a bound, it holds less than was put there
+            self.costs[id(container)] = decoder.costs[id(container)]
         try:
             for _ in range(decoder.length()):
                 self._forget(decoder.length())
@@ -121,7 +122,7 @@ class Shared:
             self.numbers[id(value)] = number
             self.costs[id(value)] = (costs or {}).get(id(value), 0)
             if type(value) in tags.MUTABLE:
-                self._agreed[number] = state_of(value)
+                self._agreed[number] = State.of(value)
         self._untold.clear()
         self._end()
         return new

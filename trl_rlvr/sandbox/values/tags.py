@@ -48,6 +48,10 @@ MUTABLE: tuple[type, ...] = (
 """Containers whose contents travel back after a call."""
 
 
+SCALARS = frozenset((bool, int, float, complex, str, bytes, type(None)))
+"""Types whose values hold no others and compare by value."""
+
+
 class RefusedValue(BaseException):
     """A value that may not cross: too big, too deep, malformed.
 
