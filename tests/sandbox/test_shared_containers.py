@@ -1,5 +1,7 @@
 """Containers that a test and a solution share behave as in one process, whatever either does with them."""
 
+import array
+import collections
 import random
 
 import pytest
@@ -150,6 +152,87 @@ def test_an_unchanged_container_costs_nothing():
 
     assert len(theirs) == 10_000
     assert len(encoder.out) == 2
+
+
+def change_of(shared: Shared, container: object, *parts: int | bytes) -> bytes:
+    """Return a head that claims a change of a container, made of lengths and of values that stand for themselves."""
+    encoder = Encoder()
+    for part in (1, shared.numbers[id(container)], *parts):
+        encoder.length(part) if isinstance(part, int) else encoder.value(part)
+    encoder.length(0)
+    return bytes(encoder.out)
+
+
+@pytest.mark.parametrize(
+    ("container", "parts"),
+    [
+        ([1, 2], (0, 9, 1, 8, b"")),
+        ([1, 2], (0, 2**32 - 1, 0)),
+        ([1, 2], (1, 2, 2, 0)),
+        ({1: 2}, (1, 0, 1, 1, b"x", 1, 0, 1, 0)),
+        (array.array("i", [1]), (b"123",)),
+    ],
+    ids=[
+        "place behind the end",
+        "a length without items",
+        "start behind the end",
+        "more keys than values",
+        "half an item",
+    ],
+)
+def test_malformed_changes_are_refused(container: object, parts: tuple[int | bytes, ...]) -> None:
+    shared = Shared()
+    send(shared, Shared(), container)
+    message = Decoder(change_of(shared, container, *parts), shared=shared)
+
+    with pytest.raises(RefusedValue):
+        shared.read_changes(message)
+
+
+def test_a_container_cannot_be_changed_twice_in_one_message():
+    shared, mine = Shared(), [1]
+    send(shared, Shared(), mine)
+    number = shared.numbers[id(mine)]
+    message = Decoder(bytes([2, *2 * [number, 1, 1, 0, 0], 0]), shared=shared)
+
+    with pytest.raises(RefusedValue, match="changes one twice"):
+        shared.read_changes(message)
+
+
+def test_a_change_cannot_make_a_counter_a_flood():
+    here, there = Shared(), Shared()
+    mine = collections.Counter("ab")
+    (theirs,) = send(here, there, mine)
+    theirs["a"] = 10**9
+
+    with pytest.raises(RefusedValue, match="counts more than"):
+        send(there, here)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda xs: xs.append(0),
+        lambda xs: xs.insert(0, -1),
+        lambda xs: xs.pop(500),
+        lambda xs: xs.__setitem__(500, True),
+        lambda xs: (xs.__setitem__(3, "x"), xs.__setitem__(900, "y"), xs.append("z")),
+        lambda xs: xs.__delitem__(slice(10, 20)),
+    ],
+)
+def test_a_small_change_is_a_small_message(change):
+    here, there = Shared(), Shared()
+    mine = list(range(1000))
+    (theirs,) = send(here, there, mine)
+    change(theirs)
+    encoder = Encoder(shared=there)
+    there.write_head(encoder)
+    there.rollback()
+
+    send(there, here)
+
+    assert repr(mine) == repr(theirs)
+    assert len(encoder.out) < 100
 
 
 @pytest.mark.parametrize("head", [[1, 9, 0, 0], [1, 0, 0, 0], [0, 1], [0, 1, 9], [1], [255, 1, 2]])

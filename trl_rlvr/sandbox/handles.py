@@ -43,9 +43,12 @@ class Handles:
         whose, number = decoder.length(), decoder.length()
         if whose == THEIRS:
             return self.handed.find(number)
+        digest = decoder.exactly(int, type(None))
         remote = self._objects.get(number) if decoder.length() else self._introduce(decoder, number)
         if remote is None:
             raise RefusedValue("an answer names an object that was never described")
+        if isinstance(remote, RemoteObject):
+            remote.remember_hash(digest)
         if tag == tags.SUBCLASS:
             base = decoder.value()
             self._keep_apart(base)

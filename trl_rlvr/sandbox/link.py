@@ -5,8 +5,9 @@ happened is lost, whatever the test's own code catches.
 """
 
 import builtins
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trl_rlvr.sandbox.handles import Handles
@@ -47,9 +48,11 @@ class Link:
         self.lost: Lost | None = None
         self.handles = Handles(self, lambda value: self._shared.keep_apart(value))
         self._shared = Shared()
-        self._holding = Holding(self._copies)
+        self.holding = Holding(lambda: self._shared, self._copies, self._reading)
         self._is_new_test = True
         """Whether the candidate is yet to be told to share nothing any longer."""
+        self.is_reading = False
+        """Whether a message is being written or read, so that nothing can be asked."""
 
     def describe(self, names: tuple[str, ...], capture: bool) -> list[str]:
         """Return those of `names` that the solution defines."""
@@ -64,18 +67,6 @@ class Link:
         finally:
             self.handles.binds_class = False
 
-    def hold(self) -> None:
-        """From here on, keep back what calls change in the test's containers."""
-        self._holding.hold()
-
-    def release(self) -> None:
-        """Take back one `hold`; with the last one the changes come."""
-        self._holding.release(self._shared)
-
-    def reset(self) -> None:
-        """Take back every `hold`: an exception left its comparison early."""
-        self._holding.settle(self._shared)
-
     def fail(self, verdict: Verdict, text: str) -> Lost:
         """Note that this test is lost, whatever it goes on to catch; returns what to raise."""
         return self._loss(verdict, text)
@@ -89,16 +80,10 @@ class Link:
         """
         if self.lost is not None:
             raise self.lost
-        encoder = self._message(what + bytes([self._is_new_test]))
-        try:
-            for value in values:
-                encoder.value(value)
-        except RefusedValue as refusal:
-            self._shared.rollback()
-            raise TypeError(f"a test's value cannot be passed on: {refusal}") from None
-        self._shared.agree()
+        if self.is_reading:
+            raise self._loss(Verdict.REFUSED_VALUE, "a value asks for something while it is read")
+        self._send(what + bytes([self._is_new_test]), values)
         self._is_new_test = False
-        self._write(encoder)
         while True:
             frame = self._read()
             if frame[:1] != CALLBACK:
@@ -111,7 +96,7 @@ class Link:
 
     def expire(self) -> None:
         """Forget what the candidate was handed and what is shared with it: both end with their test."""
-        self._holding.settle(self._shared)
+        self.holding.restore((1, 0))
         self.handles.handed.clear()
         self._shared = Shared()
         self._is_new_test = True
@@ -131,30 +116,44 @@ class Link:
         self.left_bytes -= len(frame)
         return frame
 
-    def _message(self, start: bytes) -> Encoder:
-        """Begin a message with what changed in the containers that the candidate has."""
+    def _send(self, start: bytes, values: Sequence[Any]) -> None:
+        """Send a message: how it starts, what changed in the containers that the candidate has, and values.
+
+        Raises:
+            TypeError: a value, or what a container now holds, cannot be passed on.
+            Lost: the candidate is gone.
+        """
         encoder = Encoder(self.handles.write, self._shared, self._write_subclass)
         encoder.out += start
         try:
-            self._shared.write_head(encoder, forget=not self._holding.has_copies)
+            with self._reading():
+                self._shared.write_head(encoder, forget=not self.holding.has_copies)
+                for value in values:
+                    encoder.value(value)
         except RefusedValue as refusal:
             self._shared.rollback()
             raise TypeError(f"a test's value cannot be passed on: {refusal}") from None
-        return encoder
-
-    def _write(self, encoder: Encoder) -> None:
+        self._shared.agree()
         try:
             write_frame(self.requests, encoder.out)
         except OSError:
             raise self._loss(None, "") from None
 
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        before, self.is_reading = self.is_reading, True
+        try:
+            yield
+        finally:
+            self.is_reading = before
+
     def _take_changes(self, message: Decoder) -> None:
         """Let the shared containers, or their copies during a comparison, hold what the candidate left in them."""
         start = message.at
         changes = self._shared.read_changes(message)
-        if changes and self._holding.active:
+        if changes and self.holding.active:
             self._shared.rollback()
-            self._holding.cover(self._shared)
+            self.holding.cover()
             message.at = start
             changes = self._shared.read_changes(message)
         self._shared.apply(changes, message)
@@ -178,18 +177,17 @@ class Link:
         printed = answer.exactly(str)
         if printed:
             sys.stdout.write(printed)
-        self._take_changes(answer)
-        if frame[:1] == VALUE:
-            value = answer.value()
-            self._holding.spare(self._shared.agree(answer.costs))
-            return value
-        if frame[:1] != RAISED:
+        if frame[:1] not in (VALUE, RAISED):
             raise RefusedValue("an answer is of no known kind")
-        error = read_exception(answer)
-        self._holding.spare(self._shared.agree(answer.costs))
-        if isinstance(error, StopIteration) and what != NEXT:
+        with self._reading():
+            self._take_changes(answer)
+            outcome = answer.value() if frame[:1] == VALUE else read_exception(answer)
+            self.holding.spare(self._shared.agree(answer.costs))
+        if frame[:1] == VALUE:
+            return outcome
+        if isinstance(outcome, StopIteration) and what != NEXT:
             raise RuntimeError("the call raised StopIteration") from None  # or `all(map(f, xs))` would end early
-        raise error
+        raise outcome
 
     def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
         """Say that the next value is no more than a copy of what a test's own kind of container holds."""
@@ -202,27 +200,21 @@ class Link:
         asked = Decoder(frame, self.budget, self.handles.read, self._shared)
         asked.at = 2
         try:
-            self._take_changes(asked)
-            values = asked.rest()
-            self._holding.spare(self._shared.agree(asked.costs))
-            value = self.handles.handed.do(frame[1:2], values)
-            outcome = self._message(VALUE)
-            outcome.value(value)
+            with self._reading():
+                self._take_changes(asked)
+                values = asked.rest()
+                self.holding.spare(self._shared.agree(asked.costs))
+            self._send(VALUE, [self.holding.serve(lambda: self.handles.handed.do(frame[1:2], values))])
         except RefusedValue as refusal:
             raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
         except AssertionError as error:
             if not hasattr(error, "came_from_candidate"):  # the test's own check, which the candidate must not catch
                 raise self._loss(Verdict.WRONG_ANSWER, "a check inside a callback failed") from None
-            outcome = self._raised(error)
+            self._send_error(error)
         except Exception as error:
-            outcome = self._raised(error)
-        self._shared.agree()
-        self._write(outcome)
+            self._send_error(error)
 
-    def _raised(self, error: Exception) -> Encoder:
-        self._shared.rollback()
-        outcome = self._message(RAISED)
+    def _send_error(self, error: Exception) -> None:
         base = next(base for base in type(error).__mro__ if getattr(builtins, base.__name__, None) is base)
-        outcome.value(base.__name__)
-        outcome.value(tuple(arg for arg in error.args if type(arg) in (int, float, str, bool, type(None))))
-        return outcome
+        args = tuple(arg for arg in error.args if type(arg) in (int, float, str, bool, type(None)))
+        self._send(RAISED, [base.__name__, args])

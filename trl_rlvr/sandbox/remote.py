@@ -200,6 +200,7 @@ class Conversation:
             number = self._numbers[id(value)] = len(self.objects)
             self.objects.append(value)
         encoder.length(number)
+        encoder.value(_hash_of(value))
         encoder.out.append(known)
         if known:
             return
@@ -238,6 +239,14 @@ class Conversation:
         if known is None:
             known = self._theirs[number] = KINDS[kind](self, number)
         return known
+
+
+def _hash_of(value: Any) -> int | None:
+    """Return what the object hashes to now, in case that it crosses as a key; None if it cannot be one."""
+    try:
+        return hash(value)
+    except Exception:
+        return None
 
 
 def describe_arg(value: Any) -> str:

@@ -1,37 +1,84 @@
 """Keeps a candidate from writing the expected side of a test.
 
 In `assert f(x) == sorted(x)` the call may change `x` before the right side is evaluated. So a test is rewritten: while
-an asserted expression or a comparison is evaluated, what calls change in their arguments is held back. Operands of
-`and` and `or` count one by one, and comparisons by `is` look at no contents.
+an asserted expression or a comparison is evaluated, what calls change in the test's containers is held back. Operands
+of `and` and `or` and items of `all` and `any` count one by one, comparisons by identity look at no contents, and the
+statements of a function, up to what it returns, are none of the expression that calls it.
 """
 
 import ast
 
-HOLD, RELEASE, RESET, FETCH_DATA = "__hold__", "__release__", "__reset__", "__fetch_data__"
+MARK, HOLD, ENTER, RESTORE, FETCH_DATA = "__mark__", "__hold__", "__enter__", "__restore__", "__fetch_data__"
+_SAVED = "__saved_{}__"
+"""Variables that hold marks."""
 
 
-def _call(name: str) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), [], [])
+def _call(name: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(args), [])
 
 
 def _held(value: ast.expr) -> ast.expr:
-    """Return an expression that holds, evaluates, releases, and has the value."""
-    parts = ast.Tuple([_call(HOLD), value, _call(RELEASE)], ast.Load())
-    return ast.copy_location(ast.Subscript(parts, ast.Constant(1), ast.Load()), value)
+    """Return an expression that holds, evaluates, restores, and has the value."""
+    return ast.copy_location(_call(RESTORE, _call(HOLD), value), value)
 
 
 def _is_by_identity(node: ast.AST) -> bool:
-    return isinstance(node, ast.Compare) and all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
+    if not isinstance(node, ast.Compare):
+        return False
+    return all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops) or all(
+        isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "id"
+        for part in (node.left, *node.comparators)
+    )
+
+
+def _callee(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+
+
+def _items_in_turn(node: ast.expr) -> ast.GeneratorExp | ast.ListComp | None:
+    """Return what `all(... for ...)` or `any` looks at, one item after the other."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("all", "any")):
+        return None
+    items = node.args[0] if len(node.args) == 1 else None
+    return items if isinstance(items, ast.GeneratorExp | ast.ListComp) else None
+
+
+def _is_generator(node: ast.AST) -> bool:
+    """Say whether a function's own body yields."""
+    inner = list(ast.iter_child_nodes(node))
+    while inner:
+        part = inner.pop()
+        if isinstance(part, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            inner += ast.iter_child_nodes(part)
+    return False
 
 
 class _Transformer(ast.NodeTransformer):
     def __init__(self, data_names: frozenset[str]) -> None:
         self.data_names = data_names
+        self._saved = 0
+        self._functions: list[ast.stmt] = []
+        """What ends each function that is being looked at, the innermost last."""
+
+    def _save(self, call: str) -> tuple[ast.stmt, ast.stmt]:
+        """Return a statement that keeps a mark, and one that restores it."""
+        self._saved += 1
+        name = _SAVED.format(self._saved)
+        keep = ast.Assign([ast.Name(name, ast.Store())], _call(call))
+        return keep, ast.Expr(_call(RESTORE, ast.Name(name, ast.Load())))
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         node.test = self._asserted(node.test)
         if node.msg is not None:
             node.msg = self.visit(node.msg)
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        """Take a method such as `assertEqual` for an assertion."""
+        asserts = isinstance(node.value, ast.Call) and _callee(node.value).startswith("assert")
+        node.value = self._asserted(node.value) if asserts else self.visit(node.value)
         return node
 
     def _asserted(self, node: ast.expr) -> ast.expr:
@@ -41,6 +88,9 @@ class _Transformer(ast.NodeTransformer):
             node.operand = self._asserted(node.operand)
         elif isinstance(node, ast.Compare):
             node = self.visit(node)
+        elif (items := _items_in_turn(node)) is not None:
+            items.generators = [self.visit(part) for part in items.generators]
+            items.elt = self._asserted(items.elt)
         else:
             node = _held(self.visit(node))
         return node
@@ -49,17 +99,45 @@ class _Transformer(ast.NodeTransformer):
         self.generic_visit(node)
         return node if _is_by_identity(node) else _held(node)
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
-        """An exception left the comparison that it came from without a release."""
+    def _with_mark(self, node: ast.stmt) -> list[ast.stmt]:
+        """Restore after a statement that may have swallowed an exception from the middle of a comparison."""
+        keep, restore = self._save(MARK)
         self.generic_visit(node)
-        node.body.insert(0, ast.copy_location(ast.Expr(_call(RESET)), node.body[0]))
+        if isinstance(node, ast.Try | ast.TryStar):
+            for handler in node.handlers:
+                handler.body.insert(0, restore)
+            return [ast.copy_location(keep, node), node]
+        return [ast.copy_location(keep, node), node, restore]
+
+    visit_Try = visit_TryStar = visit_With = visit_AsyncWith = _with_mark  # noqa: N815 - names that ast asks for
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        keep, restore = self._save(ENTER)
+        self._functions.append(ast.Pass() if _is_generator(node) else restore)
+        self.generic_visit(node)
+        if isinstance(self._functions.pop(), ast.Pass):
+            return node
+        has_doc = ast.get_docstring(node, clean=False) is not None
+        head, rest = node.body[:has_doc], node.body[has_doc:]
+        node.body = [*head, keep, ast.Try(rest or [ast.Pass()], [], [], [restore])]
+        return node
+
+    visit_FunctionDef = visit_AsyncFunctionDef = _function  # noqa: N815
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        """Let what a function returns be part of the expression that calls it."""
+        self.generic_visit(node)
+        end = self._functions[-1]
+        if node.value is not None and isinstance(end, ast.Expr):
+            both = ast.Tuple([end.value, node.value], ast.Load())
+            node.value = ast.copy_location(ast.Subscript(both, ast.Constant(1), ast.Load()), node.value)
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """Read the solution's data anew each time: a call may have bound it anew."""
         if node.id not in self.data_names or not isinstance(node.ctx, ast.Load):
             return node
-        return ast.copy_location(ast.Call(ast.Name(FETCH_DATA, ast.Load()), [ast.Constant(node.id)], []), node)
+        return ast.copy_location(_call(FETCH_DATA, ast.Constant(node.id)), node)
 
 
 def with_settling(tree: ast.Module, data_names: frozenset[str]) -> ast.Module:

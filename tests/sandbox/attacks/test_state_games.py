@@ -67,6 +67,40 @@ STATE = {
         "assert [answer(1), answer(2)] == [[1], [1, 2]]",
         "a = answer(1)\nb = answer(2)\nassert a is not b",
     ),
+    "set_of_own_objects_that_is_no_copy": attack(
+        """
+        class Node: pass
+        class Bag:
+            def __init__(self): self.members = set()
+            def add(self, x): self.members.add(x)
+            def get(self): return self.members
+            def size(self): return len(self.members)
+        """,
+        "bag = Bag()\nbag.add(Node())\ngot = bag.get()\ngot.clear()\nassert bag.size() == 1",
+    ),
+    "argument_emptied_after_a_function_of_the_test_caught_something": attack(
+        """
+        def answer(x):
+            if x == -1: raise ValueError
+            x.clear()
+            return []
+        """,
+        "def raises(g, *a):\n    try:\n        g(*a)\n    except ValueError:\n        return True\n"
+        "assert raises(answer, -1)\nx = [3, 1]\nassert answer(x) == sorted(x)",
+        "import contextlib\nwith contextlib.suppress(ValueError):\n    assert answer(-1) == 0\n"
+        "x = [3, 1]\nassert answer(x) == sorted(x)",
+        "def numbers(v):\n    try:\n        return [int(one) for one in v]\n    except ValueError:\n"
+        "        return list(v)\n"
+        "x = ['a', '1']\nassert answer(x) == numbers(x)",
+        "def run(v):\n    return answer(v)\nx = [3, 1]\nassert run(x) == sorted(x)",
+    ),
+    "argument_emptied_by_a_method_that_asserts": attack(
+        "def answer(x):\n    x.clear()\n    return []",
+        "import unittest\ncase = unittest.TestCase()\nx = [3, 1]\ncase.assertEqual(answer(x), sorted(x))",
+    ),
+    "bools_for_numbers_in_a_long_list": attack(
+        "def answer(x): x[:] = [bool(v) for v in x]", "x = [1] * 300\nanswer(x)\nassert repr(x) == repr([1] * 300)"
+    ),
     "callback_given_a_liar": attack(
         """
         class Liar(int):

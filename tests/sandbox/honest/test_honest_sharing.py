@@ -190,6 +190,125 @@ HONEST = {
         "class Mine(list): pass\nxs = Mine([1, 2])\nassert total(xs) == 4\nassert total([5]) == 6",
         wrong=("sum(xs)", "0"),
     ),
+    "own_objects_as_keys": honest(
+        """
+        class Node:
+            def __init__(self, value): self.value = value
+        def table(): return {Node(1): [1], Node(2): [2]}
+        def note(seen):
+            node = Node(3)
+            seen.add(node)
+            return node
+        def walk(graph, node, seen):
+            if node not in seen:
+                seen.add(node)
+                for other in graph[node]: walk(graph, other, seen)
+        """,
+        "assert sorted(table().values()) == [[1], [2]]",
+        "seen = set()\nnode = note(seen)\nassert node in seen and len(seen) == 1\nnote(seen)\nassert len(seen) == 2",
+        "a, b = Node(1), Node(2)\nseen = set()\nwalk({a: [b], b: [a]}, a, seen)\nassert seen == {a, b}",
+        wrong=("seen.add(node)", "seen.discard(node)"),
+    ),
+    "own_equal_objects_as_keys": honest(
+        """
+        from dataclasses import dataclass
+        @dataclass(frozen=True)
+        class Cell:
+            x: int
+            y: int
+        def cells(n): return {Cell(i, j) for i in range(n) for j in range(n)}
+        """,
+        "assert Cell(1, 1) in cells(3) and len(cells(3)) == 9",
+        "assert cells(1) == {Cell(0, 0)}\nkept = {}\nkept[Cell(1, 2)] = 3\nassert kept[Cell(1, 2)] == 3",
+        wrong=("Cell(i, j)", "Cell(j, 0)"),
+    ),
+    "changed_by_a_function_of_the_test": honest(
+        "def rotate(m): m[:] = [list(row) for row in zip(*m[::-1])]",
+        "def rotated(m):\n    rotate(m)\n    return m\nassert rotated([[1, 2], [3, 4]]) == [[3, 1], [4, 2]]",
+        "import asyncio\nasync def main():\n    m = [[1, 2]]\n    rotate(m)\n    return m\n"
+        "assert asyncio.run(main()) == [[1], [2]]",
+        wrong=("m[::-1]", "m"),
+    ),
+    "left_alone_as_a_function_of_the_test_finds": honest(
+        """
+        def ordered(xs):
+            xs = list(xs)
+            xs.sort()
+            return xs
+        """,
+        "def unchanged(g, x):\n    before = x[:]\n    g(x)\n    return x == before\n"
+        "assert unchanged(ordered, [3, 1, 2])",
+        "cases = [[3, 1], [2, 1]]\n"
+        "assert all(ordered(c) == sorted(c) and c == o for c, o in zip(cases, [[3, 1], [2, 1]]))",
+        "import io, unittest\nclass T(unittest.TestCase):\n    def test(self):\n        x = [3, 1]\n"
+        "        ordered(x)\n"
+        "        self.assertEqual(x, [3, 1])\nsuite = unittest.defaultTestLoader.loadTestsFromTestCase(T)\n"
+        "assert unittest.TextTestRunner(stream=io.StringIO()).run(suite).wasSuccessful()",
+        "x = [1]\nassert id(ordered(x)) != id(x)",
+        wrong=("xs = list(xs)", "pass"),
+    ),
+    "after_a_comparison_that_an_exception_ended": honest(
+        """
+        def order(xs):
+            if not xs: raise ValueError
+            xs.sort()
+        """,
+        "import contextlib\nwith contextlib.suppress(ValueError):\n    assert order([]) == 0\nxs = [3, 1]\norder(xs)\n"
+        "first = [x for x in xs]\nassert first == [1, 3]",
+        wrong=("xs.sort()", "xs.reverse(); xs.sort(reverse=True)"),
+    ),
+    "what_a_tuple_holds_after_a_comparison": honest(
+        """
+        def note(x, out):
+            x.append(1)
+            out.append((x, 1))
+            return len(out)
+        """,
+        "x, out = [], []\nassert note(x, out) == 1\nassert out[0][0] is x\nx.append(2)\nassert out[0][0] == [1, 2]",
+        wrong=("(x, 1)", "(x[:], 1)"),
+    ),
+    "changed_while_the_test_iterates_over_it": honest(
+        "def bump(d, k): d[k] += 1",
+        "from collections import OrderedDict\nd = OrderedDict(a=1, b=2)\nfor k in d: bump(d, k)\n"
+        "assert d == dict(a=2, b=3)",
+        "d = dict(a=1, b=2, c=3)\ndel d['a']\nfor k in d: bump(d, k)\nassert d == dict(b=3, c=4)",
+        "from collections import deque\nd = deque([1, 2])\nfor n, _ in enumerate(d): bump(d, n)\n"
+        "assert list(d) == [2, 3]",
+        wrong=("+= 1", "+= 2"),
+    ),
+    "many_small_changes_of_a_large_container": honest(
+        """
+        import heapq
+        def add(xs, x): xs.append(x)
+        def push(heap, x): heapq.heappush(heap, x)
+        def put(cache, key, limit):
+            cache[key] = True
+            cache.move_to_end(key)
+            if len(cache) > limit: cache.popitem(last=False)
+        """,
+        "xs = []\nfor i in range(2500): add(xs, i)\nassert xs == list(range(2500))",
+        "import random\nheap, xs = [], [random.random() for _ in range(1000)]\nfor x in xs: push(heap, x)\n"
+        "assert heap[0] == min(xs) and sorted(heap) == sorted(xs)",
+        "from collections import OrderedDict\ncache = OrderedDict()\nfor i in range(1200): put(cache, i % 400, 300)\n"
+        "assert list(cache) == list(range(100, 400))",
+        wrong=("xs.append(x)", "xs.insert(0, x)"),
+    ),
+    "items_of_another_type_and_the_same_value": honest(
+        "def flags(xs): xs[:] = [int(x) for x in xs]",
+        "xs = [True] * 300 + [0.0]\nflags(xs)\nassert repr(xs) == repr([1] * 300 + [0])",
+        wrong=("int(x)", "x"),
+    ),
+    "members_of_its_own_enum_as_keys": honest(
+        """
+        import enum
+        class Colour(enum.Enum):
+            RED = 1
+            BLUE = 2
+        def tally(): return {Colour.RED: 1, Colour.BLUE: 2}
+        """,
+        "assert tally()[Colour.RED] == 1\nt = tally()\nt[Colour.BLUE] += 1\nassert t[Colour.BLUE] == 3",
+        wrong=("Colour.BLUE: 2", "Colour.BLUE: 3"),
+    ),
     "a_thousand_calls_with_large_lists": honest(
         "def size(xs): return len(xs)",
         "for n in range(1000):\n    assert size([n] * 500) == 500",

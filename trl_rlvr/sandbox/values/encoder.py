@@ -4,7 +4,6 @@ Every read goes through the base type's own method (`list.__iter__(value)`), nev
 what a value holds, not what it claims. One encoder serves one message; containers keep their identity within it.
 """
 
-import array
 import collections
 import datetime
 import decimal
@@ -106,19 +105,6 @@ class Encoder:
     def takes_others(self) -> bool:
         """Whether what is no plain data crosses as something better than opaque."""
         return self._other is not None
-
-    def contents(self, value: Any) -> None:
-        """Write what a mutable container of an exact base type holds now, for a reader that has the container."""
-        kind = type(value)
-        if kind in (bytearray, array.array):
-            self.value(bytes(value))
-        elif issubclass(kind, dict):
-            self.length(len(value))
-            for key, item in kind.items(value):
-                self.value(key)
-                self.value(item)
-        else:
-            self.items(list(kind.__iter__(value)), kind.__len__(value))
 
     def _contained(self, writer: Callable[["Encoder", Any], None], value: Any) -> None:
         if self._depth >= tags.MAX_DEPTH:

@@ -12,7 +12,7 @@ import math
 import pathlib
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values import tags
@@ -101,13 +101,20 @@ def _default_dict(self: "Decoder") -> Any:
 
 def _counter(self: "Decoder") -> Any:
     value: collections.Counter[Any] = self.number(collections.Counter())
-    total = 0
     for key, count in self.pairs():
-        total += abs(count) if type(count) is int else tags.MAX_COUNT
         dict.__setitem__(value, key, count)
-    if total > tags.MAX_COUNT and all(type(count) is int for count in value.values()):
-        raise RefusedValue(f"a Counter counts more than {tags.MAX_COUNT}")
+    require_countable(value.values())
     return value
+
+
+def require_countable(counts: Collection[Any]) -> None:
+    """Refuse a Counter whose `elements` would be a flood.
+
+    Raises:
+        RefusedValue: the counts are whole numbers, and together more than `MAX_COUNT`.
+    """
+    if all(type(count) is int for count in counts) and sum(map(abs, counts)) > tags.MAX_COUNT:
+        raise RefusedValue(f"a Counter counts more than {tags.MAX_COUNT}")
 
 
 def _ordered_dict(self: "Decoder") -> Any:

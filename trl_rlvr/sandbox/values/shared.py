@@ -4,11 +4,13 @@ A container crosses once. From then on each message begins with what changed in 
 those that nothing but this table refers to any longer on the sender's side: what only one end can reach is no alias.
 """
 
+import array
+import itertools
 import sys
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values import tags
-from trl_rlvr.sandbox.values.change import read_change
+from trl_rlvr.sandbox.values.change import read_change, write_change
 from trl_rlvr.sandbox.values.decoder import MALFORMED, Decoder
 from trl_rlvr.sandbox.values.state import State
 from trl_rlvr.sandbox.values.tags import FORGOTTEN, RefusedValue
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 _PROBE: list[list[None]] = [[]]
 _IN_TABLE_ONLY = sys.getrefcount(_PROBE[0])
 """How often an object is referred to that a list holds and nothing else."""
+_EXACT_MESSAGES = 64
+"""How many messages of a test look at each item's identity, also in containers of many scalars."""
 
 
 class Shared:
@@ -31,8 +35,8 @@ class Shared:
         """Number of each shared container by its id."""
         self.costs: dict[int, int] = {}
         """Nodes of each shared container by its id."""
-        self._agreed: dict[int, State | None] = {}
-        """What each mutable one held when both ends last agreed; None: they did not."""
+        self._agreed: dict[int, State] = {}
+        """What each mutable one held when both ends last agreed."""
         self._own: dict[int, int] = {}
         """Ids of the containers for which others stand in, by number."""
         self._apart: set[int] = set()
@@ -43,6 +47,8 @@ class Shared:
         """What the containers hold that are in this message's head."""
         self._first = 0
         """Number of the first container that is new in this message."""
+        self._sent = 0
+        """How many messages this end has begun."""
 
     def write_head(self, encoder: "Encoder", *, forget: bool = True) -> None:
         """Begin a message: what changed here, and unless told not to, what only this table still holds.
@@ -51,13 +57,17 @@ class Shared:
             RefusedValue: a changed container holds what cannot cross.
         """
         self._first = len(self.objects)
-        for number, agreed in self._agreed.items():
-            if agreed is None or not agreed.is_held_by(self.objects[number]):
-                self._fresh[number] = State.of(self.objects[number])
-        encoder.length(len(self._fresh))
-        for number in self._fresh:
+        self._sent += 1
+        exactly = self._sent <= _EXACT_MESSAGES
+        changed = [
+            number
+            for number, agreed in self._agreed.items()
+            if not agreed.is_held_by(self.objects[number], exactly=exactly)
+        ]
+        encoder.length(len(changed))
+        for number in changed:
             encoder.length(number)
-            encoder.contents(self.objects[number])
+            self._fresh[number] = write_change(encoder, self._agreed[number], self.objects[number])
         if forget:
             self._untold += [number for number in list(self.numbers.values()) if self._is_unused(number)]
         encoder.length(len(self._untold))
@@ -71,16 +81,15 @@ class Shared:
             RefusedValue: the message is malformed.
         """
         self._first = len(self.objects)
-        changes = {}
+        changes: dict[int, State] = {}
+        left = set(self._agreed)
         try:
             for _ in range(decoder.length()):
                 number = decoder.length()
-                target = self.objects[number]
-                if type(target) not in tags.MUTABLE:
-                    raise RefusedValue("an answer changes a container that is not shared")
-                before = decoder.budget.nodes
-                change = read_change(decoder, target)
-                decoder.costs[id(target)] = before - decoder.budget.nodes + 1
+                if number not in left:
+                    raise RefusedValue("an answer changes a container that is not shared, or changes one twice")
+                left.remove(number)
+                change = read_change(decoder, self._agreed[number], self.objects[number])
                 if change is not None:
                     changes[number] = change
         except MALFORMED as error:
@@ -97,7 +106,7 @@ class Shared:
             container = self.objects[number]
             change.put_into(container)
             self._fresh[number] = State.of(container)  # of a deque with a bound, it holds less than was put there
-            self.costs[id(container)] = decoder.costs[id(container)]
+            self.costs[id(container)] = decoder.costs[id(container)] = self._cost(container)
         try:
             for _ in range(decoder.length()):
                 self._forget(decoder.length())
@@ -120,7 +129,7 @@ class Shared:
                 self._forget(number)
                 continue
             self.numbers[id(value)] = number
-            self.costs[id(value)] = (costs or {}).get(id(value), 0)
+            self.costs[id(value)] = costs.get(id(value), 0) if costs is not None else self._cost(value)
             if type(value) in tags.MUTABLE:
                 self._agreed[number] = State.of(value)
         self._untold.clear()
@@ -139,13 +148,20 @@ class Shared:
         self._apart.clear()
         self._first = len(self.objects)
 
+    def _cost(self, container: Any) -> int:
+        """Return how many values a container holds, those in shared containers in it as often as they are in it."""
+        if isinstance(container, bytearray | array.array):
+            return 1
+        items = container.values() if isinstance(container, dict) else container
+        return 1 + len(container) + sum(map(self.costs.get, map(id, items), itertools.repeat(0)))
+
     def stand_in(self, number: int, value: Any, agreed: State | None) -> None:
         """Let another container bear a number; the one that bore it is still passed on under that number.
 
         Args:
             number: of a container that is shared.
             value: to be shared in its place.
-            agreed: what the other end believes it to hold.
+            agreed: what the other end believes it to hold; None for one that cannot change.
         """
         self._own[number] = id(self.objects[number])
         self._place(number, value, agreed)
@@ -160,7 +176,7 @@ class Shared:
         self.costs[id(value)] = self.costs.pop(id(self.objects[number]), 0)
         self.objects[number] = value
         self.numbers[id(value)] = number
-        if type(value) in tags.MUTABLE:
+        if agreed is not None:
             self._agreed[number] = agreed
 
     def agreed(self, number: int) -> State | None:

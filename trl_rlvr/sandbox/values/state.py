@@ -1,6 +1,7 @@
 """What a container holds at some moment, to compare with what it holds later and to put into another one."""
 
 import array
+import collections
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -17,45 +18,51 @@ class State:
         content: as `of` reads it.
     """
 
-    __slots__ = ("_compares_fast", "content")
+    __slots__ = ("_many_scalars", "content")
 
     def __init__(self, content: bytes | list[Any]) -> None:
         self.content = content
-        self._compares_fast = isinstance(content, bytes) or (
-            len(content) > _MANY and all(map(SCALARS.__contains__, map(type, content)))
-        )
+        self._many_scalars: bool | None = None
 
     @classmethod
     def of(cls, container: Any) -> "State":
         """Return the state of a mutable container of an exact base type."""
         return cls(_content(container))
 
-    def is_held_by(self, container: Any) -> bool:
-        """Say whether a container holds the very objects of this state; among many scalars, equal ones will do.
+    def is_held_by(self, container: Any, *, exactly: bool = True) -> bool:
+        """Say whether a container holds the very objects of this state.
 
-        Identity takes 25 ns an item and equality 4, which is what counts where thousands of messages look at a list.
+        Args:
+            container: of the kind that the state is of.
+            exactly: False to take equal scalars for the same where there are many: identity takes 25 ns an item and
+                equality 4, which counts where thousands of messages look at a list.
         """
         now = container if type(container) is list else _content(container)
-        if self._compares_fast:
+        if not exactly and self._holds_many_scalars():
             try:
                 return bool(now == self.content)
             except Exception:  # an item of another kind, whose own code fails
                 return False
-        return len(now) == len(self.content) and all(map(operator.is_, now, self.content))
+        return now == self.content if isinstance(now, bytes) else is_same(now, self.content)
+
+    def _holds_many_scalars(self) -> bool:
+        if self._many_scalars is None:
+            self._many_scalars = len(self.content) > _MANY and all(map(SCALARS.__contains__, map(type, self.content)))
+        return self._many_scalars
 
     def put_into(self, container: Any) -> None:
-        """Let a container, which keeps its identity, hold this state."""
+        """Let a container, which keeps its identity, hold this state; iterators over it go on where they can."""
         content: Any = self.content
-        if isinstance(container, bytearray):
+        if isinstance(container, bytearray | list):
             container[:] = content
         elif isinstance(container, array.array):
             del container[:]
             container.frombytes(content)
         elif isinstance(container, dict):
-            half = len(content) // 2
-            container.clear()
-            for key, item in zip(content[:half], content[half:], strict=True):
-                container[key] = item
+            _put_pairs(container, content[: len(content) // 2], content[len(content) // 2 :])
+        elif isinstance(container, collections.deque) and len(container) == len(content):
+            for place, item in enumerate(content):
+                container[place] = item
         else:
             container.clear()
             container.update(content) if isinstance(container, set) else container.extend(content)
@@ -65,7 +72,21 @@ class State:
         return self if isinstance(self.content, bytes) else State(list(map(changed, self.content)))
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Say whether two lists hold the very same objects."""
+    return len(one) == len(other) and all(map(operator.is_, one, other))
+
+
 def _content(container: Any) -> bytes | list[Any]:
     if isinstance(container, bytearray | array.array):
         return bytes(container)
     return [*container.keys(), *container.values()] if isinstance(container, dict) else list(container)
+
+
+def _put_pairs(mapping: Any, keys: list[Any], items: list[Any]) -> None:
+    if not is_same(list(mapping), keys[: len(mapping)]):
+        mapping.clear()
+    held = list(mapping.values())
+    for place, (key, item) in enumerate(zip(keys, items, strict=True)):
+        if place >= len(held) or held[place] is not item:
+            mapping[key] = item
