@@ -80,6 +80,7 @@ def open_trainer(side: str, run: "Run") -> "GRPOTrainer":
 def train(side: str, every: int, arguments: list[str]) -> dict[str, Any]:
     """Train, with a mark at the start, every `every` updates and at the end."""
     from transformers import PrinterCallback, TrainerCallback
+    from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
 
     from trl_rlvr.training.measure import measure
     from trl_rlvr.training.run import open_run
@@ -89,7 +90,8 @@ def train(side: str, every: int, arguments: list[str]) -> dict[str, Any]:
     clock, marks, sums = Clock(), [], Counter[str]()
     with open_run(spec) as run:
         trainer = open_trainer(side, run)
-        trainer.remove_callback(PrinterCallback)
+        for shown in (PrinterCallback, DEFAULT_PROGRESS_CALLBACK):
+            trainer.remove_callback(shown)
         for phase, method in _METHODS.items():
             setattr(trainer, method, clock.timed(phase, getattr(trainer, method)))
 
