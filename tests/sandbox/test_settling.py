@@ -1,65 +1,63 @@
 import ast
+import contextlib
 
 import pytest
 
-from trl_rlvr.sandbox.settling import ENTER, FETCH_DATA, HOLD, MARK, RESTORE, with_settling
+from trl_rlvr.sandbox.holding import Holding
+from trl_rlvr.sandbox.settling import END, FETCH_DATA, FUNCTION, GENERATOR, HOLD, RESET, RESTORE, with_settling
+from trl_rlvr.sandbox.values import Decoder, Encoder, Shared
 
 
-class Frames:
-    """Functions of a test that run, the last one innermost: its open comparisons, and what waits for their end."""
+class Solution:
+    """The other end of a conversation, which empties what it is given."""
 
     def __init__(self):
-        self.frames = [[0, []]]
-
-    def mark(self):
-        return len(self.frames), self.frames[-1][0]
-
-    def hold(self):
-        mark = self.mark()
-        self.frames[-1][0] += 1
-        return mark
-
-    def enter(self):
-        mark = self.mark()
-        self.frames.append([0, []])
-        return mark
-
-    def restore(self, mark, value=None):
-        level, depth = mark
-        while len(self.frames) > level:
-            self.settle(self.frames.pop())
-        if len(self.frames) == level:
-            self.frames[-1][0] = depth
-            if not depth:
-                self.settle(self.frames[-1])
-        return value
-
-    @staticmethod
-    def settle(frame):
-        while frame[1]:
-            frame[1].pop().clear()
+        self.here, self.there = Shared(), Shared()
+        self.holding = Holding(lambda: self.here, contextlib.nullcontext)
 
     def empty(self, values):
-        """Be the solution: empty the argument, at the end of what is being compared."""
-        self.frames[-1][1].append(values)
-        if not self.frames[-1][0]:
-            self.settle(self.frames[-1])
-        return []
+        (theirs,) = self.send(self.here, self.there, values)
+        theirs.clear()
+        return self.send(self.there, self.here, [])[0]
+
+    def send(self, sender, receiver, *values):
+        encoder = Encoder(shared=sender)
+        sender.write_head(encoder, forget=not self.holding.has_copies)
+        for value in values:
+            encoder.value(value)
+        sender.agree()
+        message = Decoder(bytes(encoder.out), shared=receiver)
+        changes = receiver.read_changes(message)
+        if receiver is self.here and changes and self.holding.active:
+            receiver.rollback()
+            self.holding.cover(changes)
+            message.at = 0
+            changes = receiver.read_changes(message)
+        receiver.apply(changes, message)
+        arrived = message.rest()
+        new = receiver.agree(message.costs)
+        if receiver is self.here:
+            self.holding.spare(new)
+        return arrived
 
 
 def run(source, fetched=None):
     """Run a test whose `f` empties its argument, the change held back while the test holds."""
-    frames = Frames()
+    solution = Solution()
+    holding = solution.holding
     namespace = {
-        MARK: frames.mark,
-        HOLD: frames.hold,
-        ENTER: frames.enter,
-        RESTORE: frames.restore,
+        HOLD: holding.hold,
+        RESTORE: holding.restore,
+        RESET: holding.reset,
+        FUNCTION: holding.function,
+        GENERATOR: holding.generator,
+        END: holding.end,
         FETCH_DATA: lambda name: fetched[name].pop(),
-        "f": frames.empty,
+        "f": solution.empty,
     }
     exec(compile(with_settling(ast.parse(source), frozenset(fetched or ())), "<test>", "exec"), namespace)
-    assert frames.mark() == (1, 0)
+    assert not holding.active
+    assert not holding.has_copies
 
 
 @pytest.mark.parametrize(
@@ -103,6 +101,20 @@ def test_expected_side_sees_no_change_of_its_own_statement(test):
         "def emptied(v):\n    before = v[:]\n    f(v)\n    return v != before\nassert emptied([1])",
         "x = [1]\nassert all(f(x) == [] and x == [] for _ in range(1))",
         "import asyncio\nx = [1]\nasync def main():\n    f(x)\n    return x\nassert asyncio.run(main()) == []",
+        "def emptied(cases):\n    for c in cases:\n        f(c)\n        yield c == []\n"
+        "assert all(emptied([[1], [2]]))",
+        "def emptied(x):\n    got = yield\n    f(x)\n    yield got, x\ng = emptied([1])\nnext(g)\n"
+        "assert g.send(5) == (5, [])\nassert list(g) == []",
+        "def inner(x):\n    f(x)\n    yield x\n    return 7\ndef outer(x):\n    seven = yield from inner(x)\n"
+        "    yield seven\nassert list(outer([1])) == [[], 7]",
+        "def closing(log):\n    try:\n        yield 1\n    except KeyError:\n        yield 2\n    finally:\n"
+        "        log.append(3)\nlog = []\ng = closing(log)\nnext(g)\nassert g.throw(KeyError) == 2\ng.close()\n"
+        "assert log == [3]",
+        "def g():\n    x = (yield 1) == 5\n    yield x\ni = g()\nnext(i)\nassert i.send(5)\ny = [3]\nf(y)\n"
+        "assert y == []",
+        "import asyncio\nasync def one(d):\n    x = [d]\n    await asyncio.sleep(d / 100)\n    f(x)\n    return x\n"
+        "async def main():\n    assert await asyncio.gather(one(1), one(2)) == [[], []]\nasyncio.run(main())",
+        "def case(x, y):\n    return locals()\nassert case(1, 2) == {'x': 1, 'y': 2}\nassert case.__name__ == 'case'",
         "import contextlib\nx = [1]\nwith contextlib.suppress(ZeroDivisionError):\n    assert f([2]) == 1 / 0\n"
         "f(x)\nfor _ in x:\n    assert False",
         "x = [1]\ndef items():\n    yield f(x)\n    yield x\nassert list(items()) == [[], x]\nassert x == []",

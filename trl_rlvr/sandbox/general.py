@@ -14,7 +14,16 @@ from trl_rlvr.names import STANDARD_MODULES, STANDARD_NAMES
 from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.link import Link, Lost
 from trl_rlvr.sandbox.proxies import RemoteObject, exception_class
-from trl_rlvr.sandbox.settling import ENTER, FETCH_DATA, HOLD, MARK, RESTORE, with_settling
+from trl_rlvr.sandbox.settling import (
+    END,
+    FETCH_DATA,
+    FUNCTION,
+    GENERATOR,
+    HOLD,
+    RESET,
+    RESTORE,
+    with_settling,
+)
 from trl_rlvr.verdict import Verdict
 
 Outcome = tuple[Verdict, str]
@@ -61,10 +70,12 @@ class _Judge:
         """Make the names that a test begins with, and say which of them are to be fetched at every read."""
         namespace = {
             "__name__": TEST_MODULE,
-            MARK: self.link.holding.mark,
             HOLD: self.link.holding.hold,
-            ENTER: self.link.holding.enter,
             RESTORE: self.link.holding.restore,
+            RESET: self.link.holding.reset,
+            FUNCTION: self.link.holding.function,
+            GENERATOR: self.link.holding.generator,
+            END: self.link.holding.end,
             FETCH_DATA: self._fetch_data,
             **self.standard,
             **self.kept,

@@ -47,7 +47,7 @@ class Handles:
         remote = self._objects.get(number) if decoder.length() else self._introduce(decoder, number)
         if remote is None:
             raise RefusedValue("an answer names an object that was never described")
-        if isinstance(remote, RemoteObject):
+        if isinstance(remote, RemoteObject) and digest is not None:
             remote.remember_hash(digest)
         if tag == tags.SUBCLASS:
             base = decoder.value()
@@ -99,12 +99,3 @@ class Handles:
         encoder.out.append(MINE)
         encoder.length(self.handed.number(value))
         encoder.text(kind_of(value))
-
-    def read_back(self, decoder: Decoder, tag: int) -> Any:
-        """Read a handle that `write` wrote."""
-        del tag
-        whose, number = decoder.length(), decoder.length()
-        if whose == THEIRS:
-            return self._objects[number]
-        decoder.text()
-        return self.handed.find(number)

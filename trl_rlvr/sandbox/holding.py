@@ -5,16 +5,15 @@ comparison is over, the test's own containers get what the copies hold. Function
 solution changes between their statements is there at once, whatever expression they were called from.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+import copy
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from trl_rlvr.sandbox.values import Shared
 from trl_rlvr.sandbox.values.state import State
-from trl_rlvr.sandbox.values.tags import MUTABLE
-
-Mark = tuple[int, int]
-"""How many functions are running, and how many comparisons in the last of them."""
 
 
 class _Stand(NamedTuple):
@@ -22,23 +21,27 @@ class _Stand(NamedTuple):
 
     own: Any
     copy: Any
-    agreed: State | None
-    """What the other end believed the own one to hold; None where nothing of it can change."""
-    state: State | None
+    agreed: State
+    """What the other end believed the own one to hold."""
+    state: State
     """What the copy held at first."""
 
 
-class _Frame:
+class Frame:
     """One running function of the test, or what stands outside of all."""
 
     __slots__ = ("answers", "depth", "stands")
 
-    def __init__(self, depth: int = 0) -> None:
-        self.depth = depth
+    def __init__(self) -> None:
+        self.depth = 0
         """How many comparisons are being evaluated, one inside the other."""
         self.stands: dict[int, _Stand] = {}
         self.answers: set[int] = set()
         """Numbers of containers that came with answers in the meantime."""
+
+
+Mark = tuple[Frame, int]
+"""A running function, and how many comparisons were being evaluated in it."""
 
 
 class Holding:
@@ -46,121 +49,184 @@ class Holding:
 
     Args:
         shared: returns the table of what is shared now.
-        copies: returns copies of the containers of some numbers, which share with each other and with containers of
-            other numbers what the originals share.
         quietly: a context in which no object of the candidate's asks it for its hash.
     """
 
-    def __init__(
-        self,
-        shared: Callable[[], Shared],
-        copies: Callable[[Sequence[int]], list[Any]],
-        quietly: Callable[[], AbstractContextManager[None]],
-    ) -> None:
+    def __init__(self, shared: Callable[[], Shared], quietly: Callable[[], AbstractContextManager[None]]) -> None:
         self._shared = shared
-        self._copies = copies
         self._quietly = quietly
-        self._frames = [_Frame()]
-        self._served = 0
-        """How many callbacks are being served that came during a comparison."""
+        self._frames: ContextVar[tuple[Frame, ...]] = ContextVar("frames", default=(Frame(),))
+        """Those that run, the innermost last; each task of an event loop has its own."""
+        self._with_copies: list[Frame] = []
+
+    @property
+    def _frame(self) -> Frame:
+        return self._frames.get()[-1]
 
     @property
     def active(self) -> bool:
         """Whether a comparison is being evaluated."""
-        return self._frames[-1].depth > 0
+        return self._frame.depth > 0
 
     @property
     def has_copies(self) -> bool:
         """Whether copies stand for containers of the test's."""
-        return any(frame.stands for frame in self._frames)
-
-    def mark(self) -> Mark:
-        """Return where the test stands now, for `restore`."""
-        return len(self._frames), self._frames[-1].depth
+        return bool(self._with_copies)
 
     def hold(self) -> Mark:
         """Begin a comparison: from here on, keep back what calls change."""
-        mark = self.mark()
-        self._frames[-1].depth += 1
-        return mark
-
-    def enter(self) -> Mark:
-        """Begin a function of the test."""
-        mark = self.mark()
-        self._frames.append(_Frame(depth=1 if self._served else 0))
+        frame = self._frame
+        mark = frame, frame.depth
+        frame.depth += 1
         return mark
 
     def restore(self, mark: Mark, value: Any = None) -> Any:
-        """Be where the test was at a mark, whatever began since and did not end; returns `value`."""
-        level, depth = mark
-        while len(self._frames) > level:
-            self._settle(self._frames.pop())
-        if len(self._frames) == level:
-            self._frames[-1].depth = depth
-            if depth == 0:
-                self._settle(self._frames[-1])
+        """Be where the function was at a mark, whatever began since and did not end; returns `value`."""
+        frame, depth = mark
+        frame.depth = depth
+        if depth == 0:
+            self._settle(frame)
         return value
 
+    def reset(self) -> None:
+        """Begin a statement: an exception may have left a comparison in its middle."""
+        self.restore((self._frame, 0))
+
+    def end(self) -> None:
+        """End a function before it is left: what it returns is part of the expression that calls it."""
+        frames = self._frames.get()
+        self._frames.set(frames[:-1])
+        self._settle(frames[-1])
+
+    @contextmanager
+    def function(self) -> Iterator[None]:
+        """Be in a function of the test."""
+        frame, before = Frame(), self._frames.get()
+        self._frames.set((*before, frame))
+        try:
+            yield
+        finally:
+            self._frames.set(before)
+            self._settle(frame)
+
+    def generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Let each step of a generator of the test be a function."""
+
+        @functools.wraps(function)
+        def stepwise(*args: Any, **kwargs: Any) -> Any:
+            inner = function(*args, **kwargs)
+            step: Callable[[Any], Any] = inner.send
+            given = None
+            while True:
+                with self.function():
+                    try:
+                        value = step(given)
+                    except StopIteration as stop:
+                        return stop.value
+                try:
+                    given = yield value
+                    step = inner.send
+                except GeneratorExit:
+                    inner.close()
+                    raise
+                except BaseException as error:
+                    step, given = inner.throw, error
+
+        return stepwise
+
     def serve(self, action: Callable[[], Any]) -> Any:
-        """Do what the candidate asks for: it ends no comparison that it came in the middle of."""
-        mark, inside = self.mark(), self.active
-        self._served += inside
+        """Do what the candidate asks for; no comparison ends meanwhile."""
+        frame = self._frame
+        mark = frame, frame.depth
         try:
             return action()
         finally:
-            self._served -= inside
             self.restore(mark)
+            self._follow(frame)
+
+    def _follow(self, frame: Frame) -> None:
+        """Let copies have what a callback changed in the test's own containers, where only it changed them."""
+        translated = _translation((stand.own, stand.copy) for stand in frame.stands.values())
+        for number, stand in frame.stands.items():
+            if stand.agreed.is_held_by(stand.own, exactly=False):
+                continue
+            if stand.state.is_held_by(stand.copy):
+                own = State.of(stand.own)
+                own.with_items(translated).put_into(stand.copy)
+                frame.stands[number] = stand._replace(agreed=own, state=State.of(stand.copy))
+
+    def cover_all(self) -> None:
+        """Let copies stand for all containers: a function of the test is called in the middle of a comparison."""
+        shared = self._shared()
+        self._cover(shared, set(shared.numbers.values()))
 
     def spare(self, numbers: Iterable[int]) -> None:
         """Need no copies of what an answer brings during a comparison: no side of it held that before."""
-        for frame in self._frames:
+        for frame in self._frames.get():
             if frame.depth:
                 frame.answers.update(numbers)
 
-    def cover(self) -> None:
-        """Let copies stand for all containers that are shared."""
-        shared, frame = self._shared(), self._frames[-1]
-        stood = {number for other in self._frames for number in other.stands}
-        numbers = sorted(set(shared.numbers.values()) - stood - frame.answers)
-        for number, copy in zip(numbers, self._copies(numbers), strict=True):
-            own, agreed = shared.objects[number], shared.agreed(number)
-            state = State.of(copy) if type(copy) in MUTABLE else None
-            shared.stand_in(number, copy, state)
-            frame.stands[number] = _Stand(own, copy, agreed, state)
+    def cover(self, changed: Iterable[int]) -> None:
+        """Let copies stand for containers that change, and for all that lead to them."""
+        shared = self._shared()
+        numbers, found = set[int](), set(changed)
+        while found:
+            numbers |= found
+            ids = {id(shared.objects[number]) for number in found}
+            found = {n for n in shared.numbers.values() if n not in numbers and shared.leads_to(n, ids)}
+        self._cover(shared, numbers)
 
-    def _settle(self, frame: _Frame) -> None:
+    def _cover(self, shared: Shared, numbers: set[int]) -> None:
+        frame = self._frame
+        stood = {number for other in self._with_copies for number in other.stands}
+        new = {
+            number: copy.copy(shared.objects[number])
+            for number in sorted(numbers - stood - frame.answers)
+            if shared.is_mutable(number)
+        }
+        if not new:
+            return
+        if frame not in self._with_copies:
+            self._with_copies.append(frame)
+        translated = _translation((shared.objects[number], twin) for number, twin in new.items())
+        for number, twin in new.items():
+            State.of(twin).with_items(translated).put_into(twin)
+            state = State.of(twin)
+            frame.stands[number] = _Stand(shared.objects[number], twin, shared.agreed(number), state)
+            shared.stand_in(number, twin, state)
+
+    def _settle(self, frame: Frame) -> None:
         """Let the test's own containers hold what is in their copies, and share them again."""
         frame.depth = 0
         frame.answers.clear()
         if frame.stands:
+            self._with_copies.remove(frame)
             stands, frame.stands = frame.stands, {}
             with self._quietly():
                 self._stand_back(stands)
 
     def _stand_back(self, stands: dict[int, _Stand]) -> None:
         shared = self._shared()
-        translated = _translation(stands.values())
+        translated = _translation((stand.copy, stand.own) for stand in stands.values())
         for stand in stands.values():
-            if stand.state is not None and not stand.state.is_held_by(stand.copy):
+            if not stand.state.is_held_by(stand.copy):
                 State.of(stand.copy).with_items(translated).put_into(stand.own)
         for number in set(shared.numbers.values()) - stands.keys():
-            value = shared.objects[number]
-            if type(value) in MUTABLE:
+            if shared.is_mutable(number):
+                value = shared.objects[number]
                 changed = State.of(value).with_items(translated)
                 if not changed.is_held_by(value):
                     changed.put_into(value)
         for number, stand in stands.items():
             if shared.objects[number] is stand.copy:
                 agreed = shared.agreed(number)
-                if agreed is not stand.state and agreed is not None:
-                    shared.stand_back(number, stand.own, agreed.with_items(translated))
-                else:
-                    shared.stand_back(number, stand.own, stand.agreed)
+                changed = stand.agreed if agreed is stand.state else agreed.with_items(translated)
+                shared.stand_back(number, stand.own, changed)
 
 
-def _translation(stands: Iterable[_Stand]) -> Callable[[Any], Any]:
-    """Return what puts the test's own containers in the place of their copies, also inside tuples."""
-    known: dict[int, tuple[Any, Any]] = {id(stand.copy): (stand.copy, stand.own) for stand in stands}
+def _translation(pairs: Iterable[tuple[Any, Any]]) -> Callable[[Any], Any]:
+    """Return what puts the second of each pair in the place of the first, also inside tuples."""
+    known: dict[int, tuple[Any, Any]] = {id(old): (old, new) for old, new in pairs}
 
     def translated(item: Any) -> Any:
         if id(item) in known:

@@ -48,7 +48,7 @@ class Link:
         self.lost: Lost | None = None
         self.handles = Handles(self, lambda value: self._shared.keep_apart(value))
         self._shared = Shared()
-        self.holding = Holding(lambda: self._shared, self._copies, self._reading)
+        self.holding = Holding(lambda: self._shared, self._reading)
         self._is_new_test = True
         """Whether the candidate is yet to be told to share nothing any longer."""
         self.is_reading = False
@@ -96,7 +96,7 @@ class Link:
 
     def expire(self) -> None:
         """Forget what the candidate was handed and what is shared with it: both end with their test."""
-        self.holding.restore((1, 0))
+        self.holding.reset()
         self.handles.handed.clear()
         self._shared = Shared()
         self._is_new_test = True
@@ -153,21 +153,10 @@ class Link:
         changes = self._shared.read_changes(message)
         if changes and self.holding.active:
             self._shared.rollback()
-            self.holding.cover()
+            self.holding.cover(changes)
             message.at = start
             changes = self._shared.read_changes(message)
         self._shared.apply(changes, message)
-
-    def _copies(self, numbers: Sequence[int]) -> list[Any]:
-        """Return copies of shared containers, for `Holding`."""
-        there, here, wanted = Shared(), Shared(), set(numbers)
-        there.objects, here.objects = list(self._shared.objects), list(self._shared.objects)
-        there.numbers = {key: number for key, number in self._shared.numbers.items() if number not in wanted}
-        encoder = Encoder(self.handles.write, there)
-        for number in numbers:
-            encoder.value(self._shared.objects[number])
-        sent = Decoder(bytes(encoder.out), Budget(nodes=1 << 40), self.handles.read_back, here)
-        return sent.rest()
 
     def _answer(self, what: bytes, frame: bytes) -> Any:
         answer = Decoder(frame, self.budget, self.handles.read, self._shared)
@@ -201,6 +190,8 @@ class Link:
         asked.at = 2
         try:
             with self._reading():
+                if self.holding.active:
+                    self.holding.cover_all()
                 self._take_changes(asked)
                 values = asked.rest()
                 self.holding.spare(self._shared.agree(asked.costs))

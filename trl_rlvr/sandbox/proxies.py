@@ -41,7 +41,7 @@ class RemoteObject:
         object.__setattr__(self, "_base_class", base)
         object.__setattr__(self, "remote_bases", mro)
 
-    def remember_hash(self, digest: int | None) -> None:
+    def remember_hash(self, digest: int) -> None:
         """Learn what the object hashes to, which cannot be asked in the middle of a message."""
         object.__setattr__(self, "_hash", digest)
 
@@ -77,7 +77,7 @@ class RemoteObject:
         if self._base is not _NO_BASE:
             return hash(self._base)
         if not self._link.is_reading:
-            return int(self._ask_exactly("__hash__", int))
+            self.remember_hash(self._ask_exactly("__hash__", int))
         if self._hash is None:
             raise TypeError("the object cannot be a key")
         return int(self._hash)

@@ -61,6 +61,7 @@ class Conversation:
         self._theirs: dict[int, Any] = {}
         self._printed: io.StringIO | None = None
         self._shared = Shared()
+        self._is_hashing = False
 
     def serve(self) -> None:
         """Say that the solution is loaded, then answer until the harness ends."""
@@ -158,7 +159,13 @@ class Conversation:
         return encoder
 
     def ask(self, request: bytes, *values: Any) -> Any:
-        """Ask the harness to do something with an object of its own, and wait for the outcome."""
+        """Ask the harness to do something with an object of its own, and wait for the outcome.
+
+        Raises:
+            RuntimeError: a message is being written.
+        """
+        if self._is_hashing:
+            raise RuntimeError("a key asks the test for something while it crosses")
         encoder = Encoder(self._write_handle, self._shared, self._write_subclass)
         encoder.out += CALLBACK + request
         try:
@@ -200,7 +207,7 @@ class Conversation:
             number = self._numbers[id(value)] = len(self.objects)
             self.objects.append(value)
         encoder.length(number)
-        encoder.value(_hash_of(value))
+        encoder.value(self._hash_of(value) if encoder.in_key else None)
         encoder.out.append(known)
         if known:
             return
@@ -221,6 +228,16 @@ class Conversation:
         mro = [base for base in value.__mro__[1:] if base.__module__ not in sys.stdlib_module_names] if is_class else []
         encoder.value(tuple(mro))
 
+    def _hash_of(self, value: Any) -> int | None:
+        """Return what a key hashes to, since nobody can ask in the middle of a message; None if it would ask itself."""
+        self._is_hashing = True
+        try:
+            return hash(value)
+        except Exception:
+            return None
+        finally:
+            self._is_hashing = False
+
     def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
         encoder.out.append(tags.SUBCLASS)
         self._shared.keep_apart(value)
@@ -239,14 +256,6 @@ class Conversation:
         if known is None:
             known = self._theirs[number] = KINDS[kind](self, number)
         return known
-
-
-def _hash_of(value: Any) -> int | None:
-    """Return what the object hashes to now, in case that it crosses as a key; None if it cannot be one."""
-    try:
-        return hash(value)
-    except Exception:
-        return None
 
 
 def describe_arg(value: Any) -> str:

@@ -8,9 +8,11 @@ statements of a function, up to what it returns, are none of the expression that
 
 import ast
 
-MARK, HOLD, ENTER, RESTORE, FETCH_DATA = "__mark__", "__hold__", "__enter__", "__restore__", "__fetch_data__"
-_SAVED = "__saved_{}__"
-"""Variables that hold marks."""
+HOLD, RESTORE, RESET, FUNCTION, GENERATOR, END = (
+    f"__{name}__" for name in ("hold", "restore", "reset", "function", "generator", "end")
+)
+"""Names of `Holding`'s methods in a test; no variable is added, as tests may look at theirs."""
+FETCH_DATA = "__fetch_data__"
 
 
 def _call(name: str, *args: ast.expr) -> ast.Call:
@@ -58,16 +60,8 @@ def _is_generator(node: ast.AST) -> bool:
 class _Transformer(ast.NodeTransformer):
     def __init__(self, data_names: frozenset[str]) -> None:
         self.data_names = data_names
-        self._saved = 0
-        self._functions: list[ast.stmt] = []
-        """What ends each function that is being looked at, the innermost last."""
-
-    def _save(self, call: str) -> tuple[ast.stmt, ast.stmt]:
-        """Return a statement that keeps a mark, and one that restores it."""
-        self._saved += 1
-        name = _SAVED.format(self._saved)
-        keep = ast.Assign([ast.Name(name, ast.Store())], _call(call))
-        return keep, ast.Expr(_call(RESTORE, ast.Name(name, ast.Load())))
+        self._may_end: list[bool] = []
+        """For each function that is being looked at, the innermost last: whether `return` ends it."""
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         node.test = self._asserted(node.test)
@@ -99,27 +93,31 @@ class _Transformer(ast.NodeTransformer):
         self.generic_visit(node)
         return node if _is_by_identity(node) else _held(node)
 
-    def _with_mark(self, node: ast.stmt) -> list[ast.stmt]:
-        """Restore after a statement that may have swallowed an exception from the middle of a comparison."""
-        keep, restore = self._save(MARK)
+    def _resetting(self, node: ast.stmt) -> ast.AST | list[ast.stmt]:
+        """Go on as at the start of a statement where an exception may have been swallowed."""
+        self._may_end.append(False)  # an exception from what is returned would meet a function that has ended
         self.generic_visit(node)
+        self._may_end.pop()
         if isinstance(node, ast.Try | ast.TryStar):
             for handler in node.handlers:
-                handler.body.insert(0, restore)
-            return [ast.copy_location(keep, node), node]
-        return [ast.copy_location(keep, node), node, restore]
+                handler.body.insert(0, ast.Expr(_call(RESET)))
+            return node
+        return [node, ast.Expr(_call(RESET))]
 
-    visit_Try = visit_TryStar = visit_With = visit_AsyncWith = _with_mark  # noqa: N815 - names that ast asks for
+    visit_Try = visit_TryStar = visit_With = visit_AsyncWith = _resetting  # noqa: N815 - names that ast asks for
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        keep, restore = self._save(ENTER)
-        self._functions.append(ast.Pass() if _is_generator(node) else restore)
+        is_async, is_generator = isinstance(node, ast.AsyncFunctionDef), _is_generator(node)
+        self._may_end.append(not is_async and not is_generator)
         self.generic_visit(node)
-        if isinstance(self._functions.pop(), ast.Pass):
+        self._may_end.pop()
+        if is_generator:
+            if not is_async:
+                node.decorator_list.append(ast.Name(GENERATOR, ast.Load()))
             return node
         has_doc = ast.get_docstring(node, clean=False) is not None
         head, rest = node.body[:has_doc], node.body[has_doc:]
-        node.body = [*head, keep, ast.Try(rest or [ast.Pass()], [], [], [restore])]
+        node.body = [*head, ast.With([ast.withitem(_call(FUNCTION))], rest or [ast.Pass()])]
         return node
 
     visit_FunctionDef = visit_AsyncFunctionDef = _function  # noqa: N815
@@ -127,9 +125,8 @@ class _Transformer(ast.NodeTransformer):
     def visit_Return(self, node: ast.Return) -> ast.AST:
         """Let what a function returns be part of the expression that calls it."""
         self.generic_visit(node)
-        end = self._functions[-1]
-        if node.value is not None and isinstance(end, ast.Expr):
-            both = ast.Tuple([end.value, node.value], ast.Load())
+        if node.value is not None and self._may_end[-1]:
+            both = ast.Tuple([_call(END), node.value], ast.Load())
             node.value = ast.copy_location(ast.Subscript(both, ast.Constant(1), ast.Load()), node.value)
         return node
 

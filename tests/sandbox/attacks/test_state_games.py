@@ -98,6 +98,22 @@ STATE = {
         "def answer(x):\n    x.clear()\n    return []",
         "import unittest\ncase = unittest.TestCase()\nx = [3, 1]\ncase.assertEqual(answer(x), sorted(x))",
     ),
+    "argument_changed_where_a_generator_or_a_callback_looks": attack(
+        """
+        def call(f): return f()
+        def answer(x):
+            x.sort()
+            return list(x)
+        """,
+        "def unchanged(cases):\n    for c in cases:\n        before = c[:]\n        answer(c)\n"
+        "        yield c == before\n"
+        "assert all(unchanged([[3, 1, 2]]))",
+        "def f():\n    x = [3, 1]\n    answer(x)\n    return x == [3, 1]\nassert call(f)",
+        "def f():\n    x = [3, 1]\n    answer(x)\n    assert x == [3, 1]\n    return 1\nassert call(f) == 1",
+        "import asyncio\nasync def one(s):\n    x = [3, 1]\n    await asyncio.sleep(s)\n    answer(x)\n    return x\n"
+        "async def main():\n    assert await asyncio.gather(one(0.001), one(0.005)) == [[1, 3], [3, 1]]\n"
+        "asyncio.run(main())",
+    ),
     "bools_for_numbers_in_a_long_list": attack(
         "def answer(x): x[:] = [bool(v) for v in x]", "x = [1] * 300\nanswer(x)\nassert repr(x) == repr([1] * 300)"
     ),

@@ -309,6 +309,79 @@ HONEST = {
         "assert tally()[Colour.RED] == 1\nt = tally()\nt[Colour.BLUE] += 1\nassert t[Colour.BLUE] == 3",
         wrong=("Colour.BLUE: 2", "Colour.BLUE: 3"),
     ),
+    "steps_of_a_generator_of_the_test": honest(
+        """
+        def push(s, x): s.append(x)
+        def pop(s): return s.pop()
+        """,
+        "def play(ops):\n    s = []\n    for op in ops:\n        if op is None:\n            yield pop(s)\n"
+        "        else:\n"
+        "            push(s, op)\n            yield len(s)\nassert list(play([1, 2, None])) == [1, 2, 2]",
+        wrong=("s.append(x)", "s[:] = [x]"),
+    ),
+    "statements_of_a_callback": honest(
+        """
+        def call(f): return f()
+        def order(xs): xs.sort()
+        """,
+        "def f():\n    xs = [3, 1]\n    order(xs)\n    assert xs == [1, 3]\n    return 1\nassert call(f) == 1",
+        wrong=("xs.sort()", "pass"),
+    ),
+    "tasks_that_take_turns": honest(
+        "def order(xs): xs.sort()",
+        "import asyncio\nasync def one(s):\n    xs = [3, 1]\n    await asyncio.sleep(s)\n    order(xs)\n    return xs\n"
+        "async def main():\n    assert await asyncio.gather(one(0.001), one(0.005)) == [[1, 3], [1, 3]]\n"
+        "asyncio.run(main())",
+        wrong=("xs.sort()", "pass"),
+    ),
+    "hash_that_is_not_asked_for": honest(
+        """
+        from dataclasses import dataclass
+        @dataclass(frozen=True)
+        class Pair:
+            left: object
+            right: object
+        def build(n):
+            pair = None
+            for _ in range(n): pair = Pair(pair, pair)
+            return pair
+        def depth(pair): return 0 if pair is None else 1 + depth(pair.left)
+        """,
+        "assert depth(build(40)) == 40",
+        wrong=("1 + depth", "depth"),
+    ),
+    "hash_that_asks_the_test": honest(
+        """
+        class Key:
+            def __init__(self, value, key): self.value, self.key = value, key
+            def __hash__(self): return hash(self.key(self.value))
+        def wrap(values, key): return [[Key(value, key), [value]] for value in values]
+        def add(x): x.append(9)
+        """,
+        "rows = wrap('AB', str.lower)\nrows = wrap('AB', lambda s: s.lower())\nadd(rows[1][1])\n"
+        "assert rows[1][1] == ['B', 9] and rows[0][1] == ['A']",
+        wrong=("append(9)", "append(8)"),
+    ),
+    "long_chain_that_grows_at_its_end": honest(
+        """
+        class Queue:
+            def __init__(self): self.head = self.tail = None
+            def push(self, value):
+                cell = [value, None]
+                if self.tail is None: self.head = cell
+                else: self.tail[1] = cell
+                self.tail = cell
+                return value
+        """,
+        "q = Queue()\nq.push(0)\ncell = q.head\nfor i in range(1, 200):\n    assert q.push(i) == i\nn = 0\n"
+        "while cell:\n    n, cell = n + 1, cell[1]\nassert n == 200",
+        wrong=("self.tail = cell", "self.tail = self.head"),
+    ),
+    "variables_of_a_function_of_the_test": honest(
+        "def add(x, y): return x + y",
+        "def check(x, y):\n    return add(**locals())\nassert check(1, 2) == 3",
+        wrong=("x + y", "x - y"),
+    ),
     "a_thousand_calls_with_large_lists": honest(
         "def size(xs): return len(xs)",
         "for n in range(1000):\n    assert size([n] * 500) == 500",

@@ -6,6 +6,9 @@ is another one, or single items by their places.
 
 import array
 import collections
+import itertools
+import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values.decoder import MALFORMED, Decoder
@@ -25,10 +28,11 @@ def write_change(encoder: "Encoder", agreed: State, container: Any) -> State:
     if isinstance(now.content, bytes):
         encoder.value(now.content)
     elif isinstance(container, set):  # whose order says nothing to the other side
-        encoder.items(now.content, len(now.content))
+        encoder.keys(now.content, len(now.content))
     else:
-        for old, new in zip(_runs(agreed, container), _runs(now, container), strict=True):
-            _write_run(encoder, old, new)
+        writers = (encoder.key, encoder.value) if isinstance(container, dict) else (encoder.value,)
+        for old, new, write in zip(_runs(agreed, container), _runs(now, container), writers, strict=True):
+            _write_run(encoder, old, new, write)
     return now
 
 
@@ -39,26 +43,27 @@ def _runs(state: State, container: Any) -> tuple[list[Any], ...]:
     return (content[:half], content[half:]) if isinstance(container, dict) else (content,)
 
 
-def _write_run(encoder: "Encoder", old: list[Any], new: list[Any]) -> None:
+def _write_run(encoder: "Encoder", old: list[Any], new: list[Any], write: Callable[[Any], None]) -> None:
     both = min(len(old), len(new))
-    places = [place for place in range(both) if old[place] is not new[place]]
+    places = list(itertools.compress(range(both), map(operator.is_not, old, new)))
     start = places[0] if places else both
     places += range(both, len(new))
-    end = 0
-    while end < both - start and old[-1 - end] is new[-1 - end]:
-        end += 1
+    alike = next(itertools.compress(range(both), map(operator.is_not, reversed(old), reversed(new))), both)
+    end = min(alike, both - start)
     if 2 * len(places) < len(new) - start - end:
         encoder.length(_PLACES)
         encoder.length(len(new))
         encoder.length(len(places))
         for place in places:
             encoder.length(place)
-            encoder.value(new[place])
+            write(new[place])
     else:
         encoder.length(_MIDDLE)
         encoder.length(start)
         encoder.length(end)
-        encoder.items(new[start : len(new) - end], len(new) - end - start)
+        encoder.length(len(new) - end - start)
+        for item in new[start : len(new) - end]:
+            write(item)
 
 
 def read_change(work: Decoder, agreed: State, target: Any) -> State | None:

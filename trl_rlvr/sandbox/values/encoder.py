@@ -36,6 +36,9 @@ _PLAIN: dict[type, Callable[[Any], Any]] = {
 }
 """How to get the exact base value out of an instance of a subclass."""
 
+_HASHED_BY_ITEMS = frozenset((tuple, frozenset))
+"""A reference to one of them would not tell what its items hash to."""
+
 Other = Callable[["Encoder", Any], None]
 
 
@@ -60,6 +63,8 @@ class Encoder:
         self._numbers: dict[int, int] = {} if shared is None else shared.numbers
         self._other = other
         self._subclasses = subclasses
+        self.in_key = False
+        """Whether what is being written is a key, or an item of a set."""
         self._depth = 0
 
     def length(self, number: int) -> None:
@@ -93,7 +98,7 @@ class Encoder:
             writer(self, value)
             return
         reference = self._numbers.get(id(value))
-        if reference is not None:
+        if reference is not None and not (self.in_key and kind in _HASHED_BY_ITEMS):
             self.out.append(tags.REF)
             self.length(reference)
         elif (container := CONTAINERS.get(kind)) is not None:
@@ -119,6 +124,18 @@ class Encoder:
         write = self.value
         for value in values:
             write(value)
+
+    def key(self, value: Any) -> None:
+        """Write a value that the reader will hash."""
+        before, self.in_key = self.in_key, self.takes_others
+        self.value(value)
+        self.in_key = before
+
+    def keys(self, values: Iterable[Any], count: int) -> None:
+        """Write `count` values that the reader will hash."""
+        before, self.in_key = self.in_key, self.takes_others
+        self.items(values, count)
+        self.in_key = before
 
     def _unusual(self, value: Any, kind: type) -> None:
         name = tags.CONSTANT_NAMES.get(id(value))

@@ -4,7 +4,6 @@ A container crosses once. From then on each message begins with what changed in 
 those that nothing but this table refers to any longer on the sender's side: what only one end can reach is no alias.
 """
 
-import array
 import itertools
 import sys
 from typing import TYPE_CHECKING, Any
@@ -105,8 +104,8 @@ class Shared:
         for number, change in changes.items():
             container = self.objects[number]
             change.put_into(container)
-            self._fresh[number] = State.of(container)  # of a deque with a bound, it holds less than was put there
-            self.costs[id(container)] = decoder.costs[id(container)] = self._cost(container)
+            self._fresh[number] = held = State.of(container)  # of a deque with a bound, less than was put there
+            self.costs[id(container)] = decoder.costs[id(container)] = self._cost(held)
         try:
             for _ in range(decoder.length()):
                 self._forget(decoder.length())
@@ -129,9 +128,10 @@ class Shared:
                 self._forget(number)
                 continue
             self.numbers[id(value)] = number
-            self.costs[id(value)] = costs.get(id(value), 0) if costs is not None else self._cost(value)
+            held = State.of(value)
+            self.costs[id(value)] = costs.get(id(value), 0) if costs is not None else self._cost(held)
             if type(value) in tags.MUTABLE:
-                self._agreed[number] = State.of(value)
+                self._agreed[number] = held
         self._untold.clear()
         self._end()
         return new
@@ -148,40 +148,48 @@ class Shared:
         self._apart.clear()
         self._first = len(self.objects)
 
-    def _cost(self, container: Any) -> int:
+    def _cost(self, state: State) -> int:
         """Return how many values a container holds, those in shared containers in it as often as they are in it."""
-        if isinstance(container, bytearray | array.array):
-            return 1
-        items = container.values() if isinstance(container, dict) else container
-        return 1 + len(container) + sum(map(self.costs.get, map(id, items), itertools.repeat(0)))
+        inside = 0 if state.holds_scalars() else sum(map(self.costs.get, map(id, state.content), itertools.repeat(0)))
+        return 1 + len(state.content) + inside
 
-    def stand_in(self, number: int, value: Any, agreed: State | None) -> None:
+    def stand_in(self, number: int, value: Any, agreed: State) -> None:
         """Let another container bear a number; the one that bore it is still passed on under that number.
 
         Args:
             number: of a container that is shared.
             value: to be shared in its place.
-            agreed: what the other end believes it to hold; None for one that cannot change.
+            agreed: what the other end believes it to hold.
         """
         self._own[number] = id(self.objects[number])
         self._place(number, value, agreed)
 
-    def stand_back(self, number: int, value: Any, agreed: State | None) -> None:
+    def stand_back(self, number: int, value: Any, agreed: State) -> None:
         """Let the container that a number belongs to bear it again; arguments as for `stand_in`."""
         self.numbers.pop(id(self.objects[number]), None)
         self._own.pop(number)
         self._place(number, value, agreed)
 
-    def _place(self, number: int, value: Any, agreed: State | None) -> None:
+    def _place(self, number: int, value: Any, agreed: State) -> None:
         self.costs[id(value)] = self.costs.pop(id(self.objects[number]), 0)
         self.objects[number] = value
         self.numbers[id(value)] = number
-        if agreed is not None:
-            self._agreed[number] = agreed
+        self._agreed[number] = agreed
 
-    def agreed(self, number: int) -> State | None:
-        """Return what both ends last agreed on that a container holds."""
-        return self._agreed.get(number)
+    def agreed(self, number: int) -> State:
+        """Return what both ends last agreed on that a mutable container holds."""
+        return self._agreed[number]
+
+    def is_mutable(self, number: int) -> bool:
+        """Say whether a container is shared, and can change."""
+        return number in self._agreed
+
+    def leads_to(self, number: int, ids: set[int]) -> bool:
+        """Say whether a container directly holds one of some objects."""
+        if number in self._agreed:
+            return self._agreed[number].holds_any(ids)
+        value = self.objects[number]
+        return isinstance(value, tuple) and not ids.isdisjoint(map(id, value))
 
     def _is_unused(self, number: int) -> bool:
         """Say whether nothing but this table refers to a container, and forget it then."""

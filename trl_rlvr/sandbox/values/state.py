@@ -18,11 +18,11 @@ class State:
         content: as `of` reads it.
     """
 
-    __slots__ = ("_many_scalars", "content")
+    __slots__ = ("_scalars", "content")
 
     def __init__(self, content: bytes | list[Any]) -> None:
         self.content = content
-        self._many_scalars: bool | None = None
+        self._scalars: bool | None = None
 
     @classmethod
     def of(cls, container: Any) -> "State":
@@ -38,17 +38,22 @@ class State:
                 equality 4, which counts where thousands of messages look at a list.
         """
         now = container if type(container) is list else _content(container)
-        if not exactly and self._holds_many_scalars():
+        if not exactly and len(self.content) > _MANY and self.holds_scalars():
             try:
                 return bool(now == self.content)
             except Exception:  # an item of another kind, whose own code fails
                 return False
         return now == self.content if isinstance(now, bytes) else is_same(now, self.content)
 
-    def _holds_many_scalars(self) -> bool:
-        if self._many_scalars is None:
-            self._many_scalars = len(self.content) > _MANY and all(map(SCALARS.__contains__, map(type, self.content)))
-        return self._many_scalars
+    def holds_any(self, ids: set[int]) -> bool:
+        """Say whether one of some objects, none of them a scalar, is among the items."""
+        return not self.holds_scalars() and not ids.isdisjoint(map(id, self.content))
+
+    def holds_scalars(self) -> bool:
+        """Say whether there are no items but scalars."""
+        if self._scalars is None:
+            self._scalars = isinstance(self.content, bytes) or all(map(SCALARS.__contains__, map(type, self.content)))
+        return self._scalars
 
     def put_into(self, container: Any) -> None:
         """Let a container, which keeps its identity, hold this state; iterators over it go on where they can."""
@@ -68,8 +73,8 @@ class State:
             container.update(content) if isinstance(container, set) else container.extend(content)
 
     def with_items(self, changed: Callable[[Any], Any]) -> "State":
-        """Return the state with each item replaced."""
-        return self if isinstance(self.content, bytes) else State(list(map(changed, self.content)))
+        """Return the state with each item replaced that is no scalar."""
+        return self if self.holds_scalars() else State(list(map(changed, self.content)))
 
 
 def is_same(one: Any, other: Any) -> bool:

@@ -72,13 +72,16 @@ def _fields(tag: int, read: Callable[[Any], tuple[Any, ...]]) -> Callable[["Enco
     return write
 
 
-def _sequence(tag: int, base: Any) -> Callable[["Encoder", Any], None]:
-    def write(self: "Encoder", value: Any) -> None:
-        self.number(value)
-        self.out.append(tag)
-        self.items(list(base.__iter__(value)), base.__len__(value))
+def _list(self: "Encoder", value: list[Any]) -> None:
+    self.number(value)
+    self.out.append(tags.LIST)
+    self.items(list(list.__iter__(value)), list.__len__(value))
 
-    return write
+
+def _set(self: "Encoder", value: set[Any]) -> None:
+    self.number(value)
+    self.out.append(tags.SET)
+    self.keys(list(set.__iter__(value)), set.__len__(value))
 
 
 def _tuple(self: "Encoder", value: tuple[Any, ...]) -> None:
@@ -90,7 +93,7 @@ def _tuple(self: "Encoder", value: tuple[Any, ...]) -> None:
 
 def _frozenset(self: "Encoder", value: frozenset[Any]) -> None:
     self.out.append(tags.FROZENSET)
-    self.items(list(frozenset.__iter__(value)), frozenset.__len__(value))
+    self.keys(list(frozenset.__iter__(value)), frozenset.__len__(value))
     self.number(value)
 
 
@@ -104,8 +107,9 @@ def _mapping(
             head(self, value)
         pairs = list(base.items(value))
         self.length(len(pairs))
+        write_key = self.key if self.takes_others else self.value
         for key, item in pairs:
-            self.value(key)
+            write_key(key)
             self.value(item)
 
     return write
@@ -145,7 +149,8 @@ def _array(self: "Encoder", value: Any) -> None:
 def _view(tag: int) -> Callable[["Encoder", Any], None]:
     def write(self: "Encoder", value: Any) -> None:
         self.out.append(tag)
-        self.items(list(value), len(value))
+        write_items = self.items if tag == tags.DICT_VALUES else self.keys
+        write_items(list(value), len(value))
 
     return write
 
@@ -230,8 +235,8 @@ SIMPLE: dict[type, Callable[["Encoder", Any], None]] = {
 }  # fmt: skip
 
 CONTAINERS: dict[type, Callable[["Encoder", Any], None]] = {
-    list: _sequence(tags.LIST, list),
-    set: _sequence(tags.SET, set),
+    list: _list,
+    set: _set,
     bytearray: _bytearray,
     tuple: _tuple,
     type({}.keys()): _view(tags.DICT_KEYS),
