@@ -92,6 +92,12 @@ class Holding:
         """Begin a statement: an exception may have left a comparison in its middle."""
         self.restore((self._frame, 0))
 
+    def expire(self) -> None:
+        """End a test: nothing of it is held back any longer, whatever it left unfinished."""
+        for frame in list(self._with_copies):
+            self._settle(frame)
+        self._frames.set((Frame(),))
+
     def end(self) -> None:
         """End a function before it is left: what it returns is part of the expression that calls it."""
         frames = self._frames.get()

@@ -96,7 +96,7 @@ class Link:
 
     def expire(self) -> None:
         """Forget what the candidate was handed and what is shared with it: both end with their test."""
-        self.holding.reset()
+        self.holding.expire()
         self.handles.handed.clear()
         self._shared = Shared()
         self._is_new_test = True
