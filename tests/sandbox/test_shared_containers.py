@@ -143,6 +143,28 @@ def test_what_changed_just_before_it_is_forgotten_still_arrives():
     assert mine == [1, 3]
 
 
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("kind", [list, dict, collections.deque, collections.OrderedDict, set, bytearray])
+def test_any_change_arrives(kind, seed):
+    dice = random.Random(seed)
+    here, there = Shared(), Shared()
+    mine = kind() if kind is bytearray else kind((n, n) for n in range(dice.randrange(6)))
+    (theirs,) = send(here, there, mine)
+    for _ in range(30):
+        fresh = [(dice.randrange(9), dice.randrange(3)) for _ in range(dice.randrange(4))]
+        kept = list(theirs.items() if isinstance(theirs, dict) else theirs)
+        first, last = sorted(dice.choices(range(len(kept) + 1), k=2))
+        changed = kept[:first] + fresh * (kind is not bytearray) + kept[last:]
+        theirs.clear()
+        theirs.update(changed) if kind in (dict, collections.OrderedDict, set) else theirs.extend(changed or b"")
+
+        send(there, here)
+
+        assert mine == theirs
+        assert kind is set or list(mine) == list(theirs)
+        here, there, mine, theirs = there, here, theirs, mine
+
+
 def test_an_unchanged_container_costs_nothing():
     here, there = Shared(), Shared()
     (theirs,) = send(here, there, list(range(10_000)))

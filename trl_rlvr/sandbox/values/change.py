@@ -48,8 +48,13 @@ def _write_run(encoder: "Encoder", old: list[Any], new: list[Any], write: Callab
     places = list(itertools.compress(range(both), map(operator.is_not, old, new)))
     start = places[0] if places else both
     places += range(both, len(new))
-    alike = next(itertools.compress(range(both), map(operator.is_not, reversed(old), reversed(new))), both)
-    end = min(alike, both - start)
+    end = 0
+    if start < both and len(old) == len(new):
+        end = both - 1 - places[-1]
+    elif start < both:
+        end = next(
+            itertools.compress(range(both - start), map(operator.is_not, reversed(old), reversed(new))), both - start
+        )
     if 2 * len(places) < len(new) - start - end:
         encoder.length(_PLACES)
         encoder.length(len(new))
