@@ -7,8 +7,8 @@ solution changes between their statements is there at once, whatever expression 
 
 import copy
 import functools
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
@@ -30,9 +30,10 @@ class _Stand(NamedTuple):
 class Frame:
     """One running function of the test, or what stands outside of all."""
 
-    __slots__ = ("answers", "depth", "stands")
+    __slots__ = ("answers", "caller", "depth", "stands")
 
-    def __init__(self) -> None:
+    def __init__(self, caller: "Frame | None" = None) -> None:
+        self.caller = caller
         self.depth = 0
         """How many comparisons are being evaluated, one inside the other."""
         self.stands: dict[int, _Stand] = {}
@@ -42,6 +43,21 @@ class Frame:
 
 Mark = tuple[Frame, int]
 """A running function, and how many comparisons were being evaluated in it."""
+
+
+class _Function:
+    """A function of the test while it runs; a class, since a recursive function enters it a million times."""
+
+    __slots__ = ("_frame", "_holding")
+
+    def __init__(self, holding: "Holding") -> None:
+        self._holding = holding
+
+    def __enter__(self) -> None:
+        self._frame = self._holding.running = Frame(self._holding.running)
+
+    def __exit__(self, *error: object) -> None:
+        self._holding.leave(self._frame)
 
 
 class Holding:
@@ -55,18 +71,24 @@ class Holding:
     def __init__(self, shared: Callable[[], Shared], quietly: Callable[[], AbstractContextManager[None]]) -> None:
         self._shared = shared
         self._quietly = quietly
-        self._frames: ContextVar[tuple[Frame, ...]] = ContextVar("frames", default=(Frame(),))
-        """Those that run, the innermost last; each task of an event loop has its own."""
+        self._running: ContextVar[Frame] = ContextVar("running")
+        """The innermost one; each task of an event loop has its own."""
+        self._outside = Frame()
         self._with_copies: list[Frame] = []
 
     @property
-    def _frame(self) -> Frame:
-        return self._frames.get()[-1]
+    def running(self) -> Frame:
+        """The function that runs here."""
+        return self._running.get(self._outside)
+
+    @running.setter
+    def running(self, frame: Frame) -> None:
+        self._running.set(frame)
 
     @property
     def active(self) -> bool:
         """Whether a comparison is being evaluated."""
-        return self._frame.depth > 0
+        return self.running.depth > 0
 
     @property
     def has_copies(self) -> bool:
@@ -75,7 +97,7 @@ class Holding:
 
     def hold(self) -> Mark:
         """Begin a comparison: from here on, keep back what calls change."""
-        frame = self._frame
+        frame = self.running
         mark = frame, frame.depth
         frame.depth += 1
         return mark
@@ -84,36 +106,34 @@ class Holding:
         """Be where the function was at a mark, whatever began since and did not end; returns `value`."""
         frame, depth = mark
         frame.depth = depth
-        if depth == 0:
+        if depth == 0 and (frame.stands or frame.answers):
             self._settle(frame)
         return value
 
     def reset(self) -> None:
         """Begin a statement: an exception may have left a comparison in its middle."""
-        self.restore((self._frame, 0))
+        self.restore((self.running, 0))
 
     def expire(self) -> None:
         """End a test: nothing of it is held back any longer, whatever it left unfinished."""
         for frame in list(self._with_copies):
             self._settle(frame)
-        self._frames.set((Frame(),))
+        self.running = Frame()
 
     def end(self) -> None:
         """End a function before it is left: what it returns is part of the expression that calls it."""
-        frames = self._frames.get()
-        self._frames.set(frames[:-1])
-        self._settle(frames[-1])
+        self.leave(self.running)
 
-    @contextmanager
-    def function(self) -> Iterator[None]:
-        """Be in a function of the test."""
-        frame, before = Frame(), self._frames.get()
-        self._frames.set((*before, frame))
-        try:
-            yield
-        finally:
-            self._frames.set(before)
+    def leave(self, frame: Frame) -> None:
+        """Go back to the caller of a function, which may have ended already."""
+        if frame.caller is not None:
+            self.running = frame.caller
+        if frame.stands:
             self._settle(frame)
+
+    def function(self) -> AbstractContextManager[None]:
+        """Be in a function of the test."""
+        return _Function(self)
 
     def generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Let each step of a generator of the test be a function."""
@@ -142,7 +162,7 @@ class Holding:
 
     def serve(self, action: Callable[[], Any]) -> Any:
         """Do what the candidate asks for; no comparison ends meanwhile."""
-        frame = self._frame
+        frame = self.running
         mark = frame, frame.depth
         try:
             return action()
@@ -168,9 +188,11 @@ class Holding:
 
     def spare(self, numbers: Iterable[int]) -> None:
         """Need no copies of what an answer brings during a comparison: no side of it held that before."""
-        for frame in self._frames.get():
+        frame: Frame | None = self.running
+        while frame is not None:
             if frame.depth:
                 frame.answers.update(numbers)
+            frame = frame.caller
 
     def cover(self, changed: Iterable[int]) -> None:
         """Let copies stand for containers that change, and for all that lead to them."""
@@ -183,7 +205,7 @@ class Holding:
         self._cover(shared, numbers)
 
     def _cover(self, shared: Shared, numbers: set[int]) -> None:
-        frame = self._frame
+        frame = self.running
         stood = {number for other in self._with_copies for number in other.stands}
         new = {
             number: copy.copy(shared.objects[number])

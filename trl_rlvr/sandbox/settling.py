@@ -33,6 +33,11 @@ def _is_by_identity(node: ast.AST) -> bool:
     )
 
 
+def _is_with_constant(node: ast.Compare) -> bool:
+    """Say whether a comparison is of a name with a constant: nothing is read that could change meanwhile."""
+    return {type(part) for part in (node.left, *node.comparators)} == {ast.Name, ast.Constant} and len(node.ops) == 1
+
+
 def _callee(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
 
@@ -45,14 +50,16 @@ def _items_in_turn(node: ast.expr) -> ast.GeneratorExp | ast.ListComp | None:
     return items if isinstance(items, ast.GeneratorExp | ast.ListComp) else None
 
 
-def _is_generator(node: ast.AST) -> bool:
+def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Say whether a function's own body yields."""
-    inner = list(ast.iter_child_nodes(node))
+    inner: list[ast.AST] = list(node.body)
     while inner:
         part = inner.pop()
         if isinstance(part, ast.Yield | ast.YieldFrom):
             return True
-        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            inner += [*getattr(part, "decorator_list", ()), *part.args.defaults, *filter(None, part.args.kw_defaults)]
+        else:
             inner += ast.iter_child_nodes(part)
     return False
 
@@ -91,7 +98,7 @@ class _Transformer(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
-        return node if _is_by_identity(node) else _held(node)
+        return node if _is_by_identity(node) or _is_with_constant(node) else _held(node)
 
     def _resetting(self, node: ast.stmt) -> ast.AST | list[ast.stmt]:
         """Go on as at the start of a statement where an exception may have been swallowed."""
@@ -125,7 +132,7 @@ class _Transformer(ast.NodeTransformer):
     def visit_Return(self, node: ast.Return) -> ast.AST:
         """Let what a function returns be part of the expression that calls it."""
         self.generic_visit(node)
-        if node.value is not None and self._may_end[-1]:
+        if node.value is not None and self._may_end[-1] and any(isinstance(part, ast.Call) for part in ast.walk(node)):
             both = ast.Tuple([_call(END), node.value], ast.Load())
             node.value = ast.copy_location(ast.Subscript(both, ast.Constant(1), ast.Load()), node.value)
         return node
