@@ -27,13 +27,10 @@ class Solution:
             encoder.value(value)
         sender.agree()
         message = Decoder(bytes(encoder.out), shared=receiver)
-        changes = receiver.read_changes(message)
-        if receiver is self.here and changes and self.holding.active:
-            receiver.rollback()
-            self.holding.cover(changes)
-            message.at = 0
-            changes = receiver.read_changes(message)
-        receiver.apply(changes, message)
+        if receiver is self.here:
+            self.holding.take_changes(message)
+        else:
+            receiver.apply(receiver.read_changes(message), message)
         arrived = message.rest()
         new = receiver.agree(message.costs)
         if receiver is self.here:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from trl_rlvr.sandbox.values import Shared
+from trl_rlvr.sandbox.values import Decoder, Shared
 from trl_rlvr.sandbox.values.state import State
 
 
@@ -194,9 +194,26 @@ class Holding:
                 frame.answers.update(numbers)
             frame = frame.caller
 
-    def cover(self, changed: Iterable[int]) -> None:
-        """Let copies stand for containers that change, and for all that lead to them."""
-        shared = self._shared()
+    def take_changes(self, message: Decoder) -> None:
+        """Let the shared containers, or their copies during a comparison, hold what the candidate left in them.
+
+        Args:
+            message: at its head; left behind it.
+
+        Raises:
+            RefusedValue: the message is malformed.
+        """
+        shared, start = self._shared(), message.at
+        changes = shared.read_changes(message)
+        if changes and self.active:
+            shared.rollback()
+            self._cover_all_that_lead_to(shared, changes)
+            message.at = start
+            changes = shared.read_changes(message)
+        shared.apply(changes, message)
+
+    def _cover_all_that_lead_to(self, shared: Shared, changed: Iterable[int]) -> None:
+        """Let copies stand for containers that change, and for those through which a test would see it."""
         numbers, found = set[int](), set(changed)
         while found:
             numbers |= found

@@ -147,17 +147,6 @@ class Link:
         finally:
             self.is_reading = before
 
-    def _take_changes(self, message: Decoder) -> None:
-        """Let the shared containers, or their copies during a comparison, hold what the candidate left in them."""
-        start = message.at
-        changes = self._shared.read_changes(message)
-        if changes and self.holding.active:
-            self._shared.rollback()
-            self.holding.cover(changes)
-            message.at = start
-            changes = self._shared.read_changes(message)
-        self._shared.apply(changes, message)
-
     def _answer(self, what: bytes, frame: bytes) -> Any:
         answer = Decoder(frame, self.budget, self.handles.read, self._shared)
         answer.at = 1
@@ -169,7 +158,7 @@ class Link:
         if frame[:1] not in (VALUE, RAISED):
             raise RefusedValue("an answer is of no known kind")
         with self._reading():
-            self._take_changes(answer)
+            self.holding.take_changes(answer)
             outcome = answer.value() if frame[:1] == VALUE else read_exception(answer)
             self.holding.spare(self._shared.agree(answer.costs))
         if frame[:1] == VALUE:
@@ -192,7 +181,7 @@ class Link:
             with self._reading():
                 if self.holding.active:
                     self.holding.cover_all()
-                self._take_changes(asked)
+                self.holding.take_changes(asked)
                 values = asked.rest()
                 self.holding.spare(self._shared.agree(asked.costs))
             self._send(VALUE, [self.holding.serve(lambda: self.handles.handed.do(frame[1:2], values))])

@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from trl_rlvr.sandbox.values.decoder import MALFORMED, Decoder
+from trl_rlvr.sandbox.values.decoder import Decoder
 from trl_rlvr.sandbox.values.readers import require_countable
 from trl_rlvr.sandbox.values.state import State
 from trl_rlvr.sandbox.values.tags import SCALARS, RefusedValue
@@ -75,12 +75,9 @@ def read_change(work: Decoder, agreed: State, target: Any) -> State | None:
     """Read what `write_change` wrote: the state to put into the container, None if it holds just that already.
 
     Raises:
-        RefusedValue: as `Decoder.value` does.
+        RefusedValue: as `Decoder.item` does, beside any exception of `MALFORMED`.
     """
-    try:
-        state = _read_state(work, agreed, target)
-    except MALFORMED as error:
-        raise RefusedValue(f"an answer is malformed: {type(error).__name__}") from error
+    state = _read_state(work, agreed, target)
     return None if state.is_held_by(target) else state
 
 
