@@ -3,6 +3,8 @@
 Usage:
 
     python benchmarks/learning_side.py SIDE EVERY FILE [options of the run]
+
+FILE is written anew at each mark: a run that is cut short leaves what it had measured.
 """
 
 import json
@@ -25,6 +27,7 @@ SIDES: dict[str, list[str]] = {
     "refilled": ["--curriculum_refill_rounds", "1"],
     "focused": ["--curriculum_focus", "1"],
     "every row forwarded": ["--skip_zero_gradient", "false"],
+    "ended rows kept": ["--compact_generation", "false"],
     "subprocess reward": [],
 }
 """Side -> options of the run that it differs in; `plain` has another trainer and reward, the last another reward."""
@@ -77,8 +80,14 @@ def open_trainer(side: str, run: "Run") -> "GRPOTrainer":
     return run.trainer
 
 
-def train(side: str, every: int, arguments: list[str]) -> dict[str, Any]:
-    """Train, with a mark at the start, every `every` updates and at the end."""
+def train(
+    side: str,
+    every: int,
+    file: Path,
+    arguments: list[str],
+    prepare: Callable[["GRPOTrainer"], None] = lambda trainer: None,
+) -> None:
+    """Train, with a mark at the start, every `every` updates and at the end; write the figures to a file."""
     from transformers import PrinterCallback, TrainerCallback
     from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
 
@@ -87,9 +96,17 @@ def train(side: str, every: int, arguments: list[str]) -> dict[str, Any]:
     from trl_rlvr.training.spec import parse
 
     spec = parse([*arguments, *SIDES[side]])
-    clock, marks, sums = Clock(), [], Counter[str]()
+    clock, marks, rewards, sums = Clock(), [], [], Counter[str]()
+
+    def write(steps: int) -> None:
+        phases = {**clock.phases, "update": clock.seconds - sum(clock.phases.values())}
+        rows = sums["rows"] / max(1, steps)
+        figures = {"marks": marks, "seconds": clock.seconds, "steps": steps, "phases": phases, **sums, "rows": rows}
+        file.write_text(json.dumps({**figures, "rewards": rewards}))
+
     with open_run(spec) as run:
         trainer = open_trainer(side, run)
+        prepare(trainer)
         for shown in (PrinterCallback, DEFAULT_PROGRESS_CALLBACK):
             trainer.remove_callback(shown)
         for phase, method in _METHODS.items():
@@ -99,6 +116,8 @@ def train(side: str, every: int, arguments: list[str]) -> dict[str, Any]:
             def mark(self, step: int) -> None:
                 evaluation = measure(trainer, run.heldout, run.verifier, spec.run, label="")
                 marks.append((step, clock.seconds, evaluation.pass_at(1)))
+                print(f"mark {step}: {clock.seconds:.1f} s, pass@1 {100 * evaluation.pass_at(1):.1f} %", flush=True)
+                write(step)
 
             def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
                 if every:
@@ -116,14 +135,12 @@ def train(side: str, every: int, arguments: list[str]) -> dict[str, Any]:
                     batch = args.per_device_train_batch_size * args.gradient_accumulation_steps
                     sums["tokens"] += logs["completions/mean_length"] * batch
                     sums["rows"] += logs.get("forwarded/rows", 1.0)
+                    rewards.append(logs["reward"])
 
         trainer.add_callback(Marks())
         trainer.train()
-        steps = trainer.state.global_step
-    phases = {**clock.phases, "update": clock.seconds - sum(clock.phases.values())}
-    rows = sums["rows"] / steps
-    return {"marks": marks, "seconds": clock.seconds, "steps": steps, "phases": phases, **sums, "rows": rows}
+        write(trainer.state.global_step)
 
 
 if __name__ == "__main__":
-    Path(sys.argv[3]).write_text(json.dumps(train(sys.argv[1], int(sys.argv[2]), sys.argv[4:])))
+    train(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:])
