@@ -7,6 +7,7 @@ usage: grpo_ranks.py FOLDER plain|efficient LOSS_TYPE...
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -27,7 +28,8 @@ def whole(parameter: torch.Tensor) -> torch.Tensor:
 
 
 def main(folder: Path, kind: str, loss_type: str) -> None:
-    trainer_class = {"plain": GRPOTrainer, "efficient": EfficientGRPOTrainer}[kind]
+    same_draws = partial(EfficientGRPOTrainer, compact_generation=False)
+    trainer_class = {"plain": GRPOTrainer, "efficient": same_draws}[kind]
     arguments = grpo_config(folder, per_device_train_batch_size=4, gradient_accumulation_steps=3, loss_type=loss_type)
     trainer = trainer_class(
         model=written_llama(folder),

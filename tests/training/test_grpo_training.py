@@ -19,6 +19,7 @@ def train(trainer_class, folder, *, reward=spread, flat=4, lively=2, peft_config
         processing_class=tiny_tokenizer(),
         callbacks=[log],
         peft_config=peft_config,
+        **({"compact_generation": False} if trainer_class is EfficientGRPOTrainer else {}),
     )
     trainer.train()
     return trainer, log.steps

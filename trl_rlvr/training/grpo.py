@@ -1,4 +1,4 @@
-"""GRPO without the work whose gradient is zero: rows of zero advantage are neither forwarded nor back-propagated.
+"""GRPO without idle work: rows of zero advantage are not forwarded, and ended rows not sampled any further.
 
 The gradients are those of `GRPOTrainer`, to rounding. What TRL logs from inside the loss (`entropy`, `clip_ratio/*`,
 `cispo_clip_ratio`, `vespo/*`) speaks of the forwarded rows only, and is absent from a step that had none.
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from trl_rlvr.training.dynamic_sampling import DynamicSamplingTrainer
+from trl_rlvr.training.generation import CompactGenerate
 from trl_rlvr.training.rows import KNOWN_KEYS, Batch, loss_mask, signal_first, signal_rows, token_cells, trim_padding
 
 logger = logging.getLogger(__name__)
@@ -37,18 +38,29 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
     Args:
         *args: As for `GRPOTrainer`.
         skip_zero_gradient: False to forward every row, as `GRPOTrainer` does.
+        compact_generation: False to generate as `GRPOTrainer` does. With vLLM, continuous batching, FSDP and ZeRO-3 it
+            makes no difference; the last two must call the model in step on all ranks.
         **kwargs: As for `GRPOTrainer`, and `curriculum` as for `DynamicSamplingTrainer`.
 
     Logged beside TRL's metrics, as shares (0..1) of the micro-batch: `forwarded/rows`, the rows with signal on the
     busiest rank, and `forwarded/tokens`, the cells (padding and place-holders included) that this rank forwarded.
     """
 
-    def __init__(self, *args: Any, skip_zero_gradient: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, skip_zero_gradient: bool = True, compact_generation: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if compact_generation and not self._ranks_in_step():
+            self.model.generate = CompactGenerate(self.model)
         reasons = self._reasons_to_forward_all() if skip_zero_gradient else []
         self._skips_rows = skip_zero_gradient and not reasons
         if reasons and self.accelerator.is_main_process:
             logger.warning("every row is forwarded, as in GRPOTrainer: %s", "; ".join(reasons))
+
+    def _ranks_in_step(self) -> bool:
+        """True where parameters are spread over the ranks, so that each must call the model as often as the others."""
+        plugin = self.accelerator.state.deepspeed_plugin
+        return self.is_fsdp_enabled or (plugin is not None and plugin.zero_stage == 3)
 
     def _reasons_to_forward_all(self) -> list[str]:
         """Say what makes rows of zero advantage matter; the same on every rank, since only settings decide."""

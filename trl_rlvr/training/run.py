@@ -178,6 +178,7 @@ def build_trainer(
         eval_dataset=heldout.dataset if spec.grpo.eval_strategy != "no" else None,
         processing_class=processor,
         skip_zero_gradient=spec.run.skip_zero_gradient,
+        compact_generation=spec.run.compact_generation,
         curriculum=curriculum,
         **policy_arguments(spec.model, spec.run, spec.grpo),
     )

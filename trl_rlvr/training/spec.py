@@ -44,6 +44,10 @@ class RunConfig:
         default=True,
         metadata={"help": "Forward only completions that can move the weights; false: all of them, as TRL does."},
     )
+    compact_generation: bool = field(
+        default=True,
+        metadata={"help": "Read each prompt once and drop ended rows from the batch; false: generate as TRL does."},
+    )
     heldout_samples: int = field(
         default=1, metadata={"help": "Completions of each held-out problem, before and after training; 0: no measure."}
     )
