@@ -6,7 +6,7 @@ from datasets import Dataset
 from tiny_policy import grpo_config, tiny_llama, tiny_tokenizer
 from trl import GRPOTrainer
 
-from trl_rlvr.training.sampling import Sampler, tokenize, until_end
+from trl_rlvr.training.sampling import Sampler, batches, tokenize, until_end
 
 PROMPTS = ["a", "abcdef", "ab", "abcd"]
 CHATS = [[{"role": "user", "content": text}] for text in PROMPTS]
@@ -77,6 +77,19 @@ def test_a_completion_without_an_end_token_counts_as_truncated(trainer):
     assert {completion.truncated for completion in completions} == {True, False}
     assert all(completion.length_tokens == 10 for completion in completions if completion.truncated)
     assert all(completion.length_tokens <= 10 for completion in completions)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "cut"),
+    [
+        ([9, 8, 8, 7], [[0, 1], [2, 3]]),
+        ([30, 9, 8, 4], [[0], [1, 2], [3]]),  # 9 beside 30 would be padding for the most part
+        ([4, 2, 1], [[0, 1], [2]]),
+        ([], []),
+    ],
+)
+def test_a_batch_is_full_or_of_one_kind_of_length(lengths, cut):
+    assert list(batches(range(len(lengths)), lengths, 2)) == cut
 
 
 def test_no_prompts_are_no_completions(trainer):

@@ -81,8 +81,7 @@ class Sampler:
         sampled: list[list[int]] = [[] for _ in prompt_ids]
         show = self._trainer.accelerator.is_main_process
         with self._policy() as policy, tqdm(total=len(order), desc=label, disable=None if show else True) as bar:
-            for start in range(0, len(order), self._batch_size):
-                rows = order[start : start + self._batch_size]
+            for rows in batches(order, [len(ids) for ids in prompt_ids], self._batch_size):
                 for row, ids in zip(rows, self._generate(policy, [prompt_ids[row] for row in rows]), strict=True):
                     sampled[row] = ids
                 bar.update(len(rows))
@@ -142,6 +141,24 @@ class Sampler:
         finally:
             engine.temperature = trained_at
         return [list(row) for row in completions[: len(prompt_ids)]]
+
+
+def batches(order: Sequence[int], lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Cut rows, the longest first, into batches in which padding is never longer than the prompt.
+
+    Args:
+        order: row numbers, by falling length.
+        lengths: tokens of each row.
+        most: rows of a batch.
+    """
+    batch: list[int] = []
+    for row in order:
+        if len(batch) == most or (batch and 2 * lengths[row] < lengths[batch[0]]):
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
 
 
 def tokenize(trainer: GRPOTrainer, prompts: Sequence[Prompt]) -> list[list[int]]:
