@@ -49,8 +49,8 @@ def judge_tests(
     capture = any(word in source for source in (setup_code, *tests) for word in ("stdout", "capsys"))
     try:
         judge = _Judge(link, names, link.describe(names, capture), trees)
-        for test, tree in enumerate(trees[1:]):
-            report(test, *judge.run_test(tree))
+        for test, (source, tree) in enumerate(zip(tests, trees[1:], strict=True)):
+            report(test, *judge.run_test(source, tree))
     except Lost as lost:
         return (lost.verdict, lost.text) if lost.verdict is not None else (Verdict.PASSED, "")
     return Verdict.PASSED, ""
@@ -107,7 +107,8 @@ class _Judge:
         """Run the setup, anew for each test so that none finds it changed by another, and then the test."""
         namespace, fetched = self._namespace()
         before = dict(namespace)
-        exec(compile(with_settling(copy.deepcopy(self.setup), fetched), "<setup>", "exec"), namespace)
+        if self.setup.body:
+            exec(compile(with_settling(copy.deepcopy(self.setup), fetched), "<setup>", "exec"), namespace)
         fetched = frozenset(name for name in fetched if namespace.get(name) is before.get(name))
         ready = namespace.keys() | self.missing
         try:
@@ -115,13 +116,12 @@ class _Judge:
         finally:
             self.kept |= {name: value for name, value in namespace.items() if name not in ready or name in self.kept}
 
-    def run_test(self, tree: ast.Module) -> Outcome:
-        """Run one test.
+    def run_test(self, source: str, tree: ast.Module) -> Outcome:
+        """Run one test, of which `tree` is used up.
 
         Raises:
             Lost: the candidate is gone, so that nothing after this can be judged either.
         """
-        source = ast.unparse(tree)[:150]
         try:
             self._run(tree)
             outcome = (Verdict.PASSED, "")
@@ -145,6 +145,7 @@ class _Judge:
             return found[0], found[1]
         if isinstance(error, MemoryError):
             return Verdict.MEMORY_LIMIT, "the test ran out of memory on what the program answered"
+        source = ast.unparse(ast.parse(source))[:150]
         if isinstance(error, AssertionError):
             return Verdict.WRONG_ANSWER, f"failed: {source}"
         return Verdict.WRONG_ANSWER, f"{type(error).__name__}: {str(error)[:80]} in {source}"
