@@ -1,13 +1,17 @@
 """Runs the attack and honest suites again in other surroundings: as an ordinary user, and without namespaces.
 
-Each is a pytest of its own, since a process cannot take its identity back; its failures are named in the message.
+Each is a pytest of its own, since a process cannot take its identity back; its failures are named in the message. Two
+run at once, as they wait more than they compute.
 """
 
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 NAMESPACES = ("user_ns", "pid_ns", "mount_ns", "net_ns", "ipc_ns", "uts_ns", "scratch_tmpfs")
 ORDINARY = 64999
+SUITES = ("attacks", "honest")
 
 
 @dataclass(frozen=True)
@@ -58,19 +63,12 @@ def environment(off: tuple[str, ...] = ()) -> dict[str, str]:
     }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("suite", ["attacks", "honest"])
-@pytest.mark.parametrize("name", SURROUNDINGS)
-def test_the_suites_hold(name: str, suite: str) -> None:
-    surroundings = SURROUNDINGS[name]
+def run_suite(python: str, surroundings: Surroundings, suite: str) -> "subprocess.CompletedProcess[str]":
+    """Run one suite in some surroundings to its end."""
     identity: dict[str, object] = {}
     if surroundings.user is not None:
-        if os.geteuid() != 0:
-            pytest.skip("only root can run the suites as somebody else, and these tests run as an ordinary user anyway")
         identity = {"user": surroundings.user, "group": surroundings.user, "extra_groups": []}
-    python = interpreter()
-
-    done = subprocess.run(  # type: ignore[call-overload]
+    return subprocess.run(  # type: ignore[call-overload,no-any-return]
         [python, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=line", "-m", "not slow", str(HERE / suite)],
         env=environment(surroundings.off),
         cwd=HERE.parent.parent,
@@ -78,6 +76,32 @@ def test_the_suites_hold(name: str, suite: str) -> None:
         text=True,
         **identity,
     )
+
+
+Runs = dict[tuple[str, str], "Future[subprocess.CompletedProcess[str]]"]
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[Runs]:
+    """Every suite in all surroundings that this user can make, on their way."""
+    python = interpreter()
+    possible = {name: one for name, one in SURROUNDINGS.items() if one.user is None or os.geteuid() == 0}
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            (name, suite): pool.submit(partial(run_suite, python, one, suite))
+            for name, one in possible.items()
+            for suite in SUITES
+        }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("name", SURROUNDINGS)
+def test_the_suites_hold(runs: Runs, name: str, suite: str) -> None:
+    if (name, suite) not in runs:
+        pytest.skip("only root can run the suites as somebody else, and these tests run as an ordinary user anyway")
+
+    done = runs[name, suite].result()
 
     failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
     assert failed == []
