@@ -33,9 +33,11 @@ class Limits:
     """What the program may answer over all tests together, or print in one standard-input test, in KiB."""
 
     reference_factor: float = 50.0
-    """With a known reference cost, CPU time is `floor_cpu_s + reference_factor * cost`, at least 5 costs."""
-    floor_cpu_s: float = 0.5
-    """The least CPU time that any program gets, in seconds."""
+    """With a known reference cost, CPU time is so many costs, at least `floor_cpu_s` and at most `cpu_s` or 5 costs."""
+    floor_cpu_s: float = 0.2
+    """The least CPU seconds that any program gets: some hundred times what a short one and its start need."""
+    import_cpu_s: float = 1.0
+    """CPU seconds more for a program that names an installed package: importing one takes tenths of a second."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -43,13 +45,17 @@ class Limits:
             if not value > 0:
                 raise ConfigError(f"limit {field.name} is {value!r}; it must be greater than 0")
 
-    def for_reference(self, reference_cpu_s: float | None) -> "Limits":
+    def for_reference(self, reference_cpu_s: float | None, *, imports: bool = False) -> "Limits":
         """Scale the CPU limit to what the reference solution needs.
 
         A cheap reference lowers the limit, so that an endless loop is found early; a costly one raises it.
+
+        Args:
+            reference_cpu_s: CPU seconds of the reference, None if unknown.
+            imports: whether the program may import an installed package.
         """
         if reference_cpu_s is None:
             return self
-        cheap = self.floor_cpu_s + self.reference_factor * reference_cpu_s
+        cheap = max(self.floor_cpu_s, self.reference_factor * reference_cpu_s) + imports * self.import_cpu_s
         cpu_s = max(min(cheap, self.cpu_s), 5.0 * reference_cpu_s)
         return replace(self, cpu_s=cpu_s, wall_s=max(self.wall_s, 10.0 * cpu_s))

@@ -5,112 +5,27 @@ context; what a program does reaches the trainer only as verdicts.
 """
 
 import itertools
-import json
 import os
 import queue
-import select
-import signal
-import subprocess
 import threading
 import time
 import weakref
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
 
 from trl_rlvr.errors import SandboxError, SandboxUnavailableError
 from trl_rlvr.sandbox.backends.launcher import Launcher
+from trl_rlvr.sandbox.backends.worker import Worker, WorkerLost, end_all
 from trl_rlvr.sandbox.base import DEADLINE_PASSED, Program, Sandbox, SandboxStats
 from trl_rlvr.sandbox.limits import Limits
 from trl_rlvr.sandbox.protocol import Answer, Job, printable
 from trl_rlvr.sandbox.suite import compile_suite
-from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
 
 _ATTEMPTS, _PATIENCE_S = 8, 60.0
 """A program is given up once so many workers were lost over it, and so many seconds have gone by: an outsider who kills
 them one after the other says nothing about the program."""
-_START_S = 90.0
-_ANSWER_BYTES = 1 << 26
-
-
-class _WorkerLost(Exception):  # noqa: N818 - a condition that the pool mends
-    """A worker's process is gone."""
-
-
-class _Worker:
-    """One supervisor process, used by one thread at a time."""
-
-    def __init__(self, launcher: Launcher, settings: Mapping[str, Any]) -> None:
-        self.process = subprocess.Popen(
-            launcher.command(settings),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=launcher.environment(),
-            cwd="/",
-            umask=0o022,
-            start_new_session=True,
-        )
-        self.layers: list[tuple[str, bool, str]] = []
-
-    def ready(self) -> None:
-        """Wait until it can take jobs.
-
-        Raises:
-            SandboxUnavailableError: it cannot start on this host.
-        """
-        if self.layers:
-            return
-        assert self.process.stdout is not None
-        assert self.process.stderr is not None
-        started = select.poll()
-        started.register(self.process.stdout, select.POLLIN)
-        if started.poll(1000 * _START_S):
-            frame = read_frame(self.process.stdout.fileno(), _ANSWER_BYTES)
-            if frame is not None:
-                self.layers = [tuple(layer) for layer in json.loads(frame)]
-                return
-        _end(self.process)
-        said = self.process.stderr.read()[-600:].decode("utf-8", "replace").strip()
-        self.close()
-        raise SandboxUnavailableError(f"a sandbox worker did not start on this host; it said: {said!r}")
-
-    def run(self, job: bytes) -> Answer:
-        """Send one job and wait for its answer.
-
-        Raises:
-            _WorkerLost: the worker is gone.
-        """
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        try:
-            write_frame(self.process.stdin.fileno(), job)
-            answer = read_frame(self.process.stdout.fileno(), _ANSWER_BYTES)
-        except (OSError, ValueError, FrameTooLarge) as error:  # ValueError: it was closed by another thread
-            raise _WorkerLost from error
-        if answer is None:
-            raise _WorkerLost
-        return cast(Answer, json.loads(answer))
-
-    def close(self) -> None:
-        """End the worker; its fork server notices and ends with it."""
-        _end(self.process)
-        for pipe in (self.process.stdout, self.process.stderr):
-            assert pipe is not None
-            pipe.close()
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    if process.stdin is not None:
-        process.stdin.close()  # the polite way: the supervisor closes its server and leaves
-    for number in (signal.SIGTERM, signal.SIGKILL):  # a container's client passes the first on, and dies of the second
-        try:
-            process.wait(2.0)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, number)
-        else:
-            return
-    process.wait()
+_IN_FLIGHT = 2
+"""Programs in flight for each worker's core: the processes of one program wait for each other half of the time."""
 
 
 class ProcessSandbox(Sandbox):
@@ -118,7 +33,7 @@ class ProcessSandbox(Sandbox):
 
     Args:
         limits: caps for each program; a problem's known reference cost scales them.
-        workers: programs that run at once.
+        workers: cores to keep busy; a batch of more programs has two in flight for each.
         require: names of confinement layers without which to refuse.
         off: names of layers to leave out, for tests and for hosts where one misbehaves.
         scratch_mib: what one program may store in its scratch directory, where a tmpfs can be mounted.
@@ -154,14 +69,16 @@ class ProcessSandbox(Sandbox):
             "threads": self.limits.threads,
             "off": sorted(off),
         }
+        self._packages = tuple(packages)
+        self._most = _IN_FLIGHT * workers
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._closed = False
-        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
-        self._all: set[_Worker] = set()
-        started = [_Worker(self._launcher, self._settings) for _ in range(workers)]
+        self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()
+        self._all: set[Worker] = set()
+        started = [Worker(self._launcher, self._settings) for _ in range(workers)]
         self._all.update(started)
-        self._finalizer = weakref.finalize(self, _end_all, self._all, self._pid)
+        self._finalizer = weakref.finalize(self, end_all, self._all, self._pid)
         for worker in started:
             worker.ready()
             self._idle.put(worker)
@@ -186,6 +103,7 @@ class ProcessSandbox(Sandbox):
         """Run each program against its problem's tests; see `Sandbox.run`."""
         if self._closed or os.getpid() != self._pid:
             raise SandboxError("this sandbox is closed, or belongs to another process; open a new one")
+        self._widen(len(programs))
         deadline = None if deadline_s is None else time.monotonic() + deadline_s
         results: list[ExecutionResult | None] = [None] * len(programs)
         todo = iter(enumerate(programs))
@@ -218,7 +136,8 @@ class ProcessSandbox(Sandbox):
 
     def _run_one(self, program: Program, deadline: float | None) -> ExecutionResult:
         suite = compile_suite(program.problem)
-        limits = self.limits.for_reference(program.problem.reference_cpu_s)
+        imports = any(package in program.code for package in self._packages)
+        limits = self.limits.for_reference(program.problem.reference_cpu_s, imports=imports)
         job = Job(suite.kind, suite.tests, limits, suite.candidate_work(program.code), suite.expected, suite.inputs)
         packed = job.pack()
         started = time.monotonic()
@@ -231,7 +150,7 @@ class ProcessSandbox(Sandbox):
             try:
                 worker.ready()
                 answer = worker.run(packed)
-            except (_WorkerLost, SandboxUnavailableError):
+            except (WorkerLost, SandboxUnavailableError):
                 self._replace(worker)
                 time.sleep(min(0.1 * attempt, 1.0))  # what killed it, or kept it from starting, may pass
             else:
@@ -239,7 +158,7 @@ class ProcessSandbox(Sandbox):
                 return self._result(answer)
         return self._fault(suite.tests, "the worker was lost again and again")
 
-    def _take(self, deadline: float | None) -> _Worker | None:
+    def _take(self, deadline: float | None) -> Worker | None:
         left_s = None if deadline is None else deadline - time.monotonic()
         if left_s is not None and left_s <= 0:
             return None
@@ -248,13 +167,32 @@ class ProcessSandbox(Sandbox):
         except queue.Empty:
             return None
 
-    def _replace(self, worker: _Worker) -> None:
+    def _widen(self, programs: int) -> None:
+        """Start as many workers more as a batch of this size has use for; they join in when they are ready."""
+        with self._lock:
+            more = min(programs, self._most) - len(self._all)
+            fresh = [] if self._closed else [Worker(self._launcher, self._settings) for _ in range(more)]
+            self._all.update(fresh)
+        for worker in fresh:
+            threading.Thread(target=self._join_in, args=(worker,), name="sandbox", daemon=True).start()
+
+    def _join_in(self, worker: Worker) -> None:
+        try:
+            worker.ready()
+        except (SandboxUnavailableError, OSError, ValueError):  # the last two: it was closed meanwhile
+            with self._lock:
+                self._all.discard(worker)
+                self._most -= 1  # this host has no room for it
+        else:
+            self._idle.put(worker)
+
+    def _replace(self, worker: Worker) -> None:
         """Put a fresh worker in the place of a lost one; it is waited for when it is used."""
         worker.close()
         with self._lock:
             if self._closed:
                 raise SandboxError("this sandbox was closed while programs ran")
-            fresh = _Worker(self._launcher, self._settings)
+            fresh = Worker(self._launcher, self._settings)
             self._all.discard(worker)
             self._all.add(fresh)
             self.stats.restarts += 1
@@ -282,10 +220,3 @@ class ProcessSandbox(Sandbox):
         with self._lock:
             self._closed = True
         self._finalizer()
-
-
-def _end_all(workers: set[_Worker], owner: int) -> None:
-    if os.getpid() != owner:
-        return  # a fork of the trainer must not end the trainer's workers
-    for worker in itertools.chain(workers):
-        worker.close()

@@ -1,0 +1,108 @@
+"""The trainer's end of one worker: a supervisor process on this machine, or in a container.
+
+It is a fresh interpreter, never a fork of the trainer, and is spoken to over its standard streams only.
+"""
+
+import json
+import os
+import select
+import signal
+import subprocess
+from collections.abc import Mapping
+from typing import Any, cast
+
+from trl_rlvr.errors import SandboxUnavailableError
+from trl_rlvr.sandbox.backends.launcher import Launcher
+from trl_rlvr.sandbox.protocol import Answer
+from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
+
+_START_S = 90.0
+_ANSWER_BYTES = 1 << 26
+
+
+class WorkerLost(Exception):  # noqa: N818 - a condition that the pool mends
+    """A worker's process is gone."""
+
+
+class Worker:
+    """One supervisor process, used by one thread at a time."""
+
+    def __init__(self, launcher: Launcher, settings: Mapping[str, Any]) -> None:
+        self.process = subprocess.Popen(
+            launcher.command(settings),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=launcher.environment(),
+            cwd="/",
+            umask=0o022,
+            start_new_session=True,
+        )
+        self.layers: list[tuple[str, bool, str]] = []
+
+    def ready(self) -> None:
+        """Wait until it can take jobs.
+
+        Raises:
+            SandboxUnavailableError: it cannot start on this host.
+        """
+        if self.layers:
+            return
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        started = select.poll()
+        started.register(self.process.stdout, select.POLLIN)
+        if started.poll(1000 * _START_S):
+            frame = read_frame(self.process.stdout.fileno(), _ANSWER_BYTES)
+            if frame is not None:
+                self.layers = [tuple(layer) for layer in json.loads(frame)]
+                return
+        _end(self.process)
+        said = self.process.stderr.read()[-600:].decode("utf-8", "replace").strip()
+        self.close()
+        raise SandboxUnavailableError(f"a sandbox worker did not start on this host; it said: {said!r}")
+
+    def run(self, job: bytes) -> Answer:
+        """Send one job and wait for its answer.
+
+        Raises:
+            WorkerLost: the worker is gone.
+        """
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            write_frame(self.process.stdin.fileno(), job)
+            answer = read_frame(self.process.stdout.fileno(), _ANSWER_BYTES)
+        except (OSError, ValueError, FrameTooLarge) as error:  # ValueError: it was closed by another thread
+            raise WorkerLost from error
+        if answer is None:
+            raise WorkerLost
+        return cast(Answer, json.loads(answer))
+
+    def close(self) -> None:
+        """End the worker; its fork server notices and ends with it."""
+        _end(self.process)
+        for pipe in (self.process.stdout, self.process.stderr):
+            assert pipe is not None
+            pipe.close()
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.stdin is not None:
+        process.stdin.close()  # the polite way: the supervisor closes its server and leaves
+    for number in (signal.SIGTERM, signal.SIGKILL):  # a container's client passes the first on, and dies of the second
+        try:
+            process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, number)
+        else:
+            return
+    process.wait()
+
+
+def end_all(workers: set[Worker], owner: int) -> None:
+    """End workers, where this process is the one that started them."""
+    if os.getpid() != owner:
+        return  # a fork of the trainer must not end the trainer's workers
+    for worker in list(workers):  # one may still be joining in, and leave
+        worker.close()
