@@ -15,7 +15,7 @@ LAYERS = [
     {"errors", "source"},
     {"names", "verdict"},
     {"problem"},
-    {"sandbox", "extraction"},
+    {"sandbox", "extraction", "memory"},
     {"verifier", "data"},
     {"rewards", "evaluation", "hardening"},
     {"training", "metric"},

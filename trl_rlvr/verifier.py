@@ -4,17 +4,17 @@ A SANDBOX_ERROR is no fact: it is never remembered, and too many of them stop th
 """
 
 import asyncio
-import hashlib
 import os
 import threading
 import weakref
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from trl_rlvr.errors import ConfigError, SandboxFaultRateError
 from trl_rlvr.extraction import Extraction, ExtractionOutcome, extract_code
+from trl_rlvr.memory import Key, VerdictMemory
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, Sandbox, SandboxConfig, SandboxStats, open_sandbox
 from trl_rlvr.sandbox.base import DEADLINE_PASSED
@@ -28,8 +28,6 @@ _UNRUN = {
 
 FAULT_WINDOW = 50
 """The least number of programs over which the share of sandbox faults is judged."""
-
-_Key = tuple[str, tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +87,6 @@ def _assemble(
     ]
 
 
-class _Memory:
-    """Verdicts of earlier batches, the least recently used dropped first; holds digests, not programs."""
-
-    def __init__(self, entries: int) -> None:
-        self._entries = entries
-        self._results: OrderedDict[bytes, ExecutionResult] = OrderedDict()
-
-    @staticmethod
-    def _digest(key: _Key) -> bytes:
-        return hashlib.sha256(repr(key).encode()).digest()
-
-    def get(self, key: _Key) -> ExecutionResult | None:
-        if not self._entries:
-            return None
-        digest = self._digest(key)
-        if digest in self._results:
-            self._results.move_to_end(digest)
-        return self._results.get(digest)
-
-    def put(self, key: _Key, result: ExecutionResult) -> None:
-        if not self._entries or result.verdict is Verdict.SANDBOX_ERROR:
-            return
-        self._results[self._digest(key)] = result
-        if len(self._results) > self._entries:
-            self._results.popitem(last=False)
-
-
 class _FaultRate:
     """The share of sandbox faults over the latest batches that together hold at least `FAULT_WINDOW` programs."""
 
@@ -143,9 +114,9 @@ class _FaultRate:
 class _Batch:
     """The rows of one call, and what is known about each distinct program among them."""
 
-    keys: list[_Key]
-    known: dict[_Key, ExecutionResult]
-    to_run: dict[_Key, Program]
+    keys: list[Key]
+    known: dict[Key, ExecutionResult]
+    to_run: dict[Key, Program]
 
 
 class CodeVerifier:
@@ -195,7 +166,7 @@ class CodeVerifier:
     def _begin(self) -> None:  # with nothing of another process: no sandbox, no lock, no memory
         self._lock = threading.Lock()
         self._sandbox = self._given
-        self._memory = _Memory(self._memory_entries)
+        self._memory = VerdictMemory(self._memory_entries)
         self._faults = _FaultRate(self._allowed_faults)
         _VERIFIERS.add(self)
 
