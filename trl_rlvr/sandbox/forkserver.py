@@ -17,7 +17,7 @@ import sys
 from trl_rlvr.sandbox import candidate, harness
 from trl_rlvr.sandbox.confine.stack import Confinement
 from trl_rlvr.sandbox.packages import install_finder
-from trl_rlvr.sandbox.protocol import CANDIDATE, EXITED, FORK, NOTICE, ORDER, STARTED
+from trl_rlvr.sandbox.protocol import CANDIDATE, EXITED, FORK, KILL, NOTICE, ORDER, RUNS
 from trl_rlvr.sandbox.warmup import fill_heap, preload, preload_others, warm_up
 
 _CONTROL = 3
@@ -57,8 +57,10 @@ class _Server:
         order, role, number, cpu_hard_s, kind = ORDER.unpack(message)
         if order == FORK:
             self.fork(role, number, cpu_hard_s, kind, fds)
-        else:
+        elif order == KILL:
             self.kill(number)
+        else:
+            self.name(number)
         return True
 
     def fork(self, role: bytes, number: int, cpu_hard_s: int, kind: int, fds: list[int]) -> None:
@@ -70,7 +72,12 @@ class _Server:
         pidfd = os.pidfd_open(pid)
         self.children[pidfd] = (number, pid)
         self.poll.register(pidfd, select.POLLIN)
-        self.control.send(NOTICE.pack(STARTED, number, pid, 0, 0.0, 0.0, False))
+
+    def name(self, number: int) -> None:
+        """Say which process a child is, if it has not ended."""
+        for child, pid in self.children.values():
+            if child == number:
+                self.control.send(NOTICE.pack(RUNS, number, pid, 0, 0.0, 0.0, False))
 
     def kill(self, number: int) -> None:
         for pidfd, (child, pid) in self.children.items():

@@ -23,12 +23,13 @@ CANDIDATE, HARNESS = b"c", b"h"
 """Roles of a forked child."""
 
 ORDER = struct.Struct("<ccIHB")
-"""To the fork server: FORK or KILL, role, child number, hard CPU limit in seconds, suite kind as a number."""
-FORK, KILL = b"F", b"K"
+"""To the fork server: FORK, KILL or WHO, role, child number, hard CPU limit in seconds, suite kind as a number."""
+FORK, KILL, WHO = b"F", b"K", b"W"
+"""WHO asks for a notice of a child's pid: most candidates end before anybody needs it."""
 
 NOTICE = struct.Struct("<cIiidd?")
-"""From the fork server: STARTED or EXITED, child number, pid, wait status, user and system CPU seconds, if by order."""
-STARTED, EXITED = b"S", b"X"
+"""From the fork server: RUNS or EXITED, child number, pid, wait status, user and system CPU seconds, if by order."""
+RUNS, EXITED = b"R", b"X"
 
 ASSIGNMENT = struct.Struct("<cIH")
 """To a harness: suite kind, bytes that the candidate may answer, number of the first test."""

@@ -58,6 +58,8 @@ class Run:
         """What the tests that were not reported get."""
         self.cpu_s = 0.0
         self.idle_s = 0.0
+        self._for_harness: list[int] = []
+        """The harness's ends of pipes, until they are handed over."""
 
     def verdicts(self) -> list[Outcome]:
         """Return one outcome a test."""
@@ -72,43 +74,57 @@ class Run:
             ServerLost: the fork server is gone.
             TrainerGone: nobody waits for the verdicts any more.
         """
-        if self.job.kind != STDIO:
-            self._watch(self._start(0))
-            return
-        for test in range(self.job.tests):
-            self._watch(self._start(test), test)
+        for test in range(self.job.tests if self.job.kind == STDIO else 1):
+            try:
+                self._watch(self._start(test), test)
+            finally:
+                for fd in self._for_harness:
+                    os.close(fd)
+                self._for_harness = []
             if self.rest is not None:
                 return
 
     def _start(self, test: int) -> Child:
-        """Fork the candidate, and connect it with the harness."""
+        """Fork the candidate, and lay out what connects it with the harness."""
         answers, theirs = os.pipe2(os.O_CLOEXEC)
+        self._for_harness = [answers]
         for_candidate = [memory_file(self.job.candidate)]
-        for_harness = [memory_file(self.job.harness), answers]
         if self.job.kind == STDIO:
             for_candidate.append(memory_file(self.job.inputs[test]))
         for_candidate.append(theirs)
         if self.job.kind == GENERAL:
             requests, asking = os.pipe2(os.O_CLOEXEC)
             for_candidate.append(requests)
-            for_harness.append(asking)
+            self._for_harness.append(asking)
         try:
             hard_s = int(2 * self.limits.cpu_s) + 5  # the clock of a run comes long before
             self.harness.jobs += 1
-            child = self.server.fork(CANDIDATE, self.job.kind, hard_s, for_candidate)
-            head = ASSIGNMENT.pack(self.job.kind, self.limits.answer_kib * 1024, test)
-            socket.send_fds(self.harness.channel, [head], for_harness)
+            return self.server.fork(CANDIDATE, self.job.kind, hard_s, for_candidate)
+        finally:
+            for fd in for_candidate:
+                os.close(fd)
+
+    def hand_over(self, test: int) -> None:
+        """Give the harness its work, and the answers that the candidate has written or will write.
+
+        Raises:
+            Disturbed: the harness is gone.
+        """
+        fds = [memory_file(self.job.harness), *self._for_harness]
+        self._for_harness = []
+        head = ASSIGNMENT.pack(self.job.kind, self.limits.answer_kib * 1024, test)
+        try:
+            socket.send_fds(self.harness.channel, [head], fds)
         except OSError:
             self.harness.gone = True
             raise Disturbed from None
         finally:
-            for fd in for_candidate + for_harness:
+            for fd in fds:
                 os.close(fd)
-        return child
 
-    def _watch(self, child: Child, test: int = 0) -> None:
+    def _watch(self, child: Child, test: int) -> None:
         """See one candidate and its harness to their ends."""
-        watch = Watch(self, child)
+        watch = Watch(self, child, test)
         try:
             watch.until_over()
         finally:

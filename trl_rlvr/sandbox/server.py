@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trl_rlvr.sandbox.clock import ProcessClock, child_pids, inner_pid
-from trl_rlvr.sandbox.protocol import EXITED, FORK, KILL, NOTICE, ORDER
+from trl_rlvr.sandbox.protocol import EXITED, FORK, KILL, NOTICE, ORDER, WHO
 
 _BOOT = """import os, sys
 os.register_at_fork = lambda **hooks: None  # those of threading, random and logging cost each fork of a warm server
@@ -67,12 +67,14 @@ class Child:
 
     number: int
     pid: int | None = None
-    """In the server's numbering; None until it reports the start."""
+    """In the server's numbering; None until it was asked for and told."""
     status: int | None = None
     """Wait status; None while it runs."""
     cpu_s: float = 0.0
     killed: bool = False
     """Whether we ordered its end; once it has ended, whether that is what ended it."""
+    asked: bool = False
+    """Whether its pid was asked for."""
     clock: ProcessClock | None = None
     """Kept once it was found: finding it reads several files."""
 
@@ -129,7 +131,7 @@ class ForkServer:
         return ServerLost(f"the fork server is lost: {why}; {said}" if said else f"the fork server is lost: {why}")
 
     def fork(self, role: bytes, kind: bytes, cpu_hard_s: int, fds: Sequence[int]) -> Child:
-        """Order a child; its start is noticed later.
+        """Order a child.
 
         Raises:
             ServerLost: the server is gone.
@@ -146,10 +148,13 @@ class ForkServer:
         """Order a child's end, if it still runs."""
         if child.status is None and not child.killed:
             child.killed = True
-            try:
-                self.control.send(ORDER.pack(KILL, b"-", child.number, 0, 0))
-            except OSError as error:
-                raise ServerLost("the fork server is gone") from error
+            self._order(KILL, child)
+
+    def _order(self, what: bytes, child: Child) -> None:
+        try:
+            self.control.send(ORDER.pack(what, b"-", child.number, 0, 0))
+        except OSError as error:
+            raise ServerLost("the fork server is gone") from error
 
     def take_notice(self) -> None:
         """Read one notice, blocking until there is one.
@@ -175,7 +180,16 @@ class ForkServer:
             del self.children[number]
 
     def clock(self, child: Child) -> ProcessClock | None:
-        """Return the child's clocks; None while, or where, it cannot be told which process it is."""
+        """Return the child's clocks; None while, or where, it cannot be told which process it is.
+
+        The first call asks the server, whose notice comes later.
+
+        Raises:
+            ServerLost: the server is gone.
+        """
+        if child.pid is None and child.status is None and not child.asked:
+            child.asked = True
+            self._order(WHO, child)
         if child.clock is None and child.pid is not None:
             if not self._inside:
                 child.clock = ProcessClock(child.pid)

@@ -8,7 +8,7 @@ import select
 import time
 from typing import TYPE_CHECKING
 
-from trl_rlvr.sandbox.protocol import DONE, GENERAL, RECORD_SIZE, RECORDS_AT_ONCE, unpack_record
+from trl_rlvr.sandbox.protocol import DONE, GENERAL, PLAIN, RECORD_SIZE, RECORDS_AT_ONCE, unpack_record
 from trl_rlvr.sandbox.server import Child, ServerLost
 from trl_rlvr.verdict import Verdict
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _FIRST_CHECK_S = 0.05
 """A program that ends sooner is never looked at."""
+_FIRST_LOOK_S = 0.005
+"""A program that ends sooner costs no message that only a longer one needs."""
 _LINGER_S = 0.01
 """How long a candidate may take to end after its last answer before it is ended."""
 _HARNESS_FACTOR, _COMPARING_S = 3.0, 3.0
@@ -38,9 +40,10 @@ class TrainerGone(Exception):  # noqa: N818 - a condition on which the superviso
 class Watch:
     """Watches one candidate and its harness, and stops what overstays."""
 
-    def __init__(self, run: "Run", child: Child) -> None:
+    def __init__(self, run: "Run", child: Child, test: int) -> None:
         self.run = run
         self.child = child
+        self.test = test
         self.harness = run.harness
         self.started = time.monotonic()
         self.harness_done = False
@@ -65,20 +68,34 @@ class Watch:
             ServerLost: the fork server is gone, or does not answer.
             TrainerGone: nobody waits for the verdicts any more.
         """
-        server = self.run.server
+        if self.run.job.kind != PLAIN:
+            self.run.hand_over(self.test)
+        look_at = self.started + _FIRST_LOOK_S
+        while self.child.status is None and time.monotonic() < look_at:
+            self._wait(look_at)
+        if self.child.status is None:
+            self.run.server.clock(self.child)  # asks which process it is, for the first check
+        if self.run.job.kind == PLAIN and not self.harness_done:
+            # Answers that are all there cost the harness one waking and us one message, not one each.
+            self.run.hand_over(self.test)
         check_at = self.started + _FIRST_CHECK_S
         while not (self.harness_done and self.child.status is not None):
-            for fd, _ in self._poll.poll(max(0.0, check_at - time.monotonic()) * 1000):
-                if fd == server.control.fileno():
-                    server.take_notice()
-                elif fd == self.run.trainer:
-                    raise TrainerGone
-                else:
-                    self._take_records()
+            self._wait(check_at)
             if self.harness_done and self.child.status is None:
                 check_at = time.monotonic() + self._hurry()
             elif time.monotonic() >= check_at:
                 check_at = time.monotonic() + self._check()
+
+    def _wait(self, until: float) -> None:
+        """Take what comes, once, or wait until a time."""
+        server = self.run.server
+        for fd, _ in self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
+            if fd == server.control.fileno():
+                server.take_notice()
+            elif fd == self.run.trainer:
+                raise TrainerGone
+            else:
+                self._take_records()
 
     def _take_records(self) -> None:
         try:
@@ -141,6 +158,8 @@ class Watch:
         cpu_s = run.cpu_s + (clock.cpu_s() if clock else self.child.cpu_s)
         judging_s = max(0.0, harness_clock.cpu_s() - self._harness_before) if harness_clock else 0.0
         queued = [one.queued_s() for one in (clock, harness_clock) if one is not None]
+        if clock is None and self.child.status is None:
+            queued.append(None)  # a busy server has not told yet, and may not have forked: that is no idleness
         self.idle_s = max(0.0, elapsed + run.cpu_s - cpu_s - judging_s - sum(value or 0.0 for value in queued))
         idle_s = run.idle_s + self.idle_s
         idle_limit_s = limits.idle_s if queued and None not in queued else 5.0 * limits.idle_s + limits.cpu_s
