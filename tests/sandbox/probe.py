@@ -237,9 +237,18 @@ class Arena:
     def __init__(self, sandbox: Sandbox, known: Mapping[str, object]) -> None:
         self.sandbox = sandbox
         self.known = known
-        run_or_fail(sandbox, honest_programs(6))
-        time.sleep(0.5)  # lazily started parts come up before the baseline is taken
+        wait_until(self._is_up, 60.0)
         self.rest()
+
+    def _is_up(self) -> bool:
+        """Use all of the sandbox at once, and tell whether nothing of it was started by that."""
+        busy = simple("import time\ndef f(x):\n    time.sleep(0.05)\n    return x", "assert f(1) == 1")
+        seen = [Traces.now()]
+        for _ in range(3):
+            run_or_fail(self.sandbox, [busy] * 8)
+            time.sleep(0.3)
+            seen.append(Traces.now())
+        return all(one == seen[0] for one in seen)
 
     def rest(self) -> None:
         """Take what there is now for what there is when no attack has run."""
