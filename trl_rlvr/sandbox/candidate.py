@@ -4,6 +4,8 @@ Everything here runs in the candidate's own process and may be tampered with by 
 trusted. It holds the solution and the arguments of the calls, never a test and never an expected value.
 """
 
+import _random
+import os
 import random
 from typing import Any
 
@@ -13,6 +15,9 @@ from trl_rlvr.sandbox.solution import MEMORY, Fatal, describe, load
 from trl_rlvr.sandbox.stdio import run_script
 from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue
 from trl_rlvr.sandbox.wire import read_file, write_frame
+
+_GENERATOR: random.Random = random.seed.__self__  # type: ignore[attr-defined]
+"""What the functions of `random` draw from."""
 
 
 def _answer_calls(namespace: dict[str, Any], work: Decoder, reply: int) -> None:
@@ -55,7 +60,8 @@ def main(kind: bytes, fds: list[int]) -> None:
         kind: of the suite.
         fds: the payload, then the pipes for answers and, in a general suite, requests; or standard input and output.
     """
-    random.seed()  # or all candidates of a server would draw the same numbers
+    # Or all candidates of a server would draw the same numbers. What `random.seed` does besides costs a dozen pages.
+    _random.Random.seed(_GENERATOR, int.from_bytes(os.urandom(16), "little"))
     work = Decoder(read_file(fds[0]))
     source, names = work.value(), work.value()
     work.numbered.clear()  # the calls were encoded apart, once for all candidates

@@ -13,12 +13,14 @@ import select
 import signal
 import socket
 import sys
+from os import closerange, dup2
 
 from trl_rlvr.sandbox import candidate, harness
 from trl_rlvr.sandbox.confine.stack import Confinement
 from trl_rlvr.sandbox.packages import install_finder
+from trl_rlvr.sandbox.preload import fill_heap, preload_others
 from trl_rlvr.sandbox.protocol import CANDIDATE, EXITED, FORK, KILL, NOTICE, ORDER, RUNS
-from trl_rlvr.sandbox.warmup import fill_heap, preload, preload_others, warm_up
+from trl_rlvr.sandbox.warmup import warm_up
 
 _CONTROL = 3
 _MAX_FDS = 4
@@ -113,8 +115,8 @@ def _become(role: bytes, kind: bytes, fds: list[int]) -> None:
     try:
         # The descriptors came in rising order from numbers above their new places, so no move overwrites a later one.
         for place, fd in enumerate(fds, start=_CONTROL):
-            os.dup2(fd, place)
-        os.closerange(_CONTROL + len(fds), 1 << 16)
+            dup2(fd, place)
+        closerange(_CONTROL + len(fds), 1 << 16)
         places = list(range(_CONTROL, _CONTROL + len(fds)))
         if role == CANDIDATE:
             candidate.main(kind, places)
@@ -137,7 +139,6 @@ def main(package_root: str, settings: str) -> None:
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     os.dup2(null, 0)
     control = socket.socket(fileno=_CONTROL)
-    preload()
     warm_up()
     options = json.loads(settings)
     install_finder(options.pop("packages"))
@@ -150,6 +151,7 @@ def main(package_root: str, settings: str) -> None:
     sys.path.remove(package_root)
     control.send(json.dumps([[layer.name, layer.on, layer.why] for layer in confinement.layers]).encode())
     os.dup2(null, 2)  # what was said on the way here is for the supervisor; what children say there is for nobody
+    del sys.argv[:]  # a child gets other ones
     gc.collect()
     filling = fill_heap()
     gc.freeze()

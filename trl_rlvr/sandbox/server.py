@@ -27,6 +27,7 @@ PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
 _ENVIRONMENT = {
     "HOME": "/",
     "LANG": "C.UTF-8",
+    "LD_BIND_NOW": "1",  # or each child looks up anew what only a child calls after a fork
     "MALLOC_ARENA_MAX": "2",  # or a few dozen threads reserve all the address space that a program may have
     "LC_ALL": "C.UTF-8",
     "OMP_NUM_THREADS": "1",
@@ -103,7 +104,7 @@ class ForkServer:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = subprocess.Popen(
-                interpreter("forkserver", json.dumps(settings)),
+                interpreter("preload", json.dumps(settings)),
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

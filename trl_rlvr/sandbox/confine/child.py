@@ -18,6 +18,8 @@ from trl_rlvr.sandbox.confine.seccomp import ChildFilter
 
 _LIMIT = struct.Struct("@2L")
 _SIGKILL = 9
+_NOBODY = "nobody"
+"""A role without confinement, for the server to rehearse."""
 _REHEARSALS = 50
 """How often the server runs through the path itself, so that the interpreter has it specialised before the fork."""
 
@@ -41,9 +43,12 @@ class ChildPlan:
 
     def __init__(self, scratch: Mapping[str, Scratch], layers: Layers) -> None:
         self._cpu = Memory(bytes(_LIMIT.size))
-        self._follows, self._filter = layers.follows, layers.filter
-        self._calls = {role: self._lay_out(role, scratch, layers) for role in scratch}
+        self._follows: int | None = None
+        self._filter = layers.filter
+        self._calls: dict[str, tuple[Call, ...]] = {_NOBODY: (kernel.prepare("getpid"),)}
         self._rehearse()
+        self._calls = {role: self._lay_out(role, scratch, layers) for role in scratch}
+        self._follows = layers.follows
 
     def prepare(self, cpu_hard_s: int) -> None:
         """Before the fork: fill in the child's hard limit of CPU seconds."""
@@ -62,11 +67,8 @@ class ChildPlan:
             os._exit(1)  # the server died before we had asked to die with it
 
     def _rehearse(self) -> None:
-        harmless = (kernel.prepare("getpid"),)
         for _ in range(_REHEARSALS):
-            if self._filter is not None:
-                self._filter.set_own_pid(os.getpid())
-            kernel.run(harmless)
+            self.carry_out(_NOBODY)
 
     def _lay_out(self, role: str, scratch: Mapping[str, Scratch], layers: Layers) -> tuple[Call, ...]:
         number = None if layers.ids is None else getattr(layers.ids, role)
