@@ -171,14 +171,14 @@ def test_the_working_folder_is_never_the_same_inode_twice(lone_sandbox: Sandbox)
 
 def test_two_candidates_at_once_do_not_see_each_other(quick_sandbox: Sandbox) -> None:
     holder = attack(
-        f"import time\nheld = '{MARK}'\nopen(held, 'w').close()\ndef answer(n):\n    time.sleep(0.5)\n    return n",
+        f"import time\nheld = '{MARK}'\nopen(held, 'w').close()\ndef answer(n):\n    time.sleep(0.3)\n    return n",
         "assert answer(1) == 1",
     )
     spy = attack(
         f"""
         import glob, os, time
         def answer(n):
-            end = time.monotonic() + 0.4
+            end = time.monotonic() + 0.2
             while time.monotonic() < end:
                 for path in glob.glob('../*/*') + glob.glob('/proc/[0-9]*/cwd/*') + glob.glob('/tmp/*/*'):
                     if {MARK[:8]!r} + {MARK[8:]!r} in path: return 'done'
