@@ -1,7 +1,7 @@
 """Runs the attack and honest suites again in other surroundings: as an ordinary user, and without namespaces.
 
 Each is a pytest of its own, since a process cannot take its identity back; its failures are named in the message. Two
-run at once, as they wait more than they compute.
+run at once, as they wait more than they compute. By default only those with the least to hold programs by are run.
 """
 
 import os
@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -78,30 +77,33 @@ def run_suite(python: str, surroundings: Surroundings, suite: str) -> "subproces
     )
 
 
-Runs = dict[tuple[str, str], "Future[subprocess.CompletedProcess[str]]"]
+Runs = dict[str, "Future[subprocess.CompletedProcess[str]]"]
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[Runs]:
-    """Every suite in all surroundings that this user can make, on their way."""
+def runs(request: pytest.FixtureRequest) -> Iterator[Runs]:
+    """Every suite in the surroundings that the test names, on its way."""
+    surroundings = SURROUNDINGS[request.param]
+    if surroundings.user is not None and os.geteuid() != 0:
+        pytest.skip("only root can run the suites as somebody else, and these tests run as an ordinary user anyway")
     python = interpreter()
-    possible = {name: one for name, one in SURROUNDINGS.items() if one.user is None or os.geteuid() == 0}
-    with ThreadPoolExecutor(2) as pool:
-        yield {
-            (name, suite): pool.submit(partial(run_suite, python, one, suite))
-            for name, one in possible.items()
-            for suite in SUITES
-        }
+    with ThreadPoolExecutor(len(SUITES)) as pool:
+        yield {suite: pool.submit(run_suite, python, surroundings, suite) for suite in SUITES}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suite", SUITES)
-@pytest.mark.parametrize("name", SURROUNDINGS)
-def test_the_suites_hold(runs: Runs, name: str, suite: str) -> None:
-    if (name, suite) not in runs:
-        pytest.skip("only root can run the suites as somebody else, and these tests run as an ordinary user anyway")
-
-    done = runs[name, suite].result()
+@pytest.mark.parametrize(
+    "runs",
+    [
+        pytest.param("without_namespaces", marks=pytest.mark.exhaustive),
+        pytest.param("as_an_ordinary_user", marks=pytest.mark.exhaustive),
+        "as_an_ordinary_user_without_namespaces",
+    ],
+    indirect=True,
+)
+def test_the_suites_hold(runs: Runs, suite: str) -> None:
+    done = runs[suite].result()
 
     failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
     assert failed == []

@@ -13,7 +13,9 @@ from trl_rlvr.sandbox.watch import Disturbed, TrainerGone
 from trl_rlvr.sandbox.wire import read_frame, write_frame
 from trl_rlvr.verdict import Verdict
 
-_ATTEMPTS = 4
+_ATTEMPTS, _PATIENCE_S = 4, 20.0
+"""How often a program is run again; where its fork server was lost each time, which is nothing that it can do, at least
+for so many seconds: somebody may be ending processes at random."""
 _JOB_BYTES = 1 << 30
 _HARNESS_JOBS = 1000
 """Programs after which a harness is replaced, whatever they may have left in its memory."""
@@ -42,21 +44,25 @@ class Supervisor:
             TrainerGone: nobody waits for them any more.
         """
         started = time.monotonic()
-        lost = False
-        for attempt in range(_ATTEMPTS):
+        disturbed = lost = 0
+        while True:
             try:
                 run = self._attempt(job)
             except Disturbed:
-                lost = False
+                disturbed += 1
+                if disturbed == _ATTEMPTS:
+                    # An outsider does not hit the same program that often: what kills its process is the program.
+                    verdict, text = Verdict.CRASHED, "the process was killed again and again"
+                    break
             except ServerLost:
-                lost = True
+                lost += 1
                 self._restart()
+                if lost >= _ATTEMPTS and time.monotonic() - started > _PATIENCE_S:
+                    verdict, text = Verdict.SANDBOX_ERROR, "the fork server was lost again and again"
+                    break
             else:
-                return self._answer(run.verdicts(), run.cpu_s, started, attempt)
-        # An outsider does not hit the same program that often: what kills its process each time is the program.
-        verdict = Verdict.SANDBOX_ERROR if lost else Verdict.CRASHED
-        text = "the fork server was lost again and again" if lost else "the process was killed again and again"
-        return self._answer([(verdict, text)] * job.tests, 0.0, started, _ATTEMPTS)
+                return self._answer(run.verdicts(), run.cpu_s, started, disturbed + lost)
+        return self._answer([(verdict, text)] * job.tests, 0.0, started, disturbed + lost)
 
     def _answer(self, verdicts: list[tuple[Verdict, str]], cpu_s: float, started: float, retried: int) -> Answer:
         restarts, self.restarts = self.restarts, 0
