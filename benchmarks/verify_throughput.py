@@ -50,8 +50,7 @@ class Turns:
 
     def __init__(self, names: Sequence[str], options: argparse.Namespace) -> None:
         self.names = list(names)
-        self.workers = {name: options.workers if name in BACKENDS else options.peer_workers for name in names}
-        self.settings = options.code_eval, options.beside
+        self.settings = options.workers, options.code_eval, options.beside
         context = multiprocessing.get_context("spawn")
         self.homes = {name: ProcessPoolExecutor(1, mp_context=context) for name in names}
 
@@ -64,7 +63,7 @@ class Turns:
                 so_far = found[name]
                 if isinstance(so_far, str):
                     continue
-                one = self.homes[name].submit(measure, name, self.workers[name], *self.settings, samples).result()
+                one = self.homes[name].submit(measure, name, *self.settings, samples).result()
                 if isinstance(one, str):
                     found[name] = one
                 else:
@@ -250,7 +249,6 @@ def main() -> None:
     parser.add_argument("--backend", choices=BACKENDS, default="process", help="which sandbox of ours")
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--peer-workers", type=int, help="workers of the others, where not the same")
     parser.add_argument("--most-workers", type=int, default=len(os.sched_getaffinity(0)), help="end of the scaling")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--count", type=int, default=None, help="references to use; all by default")
@@ -261,7 +259,6 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args()
     options.graders = [options.backend, *options.peers]
-    options.peer_workers = options.peer_workers or options.workers
     runs = {"references": run_references, "hostile": run_hostile, "memory": run_memory, "scaling": run_scaling}
     tables = {}
     for section in options.sections:

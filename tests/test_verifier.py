@@ -316,14 +316,12 @@ def test_real_programs_get_their_verdicts() -> None:
 
 
 def test_what_misses_the_batch_deadline_is_our_fault_and_not_the_programs() -> None:
-    sleepers = [f"import time\ndef add(a, b):\n    time.sleep({seconds})" for seconds in (60, 61, 62, 63)]
+    sleepers = [f"import time\ndef add(a, b):\n    time.sleep({seconds})" for seconds in (60, 61)]
 
     with CodeVerifier(config=SandboxConfig(sandbox_workers=1, sandbox_idle_s=1.0), batch_deadline_s=0.5) as verifier:
-        first, second, *others = verifier.verify_code(sleepers, [ADD] * 4)
+        results = verifier.verify_code(sleepers, [ADD, ADD])
 
-    begun = {first.verdict, second.verdict}  # two at once, once the second worker is up
-    assert Verdict.TIMEOUT in begun <= {Verdict.TIMEOUT, Verdict.SANDBOX_ERROR}
-    assert [result.verdict for result in others] == [Verdict.SANDBOX_ERROR] * 2
+    assert [result.verdict for result in results] == [Verdict.TIMEOUT, Verdict.SANDBOX_ERROR]
 
 
 def test_a_forked_child_verifies_on_a_server_of_its_own_and_leaves_ours_alone() -> None:

@@ -79,27 +79,6 @@ def test_several_threads_may_run_programs_at_once(sandbox):
     assert counts == [15] * 4
 
 
-def test_a_batch_has_two_programs_in_flight_for_each_core():
-    with ProcessSandbox(workers=1) as sandbox:
-        counts = []
-        for size in (1, 5, 1):
-            results = sandbox.run([RIGHT] * size)
-            counts.append(len(sandbox.worker_pids()))
-
-            assert [result.verdict for result in results] == [Verdict.PASSED] * size
-
-    assert counts == [1, 2, 2]
-
-
-def test_closing_ends_the_workers_that_a_batch_has_started():
-    with ProcessSandbox(workers=1) as sandbox:
-        sandbox.run([RIGHT] * 4)
-        pids = sandbox.worker_pids()
-
-    assert len(pids) == 2
-    assert wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids))
-
-
 def test_a_package_has_time_to_be_imported():
     pytest.importorskip("numpy")
     problem = CodeProblem("sum", "", ("assert f([1, 2]) == 3",), reference_cpu_s=0.001)

@@ -21,7 +21,7 @@ class SandboxConfig:
     )
     sandbox_workers: int | None = field(
         default=None,
-        metadata={"help": "Cores to keep busy with programs, two in flight for each; by default this rank's share."},
+        metadata={"help": "Programs that run at once; by default this rank's share of the cores."},
     )
     sandbox_cpu_s: float = field(
         default=10.0, metadata={"help": "CPU seconds of one program; less where the reference is known to need little."}
@@ -49,7 +49,7 @@ class SandboxConfig:
         return Limits(cpu_s=self.sandbox_cpu_s, idle_s=self.sandbox_idle_s, memory_mib=self.sandbox_memory_mib)
 
     def workers(self) -> int:
-        """Return how many cores to keep busy: this rank's share of them, at least 1."""
+        """Return how many programs may run at once: this rank's share of the cores, at least 1."""
         if self.sandbox_workers is not None:
             if self.sandbox_workers < 1:
                 raise ConfigError(f"sandbox_workers is {self.sandbox_workers!r}; give 1 or more, or leave it out")

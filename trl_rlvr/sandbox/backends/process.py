@@ -24,8 +24,6 @@ from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
 _ATTEMPTS, _PATIENCE_S = 8, 60.0
 """A program is given up once so many workers were lost over it, and so many seconds have gone by: an outsider who kills
 them one after the other says nothing about the program."""
-_IN_FLIGHT = 2
-"""Programs in flight for each worker's core: the processes of one program wait for each other half of the time."""
 
 
 class ProcessSandbox(Sandbox):
@@ -33,7 +31,7 @@ class ProcessSandbox(Sandbox):
 
     Args:
         limits: caps for each program; a problem's known reference cost scales them.
-        workers: cores to keep busy; a batch of more programs has two in flight for each.
+        workers: programs that run at once.
         require: names of confinement layers without which to refuse.
         off: names of layers to leave out, for tests and for hosts where one misbehaves.
         scratch_mib: what one program may store in its scratch directory, where a tmpfs can be mounted.
@@ -70,7 +68,6 @@ class ProcessSandbox(Sandbox):
             "off": sorted(off),
         }
         self._packages = tuple(packages)
-        self._most = _IN_FLIGHT * workers
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._closed = False
@@ -103,7 +100,6 @@ class ProcessSandbox(Sandbox):
         """Run each program against its problem's tests; see `Sandbox.run`."""
         if self._closed or os.getpid() != self._pid:
             raise SandboxError("this sandbox is closed, or belongs to another process; open a new one")
-        self._widen(len(programs))
         deadline = None if deadline_s is None else time.monotonic() + deadline_s
         results: list[ExecutionResult | None] = [None] * len(programs)
         todo = iter(enumerate(programs))
@@ -166,25 +162,6 @@ class ProcessSandbox(Sandbox):
             return self._idle.get(timeout=left_s)
         except queue.Empty:
             return None
-
-    def _widen(self, programs: int) -> None:
-        """Start as many workers more as a batch of this size has use for; they join in when they are ready."""
-        with self._lock:
-            more = min(programs, self._most) - len(self._all)
-            fresh = [] if self._closed else [Worker(self._launcher, self._settings) for _ in range(more)]
-            self._all.update(fresh)
-        for worker in fresh:
-            threading.Thread(target=self._join_in, args=(worker,), name="sandbox", daemon=True).start()
-
-    def _join_in(self, worker: Worker) -> None:
-        try:
-            worker.ready()
-        except (SandboxUnavailableError, OSError, ValueError):  # the last two: it was closed meanwhile
-            with self._lock:
-                self._all.discard(worker)
-                self._most -= 1  # this host has no room for it
-        else:
-            self._idle.put(worker)
 
     def _replace(self, worker: Worker) -> None:
         """Put a fresh worker in the place of a lost one; it is waited for when it is used."""

@@ -104,5 +104,5 @@ def end_all(workers: set[Worker], owner: int) -> None:
     """End workers, where this process is the one that started them."""
     if os.getpid() != owner:
         return  # a fork of the trainer must not end the trainer's workers
-    for worker in list(workers):  # one may still be joining in, and leave
+    for worker in workers:
         worker.close()
