@@ -180,6 +180,28 @@ def test_killed_workers_are_replaced_and_no_verdict_changes():
     assert restarts >= 2
 
 
+def test_a_program_outlives_more_fork_servers_than_a_fault_of_ours_would_take():
+    nap = Program("import time\ndef f(x):\n    time.sleep(0.5)\n    return x * x", SQUARE)
+    with ProcessSandbox(workers=1) as sandbox:
+        (worker,) = sandbox.worker_pids()
+
+        def kill_servers():
+            for _ in range(6):
+                assert wait_until(lambda: len(descendants(worker)) >= 3)  # it has forked harness and candidate
+                (server,) = child_pids(worker)
+                os.kill(server, signal.SIGKILL)
+                assert wait_until(lambda pid=server: pid not in child_pids(worker))
+
+        killer = threading.Thread(target=kill_servers)
+        killer.start()
+        (result,) = sandbox.run([nap])
+        killer.join()
+        restarts = sandbox.stats.restarts
+
+    assert result.verdict is Verdict.PASSED, result.error
+    assert restarts > 4
+
+
 @pytest.mark.slow
 def test_random_kills_of_every_process_change_no_verdict():
     """Servers, harnesses and candidates die at random; the verdicts are those of an undisturbed run."""
