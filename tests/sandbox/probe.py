@@ -231,14 +231,28 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = SETTLE_S) -> bo
     return True
 
 
+def settle(sandbox: Sandbox) -> None:
+    """Use all of a sandbox at once until that starts no process any more: its parts start when they are used."""
+    busy = simple("import time\ndef f(x):\n    time.sleep(0.05)\n    return x", "assert f(1) == 1")
+
+    def is_up() -> bool:
+        seen = [Traces.now()]
+        for _ in range(3):
+            run_or_fail(sandbox, [busy] * 8)
+            time.sleep(0.3)
+            seen.append(Traces.now())
+        return all(one == seen[0] for one in seen)
+
+    assert wait_until(is_up, 60.0), "the sandbox starts processes again and again"
+
+
 class Arena:
     """A sandbox, the traces that it leaves when idle, and honest programs to run beside and after each attack."""
 
     def __init__(self, sandbox: Sandbox, known: Mapping[str, object]) -> None:
         self.sandbox = sandbox
         self.known = known
-        run_or_fail(sandbox, honest_programs(6))
-        time.sleep(0.5)  # lazily started parts come up before the baseline is taken
+        settle(sandbox)
         self.rest()
 
     def rest(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 from backends_here import LIMITS, MISSING, OPENERS
-from probe import Traces, descendants, honest_programs, run_or_fail, simple, wait_until
+from probe import Traces, descendants, honest_programs, run_or_fail, settle, simple, wait_until
 
 from trl_rlvr.errors import ConfigError, SandboxError, SandboxUnavailableError
 from trl_rlvr.sandbox import Sandbox, SandboxConfig, open_sandbox
@@ -170,7 +170,7 @@ def backend_module(opener: Callable[..., Sandbox]) -> str:
 
 
 def test_five_hundred_programs_leave_nothing_behind(opened: Sandbox) -> None:
-    run_or_fail(opened, honest_programs(20))
+    settle(opened)
     before = Traces.now()
 
     results = run_or_fail(opened, honest_programs(500))

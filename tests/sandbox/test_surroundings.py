@@ -106,5 +106,5 @@ def test_the_suites_hold(runs: Runs, suite: str) -> None:
     done = runs[suite].result()
 
     failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    assert failed == []
+    assert failed == [], done.stdout[-4000:]
     assert re.search(r"\d+ passed", done.stdout), done.stdout[-2000:] + done.stderr[-2000:]

@@ -162,6 +162,18 @@ def test_a_folder_that_cannot_be_removed_is_put_aside(tmp_path, monkeypatch):
     assert left.startswith("aside-")
 
 
+def test_a_folder_beneath_a_root_that_must_be_opened_is_there_before_the_fork(tmp_path):
+    folders = scratch.Scratch(str(tmp_path), None)
+    folders.prepare()
+    folders.started(77)
+
+    folders.sweep(76)  # what closes the root while the child is on its way
+
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o100
+    assert (tmp_path / folders._next).is_dir()
+    tmp_path.chmod(0o700)
+
+
 def test_roots_of_killed_servers_are_removed_and_those_of_living_ones_are_not(tmp_path):
     living, fd = scratch.make_root(str(tmp_path))
     dead, dead_fd = scratch.make_root(str(tmp_path))

@@ -83,6 +83,7 @@ class Scratch:
     """
 
     def __init__(self, root: str, mode: int | None) -> None:
+        self._root = root
         self._fd = os.open(root, FOLDER)
         self._shared = mode is None
         self._mode = _CLOSED if mode is None else mode
@@ -94,20 +95,30 @@ class Scratch:
         self._living: dict[int, str] = {}
 
     def prepare(self) -> None:
-        """Before a fork: name the child's folder."""
+        """Before a fork: name the child's folder.
+
+        Where the root has to be opened for that, the folder is made here too: a child that opened it itself could find
+        it closed again by the server, who removes at any time what another child has left.
+
+        Raises:
+            OSError: the folder cannot be made.
+        """
         self._next = os.urandom(_NAME_LENGTH // 2).hex()
         self._path.data[self._name_place] = self._next.encode()
+        if self._shared:
+            os.fchmod(self._fd, _OPENED)
+            try:
+                os.mkdir(f"{self._root}/{self._next}", 0o700)
+            finally:
+                os.fchmod(self._fd, self._mode)
 
     def started(self, pid: int) -> None:
         """After the fork, in the server: note whose folder that is."""
         self._living[pid] = self._next
 
     def child_calls(self, owner: int | None) -> list[Call]:
-        """Return how a child, still privileged, makes its folder, gives it to id `owner`, and goes there."""
-        make = kernel.prepare("mkdir", self._path, 0o700)
-        calls = [make]
-        if self._shared:
-            calls = [kernel.prepare("fchmod", self._fd, _OPENED), make, kernel.prepare("fchmod", self._fd, _CLOSED)]
+        """Return how a child, still privileged, gets its folder, gives it to id `owner`, and goes there."""
+        calls = [] if self._shared else [kernel.prepare("mkdir", self._path, 0o700)]
         if owner is not None:
             calls.append(kernel.prepare("chown", self._path, owner, owner))
         return [*calls, kernel.prepare("chdir", self._path)]
