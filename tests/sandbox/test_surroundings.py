@@ -30,11 +30,11 @@ class Surroundings:
     off: tuple[str, ...] = ()
 
 
-SURROUNDINGS = {
-    "without_namespaces": Surroundings(off=NAMESPACES),
-    "as_an_ordinary_user": Surroundings(user=ORDINARY),
-    "as_an_ordinary_user_without_namespaces": Surroundings(user=ORDINARY, off=NAMESPACES),
-}
+SURROUNDINGS = [
+    pytest.param(Surroundings(off=NAMESPACES), id="without_namespaces", marks=pytest.mark.exhaustive),
+    pytest.param(Surroundings(user=ORDINARY), id="as_an_ordinary_user", marks=pytest.mark.exhaustive),
+    pytest.param(Surroundings(user=ORDINARY, off=NAMESPACES), id="as_an_ordinary_user_without_namespaces"),
+]
 
 
 def interpreter() -> str:
@@ -83,7 +83,7 @@ Runs = dict[str, "Future[subprocess.CompletedProcess[str]]"]
 @pytest.fixture(scope="module")
 def runs(request: pytest.FixtureRequest) -> Iterator[Runs]:
     """Every suite in the surroundings that the test names, on its way."""
-    surroundings = SURROUNDINGS[request.param]
+    surroundings: Surroundings = request.param
     if surroundings.user is not None and os.geteuid() != 0:
         pytest.skip("only root can run the suites as somebody else, and these tests run as an ordinary user anyway")
     python = interpreter()
@@ -93,15 +93,7 @@ def runs(request: pytest.FixtureRequest) -> Iterator[Runs]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suite", SUITES)
-@pytest.mark.parametrize(
-    "runs",
-    [
-        pytest.param("without_namespaces", marks=pytest.mark.exhaustive),
-        pytest.param("as_an_ordinary_user", marks=pytest.mark.exhaustive),
-        "as_an_ordinary_user_without_namespaces",
-    ],
-    indirect=True,
-)
+@pytest.mark.parametrize("runs", SURROUNDINGS, indirect=True)
 def test_the_suites_hold(runs: Runs, suite: str) -> None:
     done = runs[suite].result()
 

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import fcntl
 import os
+from collections.abc import Iterator
 
 from trl_rlvr.sandbox.confine import kernel, quota
 from trl_rlvr.sandbox.confine.kernel import Call, Memory
@@ -83,7 +84,6 @@ class Scratch:
     """
 
     def __init__(self, root: str, mode: int | None) -> None:
-        self._root = root
         self._fd = os.open(root, FOLDER)
         self._shared = mode is None
         self._mode = _CLOSED if mode is None else mode
@@ -106,11 +106,8 @@ class Scratch:
         self._next = os.urandom(_NAME_LENGTH // 2).hex()
         self._path.data[self._name_place] = self._next.encode()
         if self._shared:
-            os.fchmod(self._fd, _OPENED)
-            try:
-                os.mkdir(f"{self._root}/{self._next}", 0o700)
-            finally:
-                os.fchmod(self._fd, self._mode)
+            with self._opened():
+                os.mkdir(self._next, 0o700, dir_fd=self._fd)
 
     def started(self, pid: int) -> None:
         """After the fork, in the server: note whose folder that is."""
@@ -134,11 +131,10 @@ class Scratch:
             if gone is not None:
                 self._remove(gone)
             return
-        os.fchmod(self._fd, _OPENED)  # it may have left more than its own folder
-        for name in set(os.listdir(self._fd)).difference(self._living.values()):
-            if not name.startswith(_ASIDE):
-                self._remove(name)
-        os.fchmod(self._fd, self._mode)
+        with self._opened():  # it may have left more than its own folder
+            for name in set(os.listdir(self._fd)).difference(self._living.values()):
+                if not name.startswith(_ASIDE):
+                    self._remove(name)
 
     def flooding(self, size_mib: int, files: int) -> list[int]:
         """Return the living children that store more than so many MiB or files."""
@@ -157,6 +153,15 @@ class Scratch:
             with contextlib.suppress(OSError):
                 remove_tree(name, self._fd)
         os.close(self._fd)
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[None]:
+        """Open a root that is closed to children of the same id, for the moment of use."""
+        os.fchmod(self._fd, _OPENED)
+        try:
+            yield
+        finally:
+            os.fchmod(self._fd, self._mode)
 
     def _remove(self, name: str) -> None:
         with contextlib.suppress(OSError):
