@@ -83,7 +83,7 @@ def test_every_command_is_in_the_readme():
 
 
 def test_every_file_of_the_map_exists():
-    lines = next(block for block in blocks(README, "text") if "recipes/" in block).splitlines()
+    lines = next(block for block in blocks(README, "text") if block.startswith("trl_rlvr/")).splitlines()
     entries = [line.split("  ")[0 if not line.startswith(" ") else 1].split() for line in lines]
     paths = [name for entry in entries for name in entry]
 
