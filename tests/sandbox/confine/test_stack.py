@@ -1,8 +1,9 @@
 import os
+import signal
 
 import pytest
 
-from trl_rlvr.sandbox.confine.stack import LAYERS, UNCONFINED
+from trl_rlvr.sandbox.confine.stack import LAYERS
 
 HONEST = {
     "threads": (
@@ -127,13 +128,14 @@ def test_seccomp_landlock_and_limits_need_no_privilege(make_setting):
 def test_a_child_that_cannot_be_confined_runs_nothing(starter):
     break_it = (
         "from trl_rlvr.sandbox.confine import kernel\n"
-        "confinement._plan._calls['candidate'] += (kernel.prepare('chdir', 1),)\n"
+        "*before, filter = confinement._plan._calls['candidate']\n"
+        "confinement._plan._calls['candidate'] = (*before, kernel.prepare('chdir', 1), filter)\n"
     )
 
     (result,) = starter.run("say('ran')", server=break_it).results
 
     assert result["said"] == []
-    assert os.waitstatus_to_exitcode(result["status"]) == UNCONFINED
+    assert os.waitstatus_to_exitcode(result["status"]) == -signal.SIGKILL
 
 
 def test_the_server_of_a_pid_namespace_is_its_first_process(starter):

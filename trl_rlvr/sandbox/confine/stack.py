@@ -5,6 +5,7 @@ is another matter: that child ends at once.
 """
 
 import os
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -42,7 +43,6 @@ LAYERS = (
 )
 """Their names, in the order of the report."""
 ROLES = ("candidate", "harness")
-UNCONFINED = 97
 _SCRATCH_FILES = 1024
 _CLOSED_LIBRARY = "; they cannot read this Python's folder, so only preloaded modules can be imported"
 
@@ -140,8 +140,8 @@ class Confinement:
             cpu_hard_s: CPU seconds after which the kernel kills it, at least 1.
 
         Returns:
-            0 in the child, its process number in the server. A child that cannot be confined ends at once, with the
-            reason on standard error and exit status `UNCONFINED`.
+            0 in the child, its process number in the server. A child that cannot be confined kills itself at once, with
+            the reason on standard error: by SIGKILL, which no program can send, so that nobody takes it for one's end.
 
         Raises:
             OSError: no process could be made.
@@ -156,8 +156,11 @@ class Confinement:
         try:
             self._plan.carry_out(role)
         except BaseException as error:
-            os.write(2, f"no confinement: {error}\n".encode())
-            os._exit(UNCONFINED)
+            try:
+                os.write(2, f"no confinement: {error}\n".encode())
+                os.kill(os.getpid(), signal.SIGKILL)
+            finally:
+                os._exit(1)
         return 0
 
     def has(self, name: str) -> bool:
