@@ -1,8 +1,9 @@
-"""What the run shows and asserts while TRL trains: one line an iteration, and that the weights move.
+"""What the run shows and asserts while TRL trains: one line an iteration, that the weights move and stay numbers.
 
-Both read TRL's own log record, so with `logging_steps: 10` there is one line, and one check, every ten iterations.
+Line and movement come from TRL's own log record, so with `logging_steps: 10` there is one every ten iterations.
 """
 
+import logging
 import math
 import sys
 import time
@@ -13,6 +14,8 @@ import torch
 from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from trl_rlvr.errors import TrainingError
+
+logger = logging.getLogger(__name__)
 
 PASS_RATE = "pass_rate"
 """The key under which the rewards log the share of completions that passed all their tests."""
@@ -144,9 +147,65 @@ class WeightsMove(TrainerCallback):  # type: ignore[misc]  # transformers is not
         return [_elements(parameter, self.PROBES) for parameter in self._parameters]
 
 
+class FiniteGradients(TrainerCallback):  # type: ignore[misc]  # transformers is not type-checked here
+    """Leaves out an update whose gradient holds NaN or infinity, which would make every weight NaN for good.
+
+    A policy of such weights still generates, still is rewarded, and learns nothing more: without this the loss of a
+    week shows in the reward alone. With DeepSpeed and with float16's scaler nothing is done here: the former has
+    updated the weights before it can be asked, and both look for such gradients themselves.
+
+    Args:
+        parameters: of the model.
+        accelerator: of the trainer; what one rank finds, all leave out.
+
+    Raises:
+        TrainingError: so many updates in a row were left out that the run cannot go on.
+    """
+
+    PATIENCE = 10
+    """Updates in a row that may be left out."""
+
+    def __init__(self, parameters: Iterable[torch.nn.Parameter], accelerator: Any) -> None:
+        self._parameters = list(parameters)
+        self._accelerator = accelerator
+        self._in_a_row = 0
+
+    def on_pre_optimizer_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Drop the gradients if one of them is not finite: an optimizer leaves alone what has none."""
+        if self._accelerator.scaler is not None or self._accelerator.state.deepspeed_plugin is not None:
+            return
+        if not self._broken():
+            self._in_a_row = 0
+            return
+        for parameter in self._parameters:
+            parameter.grad = None
+        self._in_a_row += 1
+        step = state.global_step + 1
+        if self._in_a_row > self.PATIENCE:
+            raise TrainingError(
+                f"the gradients of {self._in_a_row} updates in a row, up to {step}, hold NaN or infinity; the weights "
+                "are as they were before; look at the rewards for NaN, try dtype float32, a lower learning rate or "
+                "attn_implementation eager, and go on from a checkpoint with resume_from_checkpoint"
+            )
+        if state.is_world_process_zero:
+            logger.warning("update %d is left out: its gradient holds NaN or infinity", step)
+
+    def _broken(self) -> bool:
+        device = self._accelerator.device
+        found = [~_held(p.grad).isfinite().all() for p in self._parameters if p.grad is not None]
+        broken = torch.stack([one.to(device) for one in found]).any() if found else torch.tensor(False, device=device)
+        return bool(self._accelerator.reduce(broken.float(), "sum").item())
+
+
+def _held(tensor: torch.Tensor) -> torch.Tensor:
+    """Return what this rank holds of a tensor."""
+    return tensor.to_local() if hasattr(tensor, "to_local") else tensor  # FSDP2
+
+
 def _elements(parameter: torch.nn.Parameter, count: int) -> torch.Tensor:
     """Copy up to `count` evenly spread elements of what this rank holds of a parameter."""
     held = getattr(parameter, "ds_tensor", parameter)  # ZeRO-3 keeps this rank's shard there
-    held = held.to_local() if hasattr(held, "to_local") else held  # FSDP2
-    flat = held.detach().reshape(-1)
+    flat = _held(held).detach().reshape(-1)
     return flat[:: max(1, flat.numel() // count)].clone().cpu()

@@ -18,7 +18,7 @@ from trl import GRPOConfig
 
 from trl_rlvr.evaluation import Evaluation, EvaluationReport
 from trl_rlvr.rewards import build_rewards, named_reward
-from trl_rlvr.training.callbacks import IterationLog, WeightsMove
+from trl_rlvr.training.callbacks import FiniteGradients, IterationLog, WeightsMove
 from trl_rlvr.training.curriculum import Curriculum
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
 from trl_rlvr.training.measure import measure
@@ -186,6 +186,7 @@ def build_trainer(
     for kind in (PrinterCallback, DEFAULT_PROGRESS_CALLBACK):
         trainer.remove_callback(kind)
     trainer.add_callback(IterationLog())
+    trainer.add_callback(FiniteGradients(trainer.model.parameters(), trainer.accelerator))
     return trainer
 
 
