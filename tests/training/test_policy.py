@@ -29,6 +29,16 @@ def adapter(tmp_path):
     return str(tmp_path / "adapter")
 
 
+def test_a_run_keeps_off_cudnn_attention_and_puts_the_setting_back(tmp_path):
+    before = torch.backends.cuda.cudnn_sdp_enabled()
+
+    with open_run(small_spec(tmp_path)):
+        during = torch.backends.cuda.cudnn_sdp_enabled()
+
+    assert during is False
+    assert torch.backends.cuda.cudnn_sdp_enabled() is before is True
+
+
 def test_every_loading_field_of_model_config_is_passed_on(grpo):
     model = ModelConfig("somewhere", model_revision="v2", dtype="bfloat16", attn_implementation="eager")
 

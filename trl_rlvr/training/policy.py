@@ -4,7 +4,8 @@
 loaded frozen.
 """
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,21 @@ def load_adapter(adapter: str, model: ModelConfig, run: RunConfig, grpo: GRPOCon
         is_trainable=True,
         autocast_adapter_dtype=not zero3,
     )
+
+
+@contextlib.contextmanager
+def without_cudnn_attention() -> Iterator[None]:
+    """Keep attention off cuDNN, which PyTorch from 2.11 on prefers on H100 and H200.
+
+    With a mask, and a length of 64 more than a multiple of 128, its backward pass answers NaN where a row attends to
+    nothing, as each row of left padding does (pytorch/pytorch#196678, huggingface/trl#7181).
+    """
+    before = torch.backends.cuda.cudnn_sdp_enabled()
+    torch.backends.cuda.enable_cudnn_sdp(False)
+    try:
+        yield
+    finally:
+        torch.backends.cuda.enable_cudnn_sdp(before)
 
 
 def require_trainable(parameters: Iterable[torch.nn.Parameter]) -> list[torch.nn.Parameter]:

@@ -22,7 +22,12 @@ from trl_rlvr.training.callbacks import FiniteGradients, IterationLog, WeightsMo
 from trl_rlvr.training.curriculum import Curriculum
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
 from trl_rlvr.training.measure import measure
-from trl_rlvr.training.policy import load_processor, policy_arguments, require_trainable
+from trl_rlvr.training.policy import (
+    load_processor,
+    policy_arguments,
+    require_trainable,
+    without_cudnn_attention,
+)
 from trl_rlvr.training.problem_set import ProblemSet, prepare_problems
 from trl_rlvr.training.report import REPORT_NAME, run_details, write_json
 from trl_rlvr.training.spec import RunSpec
@@ -133,7 +138,7 @@ def open_run(spec: RunSpec) -> Iterator[Run]:
         transformers.utils.logging.disable_progress_bar()
     processor = load_processor(spec.model, spec.run, spec.grpo)
     tokenizer = getattr(processor, "tokenizer", processor)
-    with CodeVerifier(config=spec.sandbox, memory=REMEMBERED_VERDICTS) as verifier:
+    with without_cudnn_attention(), CodeVerifier(config=spec.sandbox, memory=REMEMBERED_VERDICTS) as verifier:
         start = time.perf_counter()
         training, heldout = (
             prepare_problems(problems, spec.data, spec.sandbox, tokenizer, spec.grpo.seed)
