@@ -39,6 +39,15 @@ class _Object(_Function):
     def __setattr__(self, name: str, value: Any) -> None:
         self._ask(SET, self, name, value)
 
+    def _leave(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> Any:
+        known = next((base for base in kind.__mro__ if base.__module__ == "builtins"), None) if kind else None
+        return self._ask(OPERATE, "__exit__", (self, known, getattr(error, "args", ())))
+
+
+class _Stream(_Object):
+    def __next__(self) -> Any:
+        return self._ask(NEXT, self)
+
 
 def _operation(name: str) -> Any:
     return lambda self, *operands: self._ask(OPERATE, name, (self, *operands))
@@ -47,6 +56,7 @@ def _operation(name: str) -> Any:
 for _name in OPERATORS:
     if _name not in ("__hash__", "__format__"):
         setattr(_Object, _name, _operation(_name))
+_Object.__exit__ = _Object._leave  # type: ignore[attr-defined]
 _Object.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity: one object has one handle
 
-KINDS = {"function": _Function, "iterator": _Iterator, "object": _Object}
+KINDS = {"function": _Function, "iterator": _Iterator, "object": _Object, "stream": _Stream}

@@ -72,13 +72,13 @@ class Handed:
             self._require(operands[0])
             return OPERATORS[target](*operands)
         self._require(target)
-        if what == NEXT and isinstance(target, Iterator):
+        if what == NEXT:
             return next(target)
         if what == CALL:
             args, kwargs = rest
             return target(*args, **kwargs)
         name = rest[0]
-        if name.startswith("_") or kind_of(target) != "object" or not _is_open(target):
+        if name.startswith("_") or kind_of(target) not in ("object", "stream") or not _is_open(target):
             raise AttributeError(name)
         if what == GET:
             return getattr(target, name)
@@ -92,14 +92,16 @@ class Handed:
 
 
 def kind_of(value: Any) -> str:
-    """Say what the candidate takes an object for: `function`, `iterator` or `object`.
+    """Say what the candidate takes an object for: `function`, `iterator`, `stream` or `object`.
 
     Raises:
         RefusedValue: it is of a kind that leads to the tests, such as a frame.
     """
     if isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType | type):
         return "function"
-    if isinstance(value, Iterator) and not isinstance(value, io.IOBase):
+    if isinstance(value, io.IOBase):
+        return "stream"
+    if isinstance(value, Iterator):
         return "iterator"
     if isinstance(value, types.ModuleType | types.FrameType | types.CodeType | types.TracebackType):
         raise RefusedValue(f"a {type(value).__name__} is not handed to a solution")

@@ -123,7 +123,7 @@ class Link:
             TypeError: a value, or what a container now holds, cannot be passed on.
             Lost: the candidate is gone.
         """
-        encoder = Encoder(self.handles.write, self._shared, self._write_subclass)
+        encoder = Encoder(self.handles.write, self._shared, self._write_subclass, tags.CONSTANT_NAMES)
         encoder.out += start
         try:
             with self._reading():

@@ -45,6 +45,16 @@ MAX_REQUEST = 1 << 28
 THEIRS, MINE = 0, 1
 """Whose object a handle names: the receiver's or the sender's."""
 
+
+def _exception(kind: type[BaseException] | None, args: tuple[Any, ...]) -> BaseException | None:
+    """Make the exception that ends a block; `kind` comes from the other side and could be any callable."""
+    if kind is None:
+        return None
+    if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+        raise TypeError("a block ends with an exception or without one")
+    return kind(*args)
+
+
 UNARY: dict[str, Callable[..., Any]] = {
     "__bool__": operator.truth, "__len__": len, "__iter__": iter, "__str__": str, "__repr__": repr, "__int__": int,
     "__float__": float, "__complex__": complex, "__index__": operator.index, "__hash__": hash, "__abs__": abs,
@@ -55,7 +65,7 @@ UNARY: dict[str, Callable[..., Any]] = {
 ARGUMENT: dict[str, Callable[..., Any]] = {
     "__getitem__": operator.getitem, "__setitem__": operator.setitem, "__delitem__": operator.delitem,
     "__round__": round, "__format__": format, "__enter__": lambda value: type(value).__enter__(value),
-    "__exit__": lambda value, kind, args: type(value).__exit__(value, kind, kind(*args) if kind else None, None),
+    "__exit__": lambda value, kind, args: type(value).__exit__(value, kind, _exception(kind, args), None),
 }  # fmt: skip
 """Methods that take something which no test compares with."""
 BINARY: dict[str, Callable[..., Any]] = {
@@ -143,11 +153,14 @@ class Job:
     """What only the harness gets: the tests and what they expect."""
     inputs: tuple[bytes, ...] = ()
     """Standard input of each run, for a suite of that kind."""
+    alone: bool = False
+    """Whether the harness runs the problem's own code on the answers, and so serves no other program."""
 
     def pack(self) -> bytes:
         """Write the job as one frame."""
         blobs = (self.candidate, self.harness, *self.inputs)
-        head = json.dumps((self.kind.decode(), self.tests, _limit_values(self.limits), [*map(len, blobs)])).encode()
+        told = self.kind.decode(), self.tests, _limit_values(self.limits), self.alone, [*map(len, blobs)]
+        head = json.dumps(told).encode()
         return b"".join((struct.pack("<I", len(head)), head, *blobs))
 
     @classmethod
@@ -155,9 +168,9 @@ class Job:
         """Read a job."""
         (size,) = struct.unpack_from("<I", data)
         at = 4 + size
-        kind, tests, limits, sizes = json.loads(data[4:at])
+        kind, tests, limits, alone, sizes = json.loads(data[4:at])
         blobs = []
         for size in sizes:
             blobs.append(data[at : at + size])
             at += size
-        return cls(kind.encode(), tests, Limits(*limits), blobs[0], blobs[1], tuple(blobs[2:]))
+        return cls(kind.encode(), tests, Limits(*limits), blobs[0], blobs[1], tuple(blobs[2:]), alone)

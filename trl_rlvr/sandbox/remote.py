@@ -88,7 +88,7 @@ class Conversation:
 
     def _read(self, frame: bytes, start: int) -> list[Any]:
         """Read a message: let the shared containers hold what the test left in them, and return the values."""
-        message = Decoder(frame, handle=self._read_handle, shared=self._shared)
+        message = Decoder(frame, handle=self._read_handle, shared=self._shared, constants=tags.CONSTANTS)
         message.at = start
         self._shared.apply(self._shared.read_changes(message), message)
         values = message.rest()

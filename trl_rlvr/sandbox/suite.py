@@ -30,6 +30,8 @@ class Suite:
     expected: bytes
     """What only the harness may see."""
     inputs: tuple[bytes, ...] = ()
+    alone: bool = False
+    """Whether code of the problem judges what the program answers, which then may have made a harness its own."""
 
     def candidate_work(self, code: str) -> bytes:
         """Return what the candidate gets for this code."""
@@ -59,7 +61,7 @@ def _compile(tests: tuple[str, ...], setup_code: str, names: tuple[str, ...], io
         given = [test.input for test in io_tests] if setup_code.strip() else []  # only a checker asks for it
         encoder.value((setup_code, given, [test.output for test in io_tests]))
         inputs = tuple(test.input.encode("utf-8", "surrogateescape") for test in io_tests)
-        return Suite(STDIO, len(io_tests), (), b"", bytes(encoder.out), inputs)
+        return Suite(STDIO, len(io_tests), (), b"", bytes(encoder.out), inputs, alone=bool(given))
     calls = None if setup_code.strip() else _plain_calls(tests, names)
     if calls is not None and _gives_away(calls):
         calls = None
@@ -78,7 +80,7 @@ def _compile(tests: tuple[str, ...], setup_code: str, names: tuple[str, ...], io
             return Suite(PLAIN, len(tests), names, bytes(asked.out), bytes(encoder.out))
     encoder = Encoder()
     encoder.value((names, setup_code, tests))
-    return Suite(GENERAL, len(tests), names, b"", bytes(encoder.out))
+    return Suite(GENERAL, len(tests), names, b"", bytes(encoder.out), alone=True)
 
 
 def _plain_calls(tests: tuple[str, ...], names: tuple[str, ...]) -> list[_Call] | None:

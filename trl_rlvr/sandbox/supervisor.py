@@ -6,7 +6,7 @@ It holds tests, so nothing is ever forked from it; a `Run` does the watching.
 import json
 import time
 
-from trl_rlvr.sandbox.protocol import PLAIN, Answer, Job
+from trl_rlvr.sandbox.protocol import Answer, Job
 from trl_rlvr.sandbox.run import Harness, Run
 from trl_rlvr.sandbox.server import ForkServer, ServerLost
 from trl_rlvr.sandbox.watch import Disturbed, TrainerGone
@@ -76,7 +76,7 @@ class Supervisor:
 
     def _attempt(self, job: Job) -> Run:
         harness = self.harness
-        if job.kind == PLAIN or job.inputs:
+        if not job.alone:
             if harness is not None and harness.jobs >= _HARNESS_JOBS:
                 harness.close()
             if harness is None or harness.gone:

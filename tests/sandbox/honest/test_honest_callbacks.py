@@ -20,6 +20,26 @@ HONEST = {
         "from operator import neg\nassert apply(neg, [1]) == [-1]",
         wrong=("f(x) for", "f(f(x)) for"),
     ),
+    "block_over_a_tests_object": honest(
+        "def count(lock, n):\n    with lock:\n        if n < 0: raise ValueError(n)\n        return n + 1",
+        "import threading\nlock = threading.Lock()\nassert count(lock, 1) == 2 and not lock.locked()",
+        """
+        class Quiet:
+            def __enter__(self): return self
+            def __exit__(self, kind, error, trace):
+                self.seen = kind, error.args if error else None
+                return True
+        quiet = Quiet()
+        assert count(quiet, 1) == 2 and quiet.seen == (None, None)
+        assert count(quiet, -1) is None and quiet.seen == (ValueError, (-1,))
+        """,
+        wrong=("n + 1", "n + 2"),
+    ),
+    "lines_of_a_tests_stream": honest(
+        "import csv\ndef rows(file): return [row['a'] for row in csv.DictReader(line for line in file)]",
+        "import io\nassert rows(io.StringIO('a,b\\n1,2\\n3,4\\n')) == ['1', '3']",
+        wrong=("'a'", "'b'"),
+    ),
     "callback_with_keywords": honest(
         "def call(f): return f(1, b=2, *[3])",
         "assert call(lambda *a, **k: (a, k)) == ((1, 3), {'b': 2})",

@@ -134,7 +134,8 @@ class ProcessSandbox(Sandbox):
         suite = compile_suite(program.problem)
         imports = any(package in program.code for package in self._packages)
         limits = self.limits.for_reference(program.problem.reference_cpu_s, imports=imports)
-        job = Job(suite.kind, suite.tests, limits, suite.candidate_work(program.code), suite.expected, suite.inputs)
+        work = suite.candidate_work(program.code)
+        job = Job(suite.kind, suite.tests, limits, work, suite.expected, suite.inputs, suite.alone)
         packed = job.pack()
         started = time.monotonic()
         for attempt in itertools.count():

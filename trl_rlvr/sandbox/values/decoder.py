@@ -5,7 +5,7 @@ colliding keys, or calls anything that came with the data.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values import tags
@@ -29,6 +29,7 @@ class Decoder:
         budget: shared by all messages of one program.
         handle: called with the decoder where a handle, or a subclass's head, was written; returns what stands for it.
         shared: containers that the writer may refer to; new ones join them.
+        constants: what the writer may name; all of `tags.CONSTANTS` only where a test wrote.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Decoder:
         budget: Budget | None = None,
         handle: Callable[["Decoder", int], Any] | None = None,
         shared: "Shared | None" = None,
+        constants: Mapping[str, object] = tags.PURE_CONSTANTS,
     ) -> None:
         self.data = data
         self.at = 0
@@ -45,6 +47,7 @@ class Decoder:
         self.costs: dict[int, int] = {} if shared is None else dict(shared.costs)
         """Nodes of each container that was read: a reference to it costs as much as the container itself."""
         self.handle = handle
+        self.constants = constants
         self._depth = 0
 
     def value(self) -> Any:

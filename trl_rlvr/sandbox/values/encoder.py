@@ -10,7 +10,7 @@ import decimal
 import fractions
 import struct
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values import tags
@@ -49,6 +49,7 @@ class Encoder:
         other: called with the encoder and a value that is no plain data; by default such a value crosses as opaque.
         shared: containers that the reader already holds; new ones join them.
         subclasses: called with the encoder, the value and its base before a subclass's base value is written.
+        constants: names of what crosses by name, by identity; all of `tags.CONSTANT_NAMES` only where a test writes.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Encoder:
         other: Other | None = None,
         shared: "Shared | None" = None,
         subclasses: Callable[["Encoder", Any, type], None] | None = None,
+        constants: Mapping[int, str] = tags.PURE_NAMES,
     ) -> None:
         self.out = bytearray()
         self.numbered: list[Any] = [] if shared is None else shared.objects
@@ -63,6 +65,7 @@ class Encoder:
         self._numbers: dict[int, int] = {} if shared is None else shared.numbers
         self._other = other
         self._subclasses = subclasses
+        self.constants = constants
         self.in_key = False
         """Whether what is being written is a key, or an item of a set."""
         self._depth = 0
@@ -138,7 +141,7 @@ class Encoder:
         self.in_key = before
 
     def _unusual(self, value: Any, kind: type) -> None:
-        name = tags.CONSTANT_NAMES.get(id(value))
+        name = self.constants.get(id(value))
         if name is not None:
             self.out.append(tags.CONSTANT)
             self.text(name)

@@ -54,7 +54,7 @@ def _reference(self: "Decoder") -> Any:
 
 
 def _constant(self: "Decoder") -> Any:
-    return tags.CONSTANTS[self.text()]
+    return self.constants[self.text()]
 
 
 def _opaque(self: "Decoder") -> Opaque:

@@ -113,3 +113,32 @@ def _constants() -> dict[str, object]:
 CONSTANTS: dict[str, object] = _constants()
 CONSTANT_NAMES: dict[int, str] = {id(value): name for name, value in reversed(CONSTANTS.items())}
 """Names by identity: a function merely called `len` is not `len`."""
+
+_PURE_FUNCTIONS = {
+    "...", "NotImplemented", "abs", "all", "any", "bin", "chr", "divmod", "hex", "len", "max", "min", "oct", "ord",
+    "pow", "repr", "round", "sorted", "sum",
+}  # fmt: skip
+_PURE_OPERATORS = {
+    "abs", "add", "and_", "concat", "contains", "eq", "floordiv", "ge", "gt", "index", "inv", "invert", "is_", "is_not",
+    "le", "lshift", "lt", "matmul", "mod", "mul", "ne", "neg", "not_", "or_", "pos", "pow", "rshift", "sub", "truediv",
+    "truth", "xor",
+}  # fmt: skip
+_IMPURE_KINDS = {"type", "super", "property", "classmethod", "staticmethod", "memoryview"}
+
+
+def _is_pure(name: str, value: object) -> bool:
+    if name.startswith("operator."):
+        return name.removeprefix("operator.") in _PURE_OPERATORS
+    if isinstance(value, type):
+        return name not in _IMPURE_KINDS
+    return name.startswith("math.") or name in _PURE_FUNCTIONS
+
+
+PURE_CONSTANTS: dict[str, object] = {name: value for name, value in CONSTANTS.items() if _is_pure(name, value)}
+"""Those that a solution may name.
+
+What it names becomes the harness's own, which a test's function may then call with whatever the solution asks for. So
+none of them reaches an attribute, makes a class, calls by a name or changes what it is given; the rest crosses as any
+function of the solution does, and runs there.
+"""
+PURE_NAMES: dict[int, str] = {ident: name for ident, name in CONSTANT_NAMES.items() if name in PURE_CONSTANTS}

@@ -117,7 +117,7 @@ def _mapping(
 
 def _factory(self: "Encoder", value: Any) -> None:
     factory = collections.defaultdict.__dict__["default_factory"].__get__(value)
-    self.value(factory if id(factory) in tags.CONSTANT_NAMES or self.takes_others else None)
+    self.value(factory if id(factory) in self.constants or self.takes_others else None)
 
 
 def _deque(self: "Encoder", value: Any) -> None:
