@@ -119,6 +119,9 @@ def _become(role: bytes, kind: bytes, fds: list[int]) -> None:
         closerange(_CONTROL + len(fds), 1 << 16)
         places = list(range(_CONTROL, _CONTROL + len(fds)))
         if role == CANDIDATE:
+            null = os.open(os.devnull, os.O_RDWR)  # of its own: flags of an open file stay for all who share it
+            for place in range(_CONTROL):
+                dup2(null, place)
             candidate.main(kind, places)
         else:
             harness.main(socket.socket(fileno=places[0]))

@@ -101,6 +101,21 @@ except BlockingIOError:
     found = True
 """,
     ),
+    "lock_on_the_null_device": (
+        "import fcntl\nfcntl.flock(0, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        """
+import fcntl, os
+try:
+    fcntl.flock(os.open('/dev/null', os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    found = False
+except BlockingIOError:
+    found = True
+""",
+    ),
+    "flags_of_standard_input": (
+        "import fcntl, os\nfcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_APPEND)",
+        "import fcntl, os\nfound = bool(fcntl.fcntl(0, fcntl.F_GETFL) & os.O_APPEND)",
+    ),
     "abstract_socket": (
         "import socket\nsocket.socket(socket.AF_UNIX).bind('\\0$MARK')",
         "import socket\nsocket.socket(socket.AF_UNIX).connect('\\0$MARK')\nfound = True",

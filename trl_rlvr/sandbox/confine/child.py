@@ -7,7 +7,7 @@ page of memory that a fresh fork touches first. So it is one flat list of calls,
 import os
 import resource
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from trl_rlvr.sandbox.confine import kernel
@@ -35,6 +35,8 @@ class Layers:
     """Whether it must hide its memory again, because the change of id exposed it."""
     follows: int | None
     """Process number of the server whose end must end the child; None where the pid namespace sees to that."""
+    narrower: Mapping[str, Sequence[Call]]
+    """By role: how it gives up what Landlock grants the server and not the role."""
     filter: ChildFilter | None
 
 
@@ -85,6 +87,7 @@ class ChildPlan:
             calls.append(kernel.prepare("prctl", kernel.PR_SET_DUMPABLE, 0, 0, 0, 0))
         if layers.follows is not None:
             calls.append(kernel.prepare("prctl", kernel.PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0))
+        calls += layers.narrower.get(role, ())
         if layers.filter is not None:
             calls.append(layers.filter.install)
         return tuple(calls)

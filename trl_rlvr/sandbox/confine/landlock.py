@@ -70,6 +70,32 @@ def apply(readable: Iterable[str], listed: Iterable[str], writable: Iterable[str
     Raises:
         OSError: the kernel refused; nothing is confined then.
     """
+    fd = make_ruleset(readable, listed, writable, scratch)
+    try:
+        kernel.syscall("landlock_restrict_self", _RESTRICT_SELF, fd, _flags())
+    finally:
+        os.close(fd)
+    abi = version()
+    return f"ABI {abi}: files{', TCP' * (abi >= 4)}{', abstract sockets, signals' * (abi >= 6)}"
+
+
+def restrict_calls(ruleset: int) -> list[kernel.Call]:
+    """Return how a child confines itself further by a ruleset, and lets go of it."""
+    return [kernel.prepare("syscall", _RESTRICT_SELF, ruleset, _flags()), kernel.prepare("close", ruleset)]
+
+
+def _flags() -> int:
+    return _RESTRICT_SELF_LOG_SAME_EXEC_OFF if version() >= 7 else 0  # a denied program must not flood the audit log
+
+
+def make_ruleset(
+    readable: Iterable[str], listed: Iterable[str], writable: Iterable[str], scratch: Iterable[str]
+) -> int:
+    """Return a descriptor of what `apply` would enforce.
+
+    Raises:
+        OSError: the kernel refused.
+    """
     abi = version()
     files = (1 << _FS_BITS.get(abi, 16)) - 1
     net = _TCP_BIND_AND_CONNECT if abi >= 4 else 0
@@ -86,11 +112,10 @@ def apply(readable: Iterable[str], listed: Iterable[str], writable: Iterable[str
             _allow(fd, path, (READ_FILE | WRITE_FILE) & files)
         for path in scratch:
             _allow(fd, path, _SCRATCH_RIGHTS & files)
-        flags = _RESTRICT_SELF_LOG_SAME_EXEC_OFF if abi >= 7 else 0  # a denied program must not flood the audit log
-        kernel.syscall("landlock_restrict_self", _RESTRICT_SELF, fd, flags)
-    finally:
+    except BaseException:
         os.close(fd)
-    return f"ABI {abi}: files{', TCP' * bool(net)}{', abstract sockets, signals' * bool(scoped)}"
+        raise
+    return fd
 
 
 def _allow(ruleset: int, path: str, rights: int) -> None:

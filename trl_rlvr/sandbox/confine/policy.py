@@ -7,11 +7,12 @@ confine and sweep; what a child gives up of it is kept small, because that costs
 
 _FILES = (
     "access chdir close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64 fallocate fchdir"
-    " fdatasync flock fstat fstatfs fsync ftruncate getcwd getdents getdents64 link linkat lseek lstat mkdir mkdirat"
+    " fdatasync fstat fstatfs fsync ftruncate getcwd getdents getdents64 link linkat lseek lstat mkdir mkdirat"
     " newfstatat open openat pipe pipe2 pread64 preadv preadv2 pwrite64 pwritev pwritev2 read readahead readlink"
     " readlinkat readv rename renameat renameat2 rmdir sendfile stat statfs statx symlink symlinkat truncate umask"
     " unlink unlinkat write writev"
 )  # which files: Landlock, the mount namespace and the process's own id decide that
+# No flock: such a lock, on /dev/null say, belongs to whoever shares the open file, and holds for the whole machine.
 _WAITING = (
     "alarm epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_wait eventfd eventfd2 getitimer gettimeofday"
     " nanosleep pause poll ppoll pselect6 restart_syscall select setitimer time times"
@@ -24,7 +25,8 @@ _IDENTITY = (
     " getuid sysinfo uname wait4 waitid"
 )
 _PAIRS = "getpeername getsockname recvfrom recvmsg shutdown"  # of the pairs that asyncio makes, or that one was given
-_HARMLESS = "capset setresgid setresuid setsid"  # the server needs them; without capabilities they change nothing
+_HARMLESS = "capset landlock_restrict_self setresgid setresuid setsid"
+"""What the server needs for its children: without capabilities it changes nothing, and Landlock only takes away."""
 ALWAYS = frozenset(" ".join((_FILES, _WAITING, _MEMORY, _THREADS, _SIGNALS, _IDENTITY, _PAIRS, _HARMLESS)).split())
 """Allowed to server and children, whatever the arguments."""
 

@@ -89,6 +89,8 @@ class Confinement:
         self._root, self._root_fd = scratch.make_root(scratch_parent)
         self._found: dict[str, Layer] = {}
         self._ids: ids.Ids | None = None
+        self._narrower: dict[str, list[kernel.Call]] = {}
+        """How each role gives up the other's scratch, where its id is not what keeps it out."""
         self._scratch: dict[str, scratch.Scratch]
         self._plan: ChildPlan
 
@@ -262,7 +264,11 @@ class Confinement:
         return f"{self._scratch_mib} MiB, {_SCRATCH_FILES} files"
 
     def _apply_landlock(self, readable: paths.Readable, roots: dict[str, str]) -> str:
-        return landlock.apply(readable.granted, readable.listed, paths.DEVICES_WRITTEN, roots.values())
+        given = readable.granted, readable.listed, paths.DEVICES_WRITTEN
+        if self._ids is None:  # else their ids keep the roles out of each other's folders
+            for role, root in roots.items():
+                self._narrower[role] = landlock.restrict_calls(landlock.make_ruleset(*given, [root]))
+        return landlock.apply(*given, roots.values())
 
     def _drop_privileges(self, roots: dict[str, str]) -> None:
         bounding = "" if "capabilities" in self._off else privileges.empty_bounding_set()
@@ -286,5 +292,6 @@ class Confinement:
             drops_capabilities=self.has("capabilities"),
             hides_memory=self.has("dumpable") and not stays_hidden,
             follows=None if self.has("pid_ns") else os.getpid(),
+            narrower=self._narrower if self.has("landlock") else {},
             filter=seccomp.ChildFilter() if self.has("seccomp") else None,
         )
