@@ -101,9 +101,18 @@ def _bound_names(sources: Iterable[str]) -> set[str]:
             bound.add(node.id)
         elif isinstance(node, ast.alias):
             bound.add(alias_name(node))
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            bound.add(node.name)
+        else:
+            bound |= pattern_names(node)
+            if isinstance(node, ast.ExceptHandler) and node.name:
+                bound.add(node.name)
     return bound
+
+
+def pattern_names(node: ast.AST) -> set[str]:
+    """Return the names that a node binds as a pattern of `match`."""
+    if isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+        return {node.name}
+    return {node.rest} if isinstance(node, ast.MatchMapping) and node.rest else set()
 
 
 def _in_source_order(sources: Iterable[str], pick: Callable[[ast.AST], ast.AST | None]) -> list[str]:

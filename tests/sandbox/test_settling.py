@@ -4,7 +4,17 @@ import contextlib
 import pytest
 
 from trl_rlvr.sandbox.holding import Holding
-from trl_rlvr.sandbox.settling import END, FETCH_DATA, FUNCTION, GENERATOR, HOLD, RESET, RESTORE, with_settling
+from trl_rlvr.sandbox.settling import (
+    CATCHABLE,
+    END,
+    FETCH_DATA,
+    FUNCTION,
+    GENERATOR,
+    HOLD,
+    RESET,
+    RESTORE,
+    with_settling,
+)
 from trl_rlvr.sandbox.values import Decoder, Encoder, Shared
 
 
@@ -50,6 +60,7 @@ def run(source, fetched=None):
         GENERATOR: holding.generator,
         END: holding.end,
         FETCH_DATA: lambda name: fetched[name].pop(),
+        CATCHABLE: lambda kinds: kinds,
         "f": solution.empty,
     }
     exec(compile(with_settling(ast.parse(source), frozenset(fetched or ())), "<test>", "exec"), namespace)

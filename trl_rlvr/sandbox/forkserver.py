@@ -5,6 +5,7 @@ descriptors that the supervisor sends along with the order, so nothing of one pr
 the next.
 """
 
+import builtins
 import contextlib
 import gc
 import json
@@ -155,6 +156,7 @@ def main(package_root: str, settings: str) -> None:
     control.send(json.dumps([[layer.name, layer.on, layer.why] for layer in confinement.layers]).encode())
     os.dup2(null, 2)  # what was said on the way here is for the supervisor; what children say there is for nobody
     del sys.argv[:]  # a child gets other ones
+    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]  # which `site` defines for other scripts
     gc.collect()
     filling = fill_heap()
     gc.freeze()

@@ -15,6 +15,7 @@ from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.link import Link, Lost
 from trl_rlvr.sandbox.proxies import RemoteObject, exception_class
 from trl_rlvr.sandbox.settling import (
+    CATCHABLE,
     END,
     FETCH_DATA,
     FUNCTION,
@@ -77,6 +78,7 @@ class _Judge:
             GENERATOR: self.link.holding.generator,
             END: self.link.holding.end,
             FETCH_DATA: self._fetch_data,
+            CATCHABLE: self._catchable,
             **self.standard,
             **self.kept,
         }
@@ -102,6 +104,14 @@ class _Judge:
                 Verdict.REFUSED_VALUE, f"{name} is an exception that would catch the test's own checks"
             )
         return value
+
+    def _catchable(self, value: Any) -> Any:
+        """Return what `except` needs for a class of the solution's; refuse what would catch the test's checks."""
+        if isinstance(value, tuple | list):  # a list where the arguments of a call are spread
+            return tuple(map(self._catchable, value))
+        if _catches_checks(value):
+            raise self.link.fail(Verdict.REFUSED_VALUE, f"{value.__name__} would catch the test's own checks")
+        return (exception_class(value) or value) if isinstance(value, RemoteObject) else value
 
     def _run(self, tree: ast.Module) -> None:
         """Run the setup, anew for each test so that none finds it changed by another, and then the test."""

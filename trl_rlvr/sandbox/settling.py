@@ -7,12 +7,18 @@ statements of a function, up to what it returns, are none of the expression that
 """
 
 import ast
+import builtins
+
+from trl_rlvr.names import STANDARD_MODULES, pattern_names
 
 HOLD, RESTORE, RESET, FUNCTION, GENERATOR, END = (
     f"__{name}__" for name in ("hold", "restore", "reset", "function", "generator", "end")
 )
 """Names of `Holding`'s methods in a test; no variable is added, as tests may look at theirs."""
 FETCH_DATA = "__fetch_data__"
+CATCHABLE = "__catchable__"
+_CATCHERS = {"suppress": None, "raises": 1, "assertRaises": 1, "assertRaisesRegex": 1}
+"""Calls that catch as `except` does, and how many of their arguments say what; None: all."""
 
 
 def _call(name: str, *args: ast.expr) -> ast.Call:
@@ -36,6 +42,21 @@ def _is_by_identity(node: ast.AST) -> bool:
 def _is_with_constant(node: ast.Compare) -> bool:
     """Say whether a comparison is of a name with a constant: nothing is read that could change meanwhile."""
     return {type(part) for part in (node.left, *node.comparators)} == {ast.Name, ast.Constant} and len(node.ops) == 1
+
+
+def _is_the_tests_own(node: ast.expr) -> bool:
+    """Say whether what is caught is written out in the test: builtin classes, or those of a standard module."""
+    if isinstance(node, ast.Tuple):
+        return all(map(_is_the_tests_own, node.elts))
+    if isinstance(node, ast.Attribute):
+        return isinstance(node.value, ast.Name) and node.value.id in STANDARD_MODULES
+    return isinstance(node, ast.Name) and hasattr(builtins, node.id)
+
+
+def _catchable(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Starred):
+        return ast.copy_location(ast.Starred(_catchable(node.value), node.ctx), node)
+    return node if _is_the_tests_own(node) else ast.copy_location(_call(CATCHABLE, node), node)
 
 
 def _callee(node: ast.Call) -> str:
@@ -100,6 +121,21 @@ class _Transformer(ast.NodeTransformer):
         self.generic_visit(node)
         return node if _is_by_identity(node) or _is_with_constant(node) else _held(node)
 
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Look at what a call that catches is given."""
+        self.generic_visit(node)
+        if (name := _callee(node)) in _CATCHERS:
+            most = _CATCHERS[name]
+            node.args = [_catchable(arg) for arg in node.args[:most]] + (node.args[most:] if most else [])
+        return node
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        """Look at what is caught, which may be an attribute of the solution's."""
+        self.generic_visit(node)
+        if node.type is not None:
+            node.type = _catchable(node.type)
+        return node
+
     def _resetting(self, node: ast.stmt) -> ast.AST | list[ast.stmt]:
         """Go on as at the start of a statement where an exception may have been swallowed."""
         self._may_end.append(False)  # an exception from what is returned would meet a function that has ended
@@ -153,5 +189,6 @@ def with_settling(tree: ast.Module, data_names: frozenset[str]) -> ast.Module:
     """
     bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    bound = bound.union(*map(pattern_names, ast.walk(tree)))
     changed: ast.Module = _Transformer(data_names - bound).visit(tree)
     return ast.fix_missing_locations(changed)

@@ -5,7 +5,6 @@ than one right output brings a checker.
 """
 
 import atexit
-import builtins
 import contextlib
 import math
 import os
@@ -32,7 +31,6 @@ def run_script(source: str, stdin: int, stdout: int) -> None:
     sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 - lives with the process
     sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 - likewise
     sys.__stdin__, sys.__stdout__ = sys.stdin, sys.stdout  # type: ignore[misc]  # the streams of this process from now on
-    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]  # which `site` defines for other scripts
     module = as_script("__main__")
     try:
         code = compile_solution(source)

@@ -38,6 +38,22 @@ EXCEPTIONS = {
         "try:\n    answer(7)\n    assert False\nexcept Missing:\n    pass",
         entry_point=None,
     ),
+    "attribute_that_is_the_exception_of_the_checks": attack(
+        "class Stack:\n    Empty = AssertionError\n    def pop(self): return None",
+        "try:\n    Stack().pop()\n    assert False\nexcept Stack.Empty:\n    pass",
+        "s = Stack()\ntry:\n    s.pop()\n    assert False\nexcept s.Empty:\n    pass",
+        "try:\n    Stack().pop()\n    assert False\nexcept (KeyError, Stack.Empty):\n    pass",
+        "kind = Stack.Empty\ntry:\n    Stack().pop()\n    assert False\nexcept kind:\n    pass",
+        "import contextlib\nwith contextlib.suppress(Stack.Empty):\n    Stack().pop()\n    assert False",
+        "from contextlib import suppress\nwith suppress(*[Stack.Empty]):\n    Stack().pop()\n    assert False",
+        entry_point="Stack",
+    ),
+    "answer_that_is_a_base_of_it": attack(
+        "ERRORS = {'empty': Exception}\ndef error_type(): return Exception\ndef answer(n): return n",
+        "try:\n    answer(7)\n    assert False\nexcept ERRORS['empty']:\n    pass",
+        "try:\n    answer(7)\n    assert False\nexcept error_type():\n    pass",
+        entry_point=None,
+    ),
     "death_where_any_exception_is_expected": attack(
         "import os\ndef answer(n): os._exit(0)",
         "try:\n    answer(7)\nexcept Exception:\n    pass\nelse:\n    assert False",

@@ -4,6 +4,13 @@ import pytest
 from probe import Arena, attack
 
 NAMES = {
+    "names_that_a_pattern_of_the_test_binds": attack(
+        "def answer(n): return None\na = b = rest = 0",
+        "match answer(1), '$SECRET':\n    case a, b:\n        assert a == b",
+        "match [answer(1), '$SECRET']:\n    case [a, *rest]:\n        assert [a] == rest",
+        "match {1: answer(1), 2: '$SECRET'}:\n    case {1: a, **rest}:\n        assert a == rest[2]",
+        entry_point=None,
+    ),
     "check_defined_by_the_solution": attack(
         "def check(candidate): return True\ndef answer(n): return 3",
         "def check(candidate):\n    assert candidate(7) == $NUMBER\ncheck(answer)",

@@ -273,6 +273,29 @@ HONEST = {
         "assert make(5).factor == 5",
         wrong=("x * self", "x + self"),
     ),
+    "exception_class_inside_a_class": honest(
+        """
+        class Stack:
+            class Empty(LookupError): pass
+            def __init__(self): self.items = []
+            def push(self, item): self.items.append(item)
+            def pop(self):
+                if not self.items: raise Stack.Empty('nothing there')
+                return self.items.pop()
+        """,
+        """
+        try:
+            Stack().pop()
+        except Stack.Empty as error:
+            assert error.args == ('nothing there',)
+        else:
+            assert False
+        """,
+        "s = Stack()\ntry:\n    s.pop()\n    assert False\nexcept (KeyError, s.Empty):\n    pass",
+        "from contextlib import suppress\ns = Stack()\nwith suppress(Stack.Empty):\n    s.pop()\n    assert False",
+        "class Own(Exception): pass\ntry:\n    Stack().push(1)\n    raise Own(2)\nexcept Own as own:\n    assert own.args",
+        wrong=("if not self.items", "if False"),
+    ),
     "type_passed_as_an_argument": honest(
         "def only(xs, kind): return [x for x in xs if isinstance(x, kind)]",
         "assert only([1, 'a', 2.0, 3], int) == [1, 3]",

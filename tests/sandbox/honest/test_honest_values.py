@@ -223,6 +223,17 @@ HONEST = {
     "argument_that_holds_itself": honest(
         "def f(x): return x[0] is x", "x = []\nx.append(x)\nassert f(x) is True", wrong=("is x", "is not x")
     ),
+    "argument_of_a_million_values": honest(
+        "def f(xs): return len(xs)",
+        "assert f(list(range(10**6))) == 10**6",
+        wrong=("len(xs)", "len(xs) - 1"),
+    ),
+    "names_bound_by_a_pattern_of_the_test": honest(
+        "def f(x): return x + 1",
+        "match f(1), 2:\n    case first, second:\n        assert first == second",
+        wrong=("x + 1", "x + 2"),
+    ),
+    "exit_at_the_end_of_the_module": honest("def f(x): return x + 1\nexit()", "assert f(1) == 2", wrong=("+ 1", "+ 2")),
     "answer_that_holds_itself": honest(
         "def f():\n    x = [1]\n    x.append(x)\n    return x",
         "x = f()\nassert x[1] is x and x[1][1][0] == 1",
