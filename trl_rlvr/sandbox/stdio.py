@@ -6,11 +6,13 @@ than one right output brings a checker.
 
 import atexit
 import contextlib
+import gc
 import math
 import os
 import re
 import sys
 import threading
+import types
 from typing import Any
 
 from trl_rlvr.names import CHECKER
@@ -47,14 +49,27 @@ def run_script(source: str, stdin: int, stdout: int) -> None:
     except BaseException as error:
         os.write(2, describe(error).encode("utf-8", "replace"))
         status = 1
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
-    with contextlib.suppress(BaseException):  # their failures change no exit status in Python either
-        atexit._run_exitfuncs()
-    with contextlib.suppress(ValueError):  # the program closed it
-        sys.stdout.flush()
+    wait = threading._shutdown  # type: ignore[attr-defined]  # what Python itself calls
+    for step in (wait, atexit._run_exitfuncs, _flush, lambda: _free(module), _flush):
+        with contextlib.suppress(BaseException):  # their failures change no exit status in Python either
+            step()
     os._exit(status & 0xFF)
+
+
+def _flush() -> None:
+    """Write out what was printed; the streams that Python goes back to at its end come last."""
+    for stream in (sys.stdout, sys.__stdout__):
+        if stream is not None and not stream.closed:
+            stream.flush()
+
+
+def _free(module: types.ModuleType) -> None:
+    """Let the objects of a program end as with Python: some print, or write out what they hold, only then."""
+    sys.stdout = sys.__stdout__
+    for name in list(module.__dict__):
+        if name != "__builtins__":
+            module.__dict__[name] = None
+    gc.collect()
 
 
 def same_output(printed: bytes, expected: str, tolerance: float = 1e-6) -> str:

@@ -8,7 +8,7 @@ import select
 import time
 from typing import TYPE_CHECKING
 
-from trl_rlvr.sandbox.protocol import DONE, GENERAL, PLAIN, RECORD_SIZE, RECORDS_AT_ONCE, unpack_record
+from trl_rlvr.sandbox.protocol import DONE, GENERAL, PLAIN, RECORD_SIZE, RECORDS_AT_ONCE, STDIO, unpack_record
 from trl_rlvr.sandbox.server import Child, ServerLost
 from trl_rlvr.verdict import Verdict
 
@@ -81,7 +81,7 @@ class Watch:
         check_at = self.started + _FIRST_CHECK_S
         while not (self.harness_done and self.child.status is not None):
             self._wait(check_at)
-            if self.harness_done and self.child.status is None:
+            if self.harness_done and self.child.status is None and not self._its_status_counts():
                 check_at = time.monotonic() + self._hurry()
             elif time.monotonic() >= check_at:
                 check_at = time.monotonic() + self._check()
@@ -137,6 +137,11 @@ class Watch:
         if not select.select([self.run.server.control], [], [], max(0.0, deadline - time.monotonic()))[0]:
             raise ServerLost("the fork server does not answer")
         self.run.server.take_notice()
+
+    def _its_status_counts(self) -> bool:
+        """Say whether the candidate's end still decides: so it does for a program that has printed what it should."""
+        passed = self.run.reported.get(self.test, (None, ""))[0] is Verdict.PASSED
+        return self.run.job.kind == STDIO and passed and self.run.rest is None and self.stopped is None
 
     def _hurry(self) -> float:
         """After the last answer: give the candidate a moment to end by itself, then end it."""

@@ -35,6 +35,17 @@ GAMES = {
         "import os\nprint(input(), flush=True)\nos.kill(os.getpid(), 9)", ("$SECRET\n", "$SECRET\n")
     ),
     "hang_after_the_right_output": prints("print(input(), flush=True)\nwhile True: pass", ("$SECRET\n", "$SECRET\n")),
+    "hang_after_closing_the_right_output": prints(
+        "import os\nprint(input(), flush=True)\nos.close(1)\nwhile True: pass", ("$SECRET\n", "$SECRET\n")
+    ),
+    "failing_status_after_closing_the_right_output": prints(
+        "import os, time\nprint(input(), flush=True)\nos.close(1)\ntime.sleep(0.1)\nos._exit(1)",
+        ("$SECRET\n", "$SECRET\n"),
+    ),
+    "finalizer_that_never_ends": prints(
+        "class A:\n    def __del__(self):\n        while True: pass\na = A()\nprint(input())",
+        ("$SECRET\n", "$SECRET\n"),
+    ),
     "sleep_after_the_right_output": prints(
         "import time\nprint(input(), flush=True)\ntime.sleep(1000)", ("$SECRET\n", "$SECRET\n")
     ),

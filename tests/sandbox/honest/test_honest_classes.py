@@ -293,7 +293,7 @@ HONEST = {
         """,
         "s = Stack()\ntry:\n    s.pop()\n    assert False\nexcept (KeyError, s.Empty):\n    pass",
         "from contextlib import suppress\ns = Stack()\nwith suppress(Stack.Empty):\n    s.pop()\n    assert False",
-        "class Own(Exception): pass\ntry:\n    Stack().push(1)\n    raise Own(2)\nexcept Own as own:\n    assert own.args",
+        "class Own(Exception): pass\ntry:\n    Stack().push(1)\n    raise Own(2)\nexcept Own as own:\n    assert own",
         wrong=("if not self.items", "if False"),
     ),
     "type_passed_as_an_argument": honest(

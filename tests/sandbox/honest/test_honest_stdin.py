@@ -10,7 +10,54 @@ def reads(code, *io, wrong):
     return honest(code, wrong=wrong, io=io or SUM)
 
 
-HONEST = {
+ADDS = "print(sum(map(int, input().split())))"
+ENDS = {
+    "executor_that_is_not_shut_down": """
+        from concurrent.futures import ThreadPoolExecutor
+        executor = ThreadPoolExecutor(4)
+        print(sum(executor.map(int, input().split())))
+    """,
+    "thread_started_by_a_thread": """
+        import threading, time
+        line = input()
+        def second():
+            time.sleep(0.1)
+            print(sum(map(int, line.split())))
+        def first():
+            time.sleep(0.05)
+            threading.Thread(target=second).start()
+        threading.Thread(target=first).start()
+    """,
+    "own_file_over_standard_output": """
+        import os
+        out = os.fdopen(1, 'w')
+        print(sum(map(int, input().split())), file=out)
+    """,
+    "own_wrapper_over_standard_output": """
+        import io, sys
+        out = io.TextIOWrapper(sys.stdout.buffer)
+        out.write(str(sum(map(int, input().split()))))
+    """,
+    "standard_output_silenced_afterwards": f"import os, sys\n{ADDS}\nsys.stdout = open(os.devnull, 'w')",
+    "buffer_written_at_exit": f"""
+        import atexit, io, sys
+        sys.stdout = buffer = io.StringIO()
+        atexit.register(lambda: sys.__stdout__.write(buffer.getvalue()))
+        {ADDS}
+    """,
+    "no_standard_output_at_the_end": f"import sys\n{ADDS}\nsys.stdout.flush()\nsys.stdout = None",
+    "output_of_a_finalizer": f"class A:\n    def __del__(self): {ADDS}\na = A()",
+    "work_after_the_output_was_closed": f"""
+        import os, sys, time
+        {ADDS}
+        sys.stdout.flush()
+        os.close(1)
+        while time.process_time() < 0.15: pass
+    """,
+}
+"""Programs whose output, or status, is complete only when Python itself has ended."""
+
+HONEST = {name: reads(code, ("1 2 3\n", "6\n"), wrong=("sum(", "min(")) for name, code in ENDS.items()} | {
     "input": reads("n = int(input())\nprint(sum(map(int, input().split())))", wrong=("sum(", "max(")),
     "read_at_once": reads(
         "import sys\ndata = sys.stdin.read().split()\nprint(sum(map(int, data[1:])))", wrong=("[1:]", "")
