@@ -35,6 +35,8 @@ class _Server:
         self.confinement = confinement
         self.children: dict[int, tuple[int, int]] = {}
         """By pidfd: child number and pid."""
+        self.null = _open_null()
+        """The null device for the next child, opened for it alone: flags of an open file stay for all who share it."""
         self.flooded: set[int] = set()
         self.ended: set[int] = set()
         """Process ids of children that were killed on order, until they are reaped."""
@@ -69,9 +71,10 @@ class _Server:
     def fork(self, role: bytes, number: int, cpu_hard_s: int, kind: int, fds: list[int]) -> None:
         pid = self.confinement.fork("candidate" if role == CANDIDATE else "harness", cpu_hard_s)
         if pid == 0:
-            _become(role, bytes((kind,)), fds)
-        for fd in fds:
+            _become(role, bytes((kind,)), fds, self.null)
+        for fd in (*fds, self.null):
             os.close(fd)
+        self.null = _open_null()  # while the child runs
         pidfd = os.pidfd_open(pid)
         self.children[pidfd] = (number, pid)
         self.poll.register(pidfd, select.POLLIN)
@@ -110,19 +113,22 @@ class _Server:
         self.control.send(notice)
 
 
-def _become(role: bytes, kind: bytes, fds: list[int]) -> None:
+def _open_null() -> int:
+    return os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+
+
+def _become(role: bytes, kind: bytes, fds: list[int], null: int) -> None:
     """Turn this fresh child into a candidate or a harness; never returns."""
     leave = os._exit
     try:
+        for place in range(_CONTROL):
+            dup2(null, place)
         # The descriptors came in rising order from numbers above their new places, so no move overwrites a later one.
         for place, fd in enumerate(fds, start=_CONTROL):
             dup2(fd, place)
         closerange(_CONTROL + len(fds), 1 << 16)
         places = list(range(_CONTROL, _CONTROL + len(fds)))
         if role == CANDIDATE:
-            null = os.open(os.devnull, os.O_RDWR)  # of its own: flags of an open file stay for all who share it
-            for place in range(_CONTROL):
-                dup2(null, place)
             candidate.main(kind, places)
         else:
             harness.main(socket.socket(fileno=places[0]))
@@ -140,7 +146,7 @@ def main(package_root: str, settings: str) -> None:
         settings: JSON of `Confinement`'s arguments, and `packages` that programs may import.
     """
     os.dup2(0, _CONTROL)
-    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    null = _open_null()
     os.dup2(null, 0)
     control = socket.socket(fileno=_CONTROL)
     warm_up()
