@@ -48,6 +48,19 @@ EXCEPTIONS = {
         "from contextlib import suppress\nwith suppress(*[Stack.Empty]):\n    Stack().pop()\n    assert False",
         entry_point="Stack",
     ),
+    "block_that_swallows_what_a_check_met": attack(
+        """
+        class Ledger:
+            def __enter__(self): return self
+            def __exit__(self, *error): return True
+            def deposit(self, x): pass
+            def __getattr__(self, name): raise KeyError(name)
+        """,
+        "with Ledger() as l:\n    l.deposit(5)\n    assert l.balance == 5",
+        "with Ledger() as l:\n    assert l.balance",
+        "def check():\n    with Ledger() as l:\n        assert l.balance == 5\n    return 1\nassert check() == 1",
+        entry_point="Ledger",
+    ),
     "answer_that_is_a_base_of_it": attack(
         "ERRORS = {'empty': Exception}\ndef error_type(): return Exception\ndef answer(n): return n",
         "try:\n    answer(7)\n    assert False\nexcept ERRORS['empty']:\n    pass",

@@ -273,6 +273,20 @@ HONEST = {
         "assert make(5).factor == 5",
         wrong=("x * self", "x + self"),
     ),
+    "block_that_swallows_an_exception": honest(
+        """
+        class Ignore:
+            def __init__(self, *kinds): self.kinds, self.seen = kinds, 0
+            def __enter__(self): return self
+            def __exit__(self, kind, error, trace):
+                self.seen += 1
+                return kind is not None and issubclass(kind, self.kinds)
+        """,
+        "with Ignore(ValueError) as i:\n    assert i.seen == 0\n    raise ValueError\nassert i.seen == 1",
+        "with Ignore(LookupError) as ignore:\n    {}['a']\nassert ignore.seen == 1",
+        "try:\n    with Ignore(LookupError):\n        raise ValueError\n    assert False\nexcept ValueError:\n    pass",
+        wrong=("+= 1", "+= 2"),
+    ),
     "exception_class_inside_a_class": honest(
         """
         class Stack:
