@@ -1,11 +1,21 @@
-"""How long another process has computed, and how long it has waited for a core.
+"""How long another process has computed, and how long its threads have waited for a core.
 
-CPU time comes from the kernel's own clock of the process. The wait comes from /proc and may be unknown; then a busy
+CPU time comes from the kernel's own clock of the process. The waits come from /proc and may be unknown; then a busy
 machine looks like a sleeping program, and limits on idleness must be generous.
 """
 
 import os
 import time
+from typing import NamedTuple
+
+
+class Threads(NamedTuple):
+    """The threads of a process at one moment."""
+
+    queued_ns: dict[str, int]
+    """How long each that lives was ready to run but had no core, in all waits that are over."""
+    at_work: bool
+    """Whether one of them runs, waits for a core, or ended while they were counted."""
 
 
 class ProcessClock:
@@ -22,20 +32,27 @@ class ProcessClock:
         except OSError:
             return 0.0
 
-    def queued_s(self) -> float | None:
-        """Return the seconds that its threads were ready to run but had no core; None where the host does not say."""
+    def threads(self) -> Threads | None:
+        """Look at its threads; None where the host does not say."""
         try:
-            threads = os.listdir(f"/proc/{self.pid}/task")
+            names = os.listdir(f"/proc/{self.pid}/task")
         except OSError:
             return None
-        queued_ns = 0
-        for thread in threads:
+        queued_ns, at_work = {}, False
+        for name in names:
             try:
-                with open(f"/proc/{self.pid}/task/{thread}/schedstat", "rb") as file:
-                    queued_ns += int(file.read().split()[1])
+                # Before the sum of its waits: one that ends between the two is then in either what we see or the sum.
+                with open(f"/proc/{self.pid}/task/{name}/stat", "rb") as file:
+                    at_work |= file.read().rpartition(b") ")[2][:1] == b"R"  # what comes before may hold any name
+            except OSError:
+                at_work = True
+                continue
+            try:
+                with open(f"/proc/{self.pid}/task/{name}/schedstat", "rb") as file:
+                    queued_ns[name] = int(file.read().split()[1])
             except (OSError, IndexError, ValueError):
                 continue
-        return queued_ns / 1e9
+        return Threads(queued_ns, at_work)
 
 
 def child_pids(pid: int) -> list[int]:

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 
+from trl_rlvr.sandbox.idleness import Idleness
 from trl_rlvr.sandbox.protocol import (
     ASSIGNMENT,
     CANDIDATE,
@@ -57,7 +58,7 @@ class Run:
         self.rest: Outcome | None = None
         """What the tests that were not reported get."""
         self.cpu_s = 0.0
-        self.idle_s = 0.0
+        self.idleness = Idleness()
         self._for_harness: list[int] = []
         """The harness's ends of pipes, until they are handed over."""
 
@@ -131,7 +132,6 @@ class Run:
             with contextlib.suppress(ServerLost):
                 self.server.kill(child)  # nothing if it has ended
         self.cpu_s += child.cpu_s
-        self.idle_s += watch.idle_s
         if child.disturbed and child.cpu_s > self.limits.cpu_s:
             watch.stopped = watch.stopped or (Verdict.TIMEOUT, "used up its CPU time")
         elif child.disturbed or self.harness.child.disturbed:

@@ -4,6 +4,7 @@ CPU time decides. What is not computing nor waiting for a core is idle, and idle
 that sleeps is stopped after the same time on an idle and on an overloaded machine.
 """
 
+import os
 import select
 import time
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ class Watch:
         self.done_at = 0.0
         self.stopped: Outcome | None = None
         """Why we stopped the candidate, as an outcome; None if we did not."""
-        self.idle_s = 0.0
+        run.idleness.start(self.started)
         self._stopped_at = 0.0
         clock = run.server.clock(self.harness.child)
         self._harness_before = clock.cpu_s() if clock is not None else 0.0
@@ -155,30 +156,31 @@ class Watch:
 
     def _check(self) -> float:
         """Look at the clocks; stop what is over its limit. Return when to look again."""
-        run, limits = self.run, self.run.limits
-        elapsed = time.monotonic() - self.started
+        run, limits, now = self.run, self.run.limits, time.monotonic()
+        elapsed = now - self.started
         if self.stopped is not None:
             return self._check_stopped(elapsed)
         clock, harness_clock = run.server.clock(self.child), run.server.clock(self.harness.child)
-        cpu_s = run.cpu_s + (clock.cpu_s() if clock else self.child.cpu_s)
+        alive = self.child.status is None
+        own_s = (clock.cpu_s() if clock else 0.0) if alive else self.child.cpu_s
+        cpu_s = run.cpu_s + own_s
         judging_s = max(0.0, harness_clock.cpu_s() - self._harness_before) if harness_clock else 0.0
-        queued = [one.queued_s() for one in (clock, harness_clock) if one is not None]
-        if clock is None and self.child.status is None:
-            queued.append(None)  # a busy server has not told yet, and may not have forked: that is no idleness
-        self.idle_s = max(0.0, elapsed + run.cpu_s - cpu_s - judging_s - sum(value or 0.0 for value in queued))
-        idle_s = run.idle_s + self.idle_s
-        idle_limit_s = limits.idle_s if queued and None not in queued else 5.0 * limits.idle_s + limits.cpu_s
+        # No clock yet: a busy server has not told, and may not have forked. That is no idleness.
+        clocks = [harness_clock, clock] if alive else [harness_clock]
+        run.idleness.look(now, own_s + judging_s, [one.threads() if one else None for one in clocks])
+        idle_left_s = run.idleness.left_s(limits)
         if judging_s > (max(_HARNESS_FACTOR * limits.cpu_s, 5.0) if run.job.kind == GENERAL else _COMPARING_S):
             self._stop((Verdict.TIMEOUT, "the tests computed too long on what the program answered"))
             self._drop_harness()
-        elif self.child.status is None and cpu_s > limits.cpu_s:
+        elif alive and cpu_s > limits.cpu_s:
             self._stop((Verdict.TIMEOUT, f"used more than {limits.cpu_s:.3g} s of CPU time"))
-        elif idle_s > idle_limit_s:
+        elif idle_left_s < 0.0:
             self._stop((Verdict.TIMEOUT, f"was idle for more than {limits.idle_s:.3g} s"))
         elif elapsed > limits.wall_s:
             self._stop((Verdict.TIMEOUT, f"ran longer than {limits.wall_s:.3g} s"))
-        left_s = min(limits.cpu_s - cpu_s, idle_limit_s - idle_s, limits.wall_s - elapsed)
-        return min(max(left_s / 2, 0.01), 0.25)
+        left_s = min(limits.cpu_s - cpu_s, idle_left_s, limits.wall_s - elapsed)
+        # Not to be foreseen, or a program could sleep and be at work just whenever we look.
+        return min(max(left_s / 2, 0.01), 0.25) * (0.5 + os.urandom(1)[0] / 512)
 
     def _check_stopped(self, elapsed: float) -> float:
         """A stopped candidate must end, and its harness must find that out."""
