@@ -216,6 +216,13 @@ WEAK = {
     "summed": CodeProblem(
         "summed", "", tests=("xs = [4, 5]\ngot = summed(xs)\nwanted = len(xs)\nassert got == wanted",)
     ),
+    "doubled": CodeProblem(
+        "doubled",
+        "",
+        tests=("p = Point(3)\nassert doubled(p) == p.x * 2",),
+        setup_code="class Point:\n    def __init__(self, x): self.x = x",
+    ),
+    "area": CodeProblem("area", "", tests=("if abs(area(2) - 12.57) > 0.01: raise AssertionError",)),
     "scaled": CodeProblem(
         "scaled", "", tests=("import numpy as np\nassert np.allclose(scaled(np.array([1, 2])), [2.0, 4.0])",)
     ),
@@ -238,6 +245,8 @@ def test_sound_problems_pass_the_gate_of_the_real_sandbox(sandbox: Sandbox) -> N
         ("uncalled", "one that returns its argument"),
         ("counted", "one that empties its arguments and returns True"),
         ("summed", "one that empties its arguments and returns 0"),
+        ("doubled", "one that empties its arguments and returns 0"),
+        ("area", "one that returns NaN"),
         ("scaled", "one that returns an array without items"),
     ],
 )

@@ -4,6 +4,7 @@ The reference must pass and a set of wrong programs must fail, else the problem 
 without a reference is checked by the wrong programs alone.
 """
 
+import ast
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox.base import Program, Sandbox
 from trl_rlvr.sandbox.scrutiny import Concern, Finding, scrutinize
+from trl_rlvr.source import try_parse
 from trl_rlvr.verdict import ExecutionResult, Verdict
 
 _PATIENT_REFERENCE_CPU_S = 12.0
@@ -19,6 +21,7 @@ _PATIENT_REFERENCE_CPU_S = 12.0
 _WRONG_BODIES = {
     "one that returns its argument": "return args[0] if args else None",
     "one that returns None": "return None",
+    "one that returns NaN": "return float('nan')",
     "one that returns a bare object()": "return object()",
     "one that empties its arguments": "_empty(args)\n    return args[0] if args else None",
     "one that empties its arguments and returns 0": "_empty(args)\n    return 0",
@@ -38,9 +41,9 @@ _HELPERS = """def _empty(args):
         try:
             value.clear()
         except Exception:
-            for name in ('left', 'right', 'next', 'children'):
+            for name in _ATTRIBUTES:
                 try:
-                    setattr(value, name, None)
+                    setattr(value, name, None if name in ('left', 'right', 'next', 'children') else 0)
                 except Exception:
                     pass
 
@@ -84,10 +87,11 @@ def wrong_programs(problem: CodeProblem) -> dict[str, str]:
     """Return programs that must not pass, by what each is."""
     if problem.io_tests:
         return _WRONG_SCRIPTS
+    helpers = f"_ATTRIBUTES = {_attributes(problem)!r}\n{_HELPERS}"
     numpy = any("np." in test or "numpy" in test for test in (problem.setup_code, *problem.tests))
     bodies = _WRONG_BODIES | (_NUMPY_BODIES if numpy else {})
     programs = {
-        what: _HELPERS
+        what: helpers
         + "\n\n".join(f"def {name}(*args, **keywords):\n    {body}" for name in problem.entry_points)
         + "\n"
         for what, body in bodies.items()
@@ -98,8 +102,15 @@ def wrong_programs(problem: CodeProblem) -> dict[str, str]:
             f"class {name}(_Liar): pass\n" if name in classes else f"def {name}(*args, **keywords): return _Liar()\n"
             for name in problem.entry_points
         )
-        programs["one whose classes agree to everything"] = _HELPERS + liars
+        programs["one whose classes agree to everything"] = helpers + liars
     return programs
+
+
+def _attributes(problem: CodeProblem) -> tuple[str, ...]:
+    """Return the attributes that setup and tests mention: a program that changes its arguments changes these."""
+    trees = filter(None, map(try_parse, (problem.setup_code, *problem.tests)))
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    return tuple(sorted({node.attr for node in nodes if isinstance(node, ast.Attribute) and node.attr[0] != "_"}))
 
 
 def _run(sandbox: Sandbox, programs: Sequence[Program]) -> list[ExecutionResult]:
