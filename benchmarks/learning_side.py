@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SIDES: dict[str, list[str]] = {
     "ours": [],
     "plain": [],
+    "ours, 5 problems x 8": ["--num_generations", "8"],
     "ours, 8 a group": ["--num_generations", "8", "--per_device_train_batch_size", "80"],
     "refilled": ["--curriculum_refill_rounds", "1"],
     "focused": ["--curriculum_focus", "1"],

@@ -28,6 +28,7 @@ from trl_rlvr.sandbox.protocol import (
 from trl_rlvr.sandbox.solution import LOADING, MEMORY, MISSING, SYNTAX
 from trl_rlvr.sandbox.stdio import checked_output, same_output
 from trl_rlvr.sandbox.values import Budget, Decoder, Opaque, RefusedValue
+from trl_rlvr.sandbox.values.decoder import MALFORMED
 from trl_rlvr.sandbox.wire import FrameReader, FrameTooLarge, read_file, read_frame
 from trl_rlvr.verdict import Verdict
 
@@ -159,7 +160,7 @@ def fatal_verdict(frame: bytes) -> Rest:
     answer.at = 1
     try:
         why, text = answer.exactly(str), answer.exactly(str)
-    except (RefusedValue, IndexError, ValueError):
+    except (RefusedValue, *MALFORMED):
         why, text = LOADING, "a malformed message"
     return FATAL_VERDICTS.get(why, Verdict.RUNTIME_ERROR), text
 

@@ -41,6 +41,7 @@ def exception(base: str, kind: bytes = bytes([tags.NONE]), args: bytes = bytes([
 
 
 FORGED = {
+    "end_for_no_known_reason": plain(VALUE + b"\0", b"F\xc8"),
     "array_of_pointers": plain(ndarray("|O8", bytes([1, tags.INT, 65]))),
     "array_of_a_negative_shape": plain(ndarray("<i8", bytes([1, tags.INT, 63]))),
     "array_of_a_huge_shape": plain(ndarray("<i8", bytes([2, tags.INT, 255, tags.INT, 255]))),

@@ -20,6 +20,21 @@ HONEST = {
         "from operator import neg\nassert apply(neg, [1]) == [-1]",
         wrong=("f(x) for", "f(f(x)) for"),
     ),
+    "exception_that_a_helper_of_the_test_is_given": honest(
+        DIVIDE,
+        """
+        def raises(kind, f):
+            try:
+                f()
+            except kind:
+                return True
+            return False
+        assert raises(ValueError, lambda: divide(1, 0))
+        assert raises(Exception, lambda: divide(1, 'a'))
+        assert not raises(Exception, lambda: divide(1, 2))
+        """,
+        wrong=("if b == 0", "if b == 2"),
+    ),
     "block_over_a_tests_object": honest(
         "def count(lock, n):\n    with lock:\n        if n < 0: raise ValueError(n)\n        return n + 1",
         "import threading\nlock = threading.Lock()\nassert count(lock, 1) == 2 and not lock.locked()",

@@ -165,9 +165,9 @@ class Confinement:
                 os._exit(1)
         return 0
 
-    def has(self, name: str) -> bool:
-        """Say whether a layer is on."""
-        return name in self._found and self._found[name].on
+    def has(self, *names: str) -> bool:
+        """Say whether these layers are on."""
+        return all(name in self._found and self._found[name].on for name in names)
 
     def sweep(self, pid: int) -> None:
         """In the server, after child `pid` has been reaped: remove what it has left behind."""
@@ -265,9 +265,8 @@ class Confinement:
 
     def _apply_landlock(self, readable: paths.Readable, roots: dict[str, str]) -> str:
         given = readable.granted, readable.listed, paths.DEVICES_WRITTEN
-        if self._ids is None:  # else their ids keep the roles out of each other's folders
-            for role, root in roots.items():
-                self._narrower[role] = landlock.restrict_calls(landlock.make_ruleset(*given, [root]))
+        for role, root in roots.items():
+            self._narrower[role] = landlock.restrict_calls(landlock.make_ruleset(*given, [root]))
         return landlock.apply(*given, roots.values())
 
     def _drop_privileges(self, roots: dict[str, str]) -> None:
@@ -292,6 +291,6 @@ class Confinement:
             drops_capabilities=self.has("capabilities"),
             hides_memory=self.has("dumpable") and not stays_hidden,
             follows=None if self.has("pid_ns") else os.getpid(),
-            narrower=self._narrower if self.has("landlock") else {},
+            narrower=self._narrower if self._ids is None and self.has("landlock", "no_new_privs") else {},
             filter=seccomp.ChildFilter() if self.has("seccomp") else None,
         )
