@@ -79,6 +79,8 @@ TEST_SIDE_NAMES: frozenset[str] = frozenset(
 """Names of test tools: whether or not a test imports them, a solution never answers for them."""
 
 _BUILTINS = frozenset(dir(builtins))
+_NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
+"""Nodes whose `name`, if they have one, is bound."""
 _NOT_THE_CANDIDATES = _BUILTINS | STANDARD_NAMES.keys() | STANDARD_MODULES | TEST_SIDE_NAMES
 
 
@@ -91,28 +93,32 @@ def _walk(sources: Iterable[str]) -> Iterable[ast.AST]:
 
 def _bound_names(sources: Iterable[str]) -> set[str]:
     """Every name that the sources themselves bind, in any scope."""
-    bound: set[str] = set()
-    for node in _walk(sources):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            bound.add(node.name)
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            bound.add(node.id)
-        elif isinstance(node, ast.alias):
-            bound.add(alias_name(node))
-        else:
-            bound |= pattern_names(node)
-            if isinstance(node, ast.ExceptHandler) and node.name:
-                bound.add(node.name)
-    return bound
+    return set(filter(None, map(bound_name, _walk(sources))))
 
 
-def pattern_names(node: ast.AST) -> set[str]:
-    """Return the names that a node binds as a pattern of `match`."""
-    if isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
-        return {node.name}
-    return {node.rest} if isinstance(node, ast.MatchMapping) and node.rest else set()
+def bound_name(node: ast.AST) -> str | None:
+    """Return the name that a node binds, in whatever scope; None if it binds none."""
+    if isinstance(node, ast.Name):
+        return None if isinstance(node.ctx, ast.Load) else node.id
+    if isinstance(node, ast.alias):
+        return alias_name(node)
+    if isinstance(node, ast.arg):
+        return node.arg
+    if isinstance(node, ast.MatchMapping):
+        return node.rest
+    return node.name if isinstance(node, _NAMED) else None
+
+
+def mentioned_attributes(trees: Iterable[ast.AST]) -> frozenset[str]:
+    """Return every attribute that is read or set on anything but a module, also by hasattr and getattr."""
+    names = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Attribute):
+            if not (isinstance(node.value, ast.Name) and node.value.id in STANDARD_MODULES):
+                names.add(node.attr)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("attr"):
+            names |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
+    return frozenset(names)
 
 
 def _in_source_order(sources: Iterable[str], pick: Callable[[ast.AST], ast.AST | None]) -> list[str]:

@@ -27,6 +27,9 @@ NUMBER = 10**8 + secrets.randbelow(10**9)
 TOKEN = "hf_" + secrets.token_hex(16)
 """What the trainer's environment holds as HF_TOKEN."""
 
+NAMESPACES = ("user_ns", "pid_ns", "mount_ns", "net_ns", "ipc_ns", "uts_ns", "scratch_tmpfs")
+"""The layers that need namespaces, for a sandbox that is to do without."""
+
 HANG_S = 120.0
 """A sandbox that has not answered by then hangs."""
 SETTLE_S = 15.0

@@ -4,6 +4,7 @@ import textwrap
 from string import Template
 
 import pytest
+from probe import NAMESPACES
 
 from trl_rlvr.errors import SandboxUnavailableError
 from trl_rlvr.sandbox import doctor
@@ -12,7 +13,6 @@ from trl_rlvr.sandbox.backends.process import ProcessSandbox
 from trl_rlvr.sandbox.battery import ATTACKS, surroundings
 from trl_rlvr.verdict import ExecutionResult, Verdict
 
-NAMESPACES = ("user_ns", "pid_ns", "mount_ns", "net_ns", "ipc_ns", "uts_ns", "scratch_tmpfs")
 WORKS_UNCONFINED = (
     "read a secret from the trainer's environment",
     "read a file of the host",

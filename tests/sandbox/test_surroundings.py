@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from probe import NAMESPACES
 
 HERE = Path(__file__).resolve().parent
-NAMESPACES = ("user_ns", "pid_ns", "mount_ns", "net_ns", "ipc_ns", "uts_ns", "scratch_tmpfs")
 ORDINARY = 64999
 SUITES = ("attacks", "honest")
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from trl_rlvr.sandbox.protocol import CALL, GET, NEXT, OPERATE, OPERATORS, SET
+from trl_rlvr.sandbox.protocol import CALL, GET, NEXT, OPERATE, OPERATORS, SET, builtin_base
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.remote import Conversation
@@ -39,8 +39,8 @@ class _Object(_Function):
     def __setattr__(self, name: str, value: Any) -> None:
         self._ask(SET, self, name, value)
 
-    def _leave(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> Any:
-        known = next((base for base in kind.__mro__ if base.__module__ == "builtins"), None) if kind else None
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> Any:
+        known = builtin_base(kind) if kind else None
         return self._ask(OPERATE, "__exit__", (self, known, getattr(error, "args", ())))
 
 
@@ -54,9 +54,8 @@ def _operation(name: str) -> Any:
 
 
 for _name in OPERATORS:
-    if _name not in ("__hash__", "__format__"):
+    if _name not in ("__exit__", "__format__", "__hash__"):
         setattr(_Object, _name, _operation(_name))
-_Object.__exit__ = _Object._leave  # type: ignore[attr-defined]
 _Object.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity: one object has one handle
 
 KINDS = {"function": _Function, "iterator": _Iterator, "object": _Object, "stream": _Stream}

@@ -4,11 +4,11 @@ The reference must pass and a set of wrong programs must fail, else the problem 
 without a reference is checked by the wrong programs alone.
 """
 
-import ast
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from trl_rlvr.names import mentioned_attributes
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox.base import Program, Sandbox
 from trl_rlvr.sandbox.scrutiny import Concern, Finding, scrutinize
@@ -87,7 +87,8 @@ def wrong_programs(problem: CodeProblem) -> dict[str, str]:
     """Return programs that must not pass, by what each is."""
     if problem.io_tests:
         return _WRONG_SCRIPTS
-    helpers = f"_ATTRIBUTES = {_attributes(problem)!r}\n{_HELPERS}"
+    trees = filter(None, map(try_parse, (problem.setup_code, *problem.tests)))
+    helpers = f"_ATTRIBUTES = {sorted(mentioned_attributes(trees))}\n{_HELPERS}"
     numpy = any("np." in test or "numpy" in test for test in (problem.setup_code, *problem.tests))
     bodies = _WRONG_BODIES | (_NUMPY_BODIES if numpy else {})
     programs = {
@@ -104,13 +105,6 @@ def wrong_programs(problem: CodeProblem) -> dict[str, str]:
         )
         programs["one whose classes agree to everything"] = helpers + liars
     return programs
-
-
-def _attributes(problem: CodeProblem) -> tuple[str, ...]:
-    """Return the attributes that setup and tests mention: a program that changes its arguments changes these."""
-    trees = filter(None, map(try_parse, (problem.setup_code, *problem.tests)))
-    nodes = (node for tree in trees for node in ast.walk(tree))
-    return tuple(sorted({node.attr for node in nodes if isinstance(node, ast.Attribute) and node.attr[0] != "_"}))
 
 
 def _run(sandbox: Sandbox, programs: Sequence[Program]) -> list[ExecutionResult]:

@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from trl_rlvr.names import STANDARD_MODULES, STANDARD_NAMES
+from trl_rlvr.names import STANDARD_MODULES, STANDARD_NAMES, mentioned_attributes
 from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.link import Link, Lost
 from trl_rlvr.sandbox.proxies import RemoteObject, exception_class
@@ -46,7 +46,7 @@ def judge_tests(
         What the tests that could not be run get.
     """
     trees = [ast.parse(source) for source in (setup_code, *tests)]
-    link = Link(*pipes, answer_bytes, _mentioned_attributes(trees))
+    link = Link(*pipes, answer_bytes, mentioned_attributes(trees))
     capture = any(word in source for source in (setup_code, *tests) for word in ("stdout", "capsys"))
     try:
         judge = _Judge(link, names, link.describe(names, capture), trees)
@@ -63,8 +63,8 @@ class _Judge:
         self.defined = defined
         self.missing = frozenset(names) - frozenset(defined)
         self.setup = trees[0]
-        self.standard = _standard_names(trees, frozenset(names))
         self.named = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        self.standard = _standard_names(self.named.difference(names))
         self.kept: dict[str, Any] = {}
         """Names that earlier tests bound."""
 
@@ -169,22 +169,9 @@ def _catches_checks(value: Any) -> bool:
     return isinstance(value, type) and value is not object and issubclass(AssertionError, value)
 
 
-def _standard_names(trees: list[ast.Module], names: frozenset[str]) -> dict[str, Any]:
-    """Return what the tests use without importing it; an entry point is never answered for from here."""
-    used = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)} - names
+def _standard_names(used: set[str]) -> dict[str, Any]:
+    """Return what the tests use without importing it, of the names that are no entry points."""
     found = {name: importlib.import_module(name) for name in used & STANDARD_MODULES - STANDARD_NAMES.keys()}
     return found | {
         name: getattr(importlib.import_module(STANDARD_NAMES[name]), name) for name in used & STANDARD_NAMES.keys()
     }
-
-
-def _mentioned_attributes(trees: list[ast.Module]) -> frozenset[str]:
-    """Every attribute that the tests read or set on anything but a module, also by hasattr and getattr."""
-    names = set()
-    for node in (node for tree in trees for node in ast.walk(tree)):
-        if isinstance(node, ast.Attribute):
-            if not (isinstance(node.value, ast.Name) and node.value.id in STANDARD_MODULES):
-                names.add(node.attr)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("attr"):
-            names |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
-    return frozenset(names)

@@ -27,7 +27,7 @@ from trl_rlvr.sandbox.protocol import (
 )
 from trl_rlvr.sandbox.solution import LOADING, MEMORY, MISSING, SYNTAX
 from trl_rlvr.sandbox.stdio import checked_output, same_output
-from trl_rlvr.sandbox.values import Budget, Decoder, Opaque, RefusedValue
+from trl_rlvr.sandbox.values import UNCOUNTED, Budget, Decoder, Opaque, RefusedValue
 from trl_rlvr.sandbox.values.decoder import MALFORMED
 from trl_rlvr.sandbox.wire import FrameReader, FrameTooLarge, read_file, read_frame
 from trl_rlvr.verdict import Verdict
@@ -85,7 +85,7 @@ def main(channel: socket.socket) -> None:
         if not head:
             return
         kind, answer_bytes, first = ASSIGNMENT.unpack(head)
-        work = Decoder(read_file(fds[0]), Budget(nodes=1 << 40))
+        work = Decoder(read_file(fds[0]), Budget(UNCOUNTED))
         if kind == PLAIN:
             rest = judge_calls(work, fds[1], answer_bytes, reports)
         elif kind == STDIO:

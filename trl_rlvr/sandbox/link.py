@@ -4,7 +4,6 @@ Whatever ends a conversation early is a `Lost` and stays so: once an answer coul
 happened is lost, whatever the test's own code catches.
 """
 
-import builtins
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 
 from trl_rlvr.sandbox.handles import Handles
 from trl_rlvr.sandbox.holding import Holding
-from trl_rlvr.sandbox.protocol import CALLBACK, DESCRIBE, FETCH, NEXT, RAISED, REFUSED, VALUE
+from trl_rlvr.sandbox.protocol import CALLBACK, DESCRIBE, FETCH, NEXT, RAISED, REFUSED, VALUE, builtin_base
 from trl_rlvr.sandbox.proxies import read_exception
 from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, Shared, tags
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
@@ -195,6 +194,6 @@ class Link:
             self._send_error(error)
 
     def _send_error(self, error: Exception) -> None:
-        base = next(base for base in type(error).__mro__ if getattr(builtins, base.__name__, None) is base)
+        base = builtin_base(type(error))
         args = tuple(arg for arg in error.args if type(arg) in (int, float, str, bool, type(None)))
         self._send(RAISED, [base.__name__, args])

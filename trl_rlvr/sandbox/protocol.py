@@ -5,6 +5,7 @@ records of fixed length. Nothing in this module carries a candidate's values: th
 supervisor.
 """
 
+import builtins
 import json
 import math
 import operator
@@ -44,6 +45,13 @@ DESCRIBE, FETCH, CALL, GET, SET, OPERATE, NEXT, AWAIT, BASE = b"D", b"F", b"C", 
 MAX_REQUEST = 1 << 28
 THEIRS, MINE = 0, 1
 """Whose object a handle names: the receiver's or the sender's."""
+
+
+def builtin_base(kind: type[BaseException]) -> type[BaseException]:
+    """Return the nearest base of an exception class, itself included, that both sides know."""
+    base: type[BaseException]
+    base = next(base for base in kind.__mro__ if getattr(builtins, base.__name__, None) is base)
+    return base
 
 
 def _exception(kind: type[BaseException] | None, args: tuple[Any, ...]) -> BaseException | None:

@@ -31,7 +31,7 @@ from trl_rlvr.sandbox.protocol import (
     VALUE,
 )  # fmt: skip
 from trl_rlvr.sandbox.solution import MEMORY, describe
-from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, Shared, tags
+from trl_rlvr.sandbox.values import UNCOUNTED, Budget, Decoder, Encoder, RefusedValue, Shared, tags
 from trl_rlvr.sandbox.wire import read_frame, write_frame
 
 _EXCEPTION_NAMES = {
@@ -40,8 +40,6 @@ _EXCEPTION_NAMES = {
     if isinstance(value, type) and issubclass(value, BaseException)
 }
 _PRINTED_CHARS = 1 << 18
-_TESTS_NODES = 1 << 40
-"""Values that a test may send: as many as memory holds."""
 
 
 class Conversation:
@@ -90,8 +88,7 @@ class Conversation:
 
     def _read(self, frame: bytes, start: int) -> list[Any]:
         """Read a message: let the shared containers hold what the test left in them, and return the values."""
-        trusted = Budget(nodes=_TESTS_NODES)
-        message = Decoder(frame, trusted, self._read_handle, self._shared, tags.CONSTANTS)
+        message = Decoder(frame, Budget(UNCOUNTED), self._read_handle, self._shared, tags.CONSTANTS)
         message.at = start
         self._shared.apply(self._shared.read_changes(message), message)
         values = message.rest()

@@ -9,7 +9,7 @@ statements of a function, up to what it returns, are none of the expression that
 import ast
 import builtins
 
-from trl_rlvr.names import STANDARD_MODULES, pattern_names
+from trl_rlvr.names import STANDARD_MODULES, bound_name
 
 HOLD, RESTORE, RESET, FUNCTION, GENERATOR, END = (
     f"__{name}__" for name in ("hold", "restore", "reset", "function", "generator", "end")
@@ -125,8 +125,8 @@ class _Transformer(ast.NodeTransformer):
         """Look at what a call that catches is given."""
         self.generic_visit(node)
         if (name := _callee(node)) in _CATCHERS:
-            most = _CATCHERS[name]
-            node.args = [_catchable(arg) for arg in node.args[:most]] + (node.args[most:] if most else [])
+            says_what = slice(_CATCHERS[name])
+            node.args[says_what] = map(_catchable, node.args[says_what])
         return node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
@@ -187,8 +187,6 @@ def with_settling(tree: ast.Module, data_names: frozenset[str]) -> ast.Module:
         tree: the test; it is changed.
         data_names: entry points that hold data, to be fetched at every read unless the test binds them itself.
     """
-    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    bound = bound.union(*map(pattern_names, ast.walk(tree)))
-    changed: ast.Module = _Transformer(data_names - bound).visit(tree)
+    free = data_names.difference(map(bound_name, ast.walk(tree)))
+    changed: ast.Module = _Transformer(free).visit(tree)
     return ast.fix_missing_locations(changed)

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from probe import Arena, attack, program, simple
+from probe import NAMESPACES, Arena, attack, program, simple
 
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
 from trl_rlvr.sandbox.limits import Limits
 from trl_rlvr.verdict import Verdict
 
-NAMESPACES = ("user_ns", "pid_ns", "mount_ns", "net_ns", "ipc_ns", "uts_ns", "scratch_tmpfs")
 OFF = {"as_it_is": (), "without_ids": ("ids",), "without_ids_and_namespaces": ("ids", *NAMESPACES)}
 FOLDERS = """
 import os, sys

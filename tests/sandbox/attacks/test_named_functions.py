@@ -48,19 +48,18 @@ def test_no_class_is_made_in_the_harness(arena: Arena) -> None:
     arena.fails(attack(code, "assert answer(lambda fn, *a: fn(*a)) == '$SECRET'"))
 
 
-@pytest.mark.parametrize(
-    "function", ["operator.delitem", "operator.setitem", "operator.imul", "operator.iconcat", "operator.iadd"]
-)
-def test_a_builtin_solution_changes_no_expected_side(arena: Arena, function: str) -> None:
-    tests = {
-        "operator.delitem": "d = {'a': $NUMBER}\nassert answer(d, 'a') == d.get('a')",
-        "operator.setitem": "d = {'a': $NUMBER}\nassert answer(d, 'a', None) == d.get('a')",
-        "operator.imul": "xs = [3, $NUMBER]\nassert answer(xs, 0) == sorted(xs)",
-        "operator.iconcat": "xs = [3, $NUMBER]\nassert answer(xs, [1]) == xs",
-        "operator.iadd": "xs = [3, $NUMBER]\nassert answer(xs, [1]) == xs",
-    }
+IN_PLACE = {
+    "delitem": "d = {'a': $NUMBER}\nassert answer(d, 'a') == d.get('a')",
+    "setitem": "d = {'a': $NUMBER}\nassert answer(d, 'a', None) == d.get('a')",
+    "imul": "xs = [3, $NUMBER]\nassert answer(xs, 0) == sorted(xs)",
+    "iconcat": "xs = [3, $NUMBER]\nassert answer(xs, [1]) == xs",
+    "iadd": "xs = [3, $NUMBER]\nassert answer(xs, [1]) == xs",
+}
 
-    arena.fails(attack(f"import operator\nanswer = {function}", tests[function]))
+
+@pytest.mark.parametrize("function", IN_PLACE)
+def test_a_builtin_solution_changes_no_expected_side(arena: Arena, function: str) -> None:
+    arena.fails(attack(f"import operator\nanswer = operator.{function}", IN_PLACE[function]))
 
 
 CONTEXT = """

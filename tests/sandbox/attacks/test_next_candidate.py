@@ -11,6 +11,19 @@ from trl_rlvr.verdict import Verdict
 
 MARK = f"mark-{TOKEN[3:13]}"
 
+
+def is_locked(path: str) -> str:
+    """Code that finds out whether somebody holds a lock on a path."""
+    return f"""
+import fcntl, os
+try:
+    fcntl.flock(os.open({path!r}, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    found = False
+except BlockingIOError:
+    found = True
+"""
+
+
 PAIRS = {
     "file_in_the_working_folder": (
         "open('$MARK', 'w').close()",
@@ -92,25 +105,11 @@ PAIRS = {
     "times_of_the_folder": ("import os\nos.utime('.', (1, 1))", "import os\nfound = int(os.stat('.').st_mtime) == 1"),
     "lock_on_the_folder": (
         "import fcntl, os\nfcntl.flock(os.open('.', os.O_RDONLY), fcntl.LOCK_EX)",
-        """
-import fcntl, os
-try:
-    fcntl.flock(os.open('.', os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    found = False
-except BlockingIOError:
-    found = True
-""",
+        is_locked("."),
     ),
     "lock_on_the_null_device": (
         "import fcntl\nfcntl.flock(0, fcntl.LOCK_EX | fcntl.LOCK_NB)",
-        """
-import fcntl, os
-try:
-    fcntl.flock(os.open('/dev/null', os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    found = False
-except BlockingIOError:
-    found = True
-""",
+        is_locked("/dev/null"),
     ),
     "flags_of_standard_input": (
         "import fcntl, os\nfcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_APPEND)",

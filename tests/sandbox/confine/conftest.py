@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from probe import NAMESPACES
 
 ROOT = Path(__file__).parents[3]
 DRIVER = Path(__file__).with_name("confined_driver.py")
 ORDINARY = 65534
-NAMESPACES = ("user_ns", "pid_ns", "mount_ns", "net_ns", "ipc_ns", "uts_ns", "scratch_tmpfs")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@ import os
 import signal
 
 import pytest
+from probe import NAMESPACES
 
 from trl_rlvr.sandbox.confine.stack import LAYERS
 
@@ -117,7 +118,7 @@ def test_every_layer_is_reported_once(anyone):
 
 
 def test_seccomp_landlock_and_limits_need_no_privilege(make_setting):
-    off = ("user_ns", "pid_ns", "mount_ns", "net_ns", "ipc_ns", "uts_ns", "scratch_tmpfs", "ids")
+    off = (*NAMESPACES, "ids")
     user = 65534 if os.geteuid() == 0 else None
 
     confined = make_setting("user", user=user, off=off).run()

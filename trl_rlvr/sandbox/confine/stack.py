@@ -89,8 +89,6 @@ class Confinement:
         self._root, self._root_fd = scratch.make_root(scratch_parent)
         self._found: dict[str, Layer] = {}
         self._ids: ids.Ids | None = None
-        self._narrower: dict[str, list[kernel.Call]] = {}
-        """How each role gives up the other's scratch, where its id is not what keeps it out."""
         self._scratch: dict[str, scratch.Scratch]
         self._plan: ChildPlan
 
@@ -127,12 +125,13 @@ class Confinement:
         self._attempt("no_new_privs", privileges.set_no_new_privs)
         self._attempt("landlock", lambda: self._apply_landlock(readable, roots), landlock.supported)
         self._drop_privileges(roots)
+        narrower = self._narrow_roles(readable, roots)  # before seccomp, which lets nobody make a ruleset
         self._attempt("dumpable", privileges.hide_memory)
         leash.hold()
         mode = self._root_mode()
         self._scratch = {role: scratch.Scratch(root, mode) for role, root in roots.items()}
         self._attempt("seccomp", seccomp.apply, seccomp.supported)
-        self._plan = ChildPlan(self._scratch, self._child_layers(stays_hidden))
+        self._plan = ChildPlan(self._scratch, self._child_layers(stays_hidden, narrower))
 
     def fork(self, role: Literal["candidate", "harness"], cpu_hard_s: int) -> int:
         """Fork a child that is confined for good, in a session and an empty scratch folder of its own.
@@ -264,10 +263,14 @@ class Confinement:
         return f"{self._scratch_mib} MiB, {_SCRATCH_FILES} files"
 
     def _apply_landlock(self, readable: paths.Readable, roots: dict[str, str]) -> str:
+        return landlock.apply(readable.granted, readable.listed, paths.DEVICES_WRITTEN, roots.values())
+
+    def _narrow_roles(self, readable: paths.Readable, roots: dict[str, str]) -> dict[str, list[kernel.Call]]:
+        """Return how each role gives up the other's scratch, where its id does not keep it out."""
+        if self._ids is not None or not self.has("landlock", "no_new_privs"):
+            return {}
         given = readable.granted, readable.listed, paths.DEVICES_WRITTEN
-        for role, root in roots.items():
-            self._narrower[role] = landlock.restrict_calls(landlock.make_ruleset(*given, [root]))
-        return landlock.apply(*given, roots.values())
+        return {role: landlock.restrict_calls(landlock.make_ruleset(*given, [root])) for role, root in roots.items()}
 
     def _drop_privileges(self, roots: dict[str, str]) -> None:
         bounding = "" if "capabilities" in self._off else privileges.empty_bounding_set()
@@ -284,13 +287,13 @@ class Confinement:
         overrides = self.has("capabilities") and privileges.holds(privileges.CAP_DAC_OVERRIDE)
         return 0o111 if overrides else None
 
-    def _child_layers(self, stays_hidden: bool) -> Layers:
+    def _child_layers(self, stays_hidden: bool, narrower: dict[str, list[kernel.Call]]) -> Layers:
         return Layers(
             ids=self._ids,
             limits=self.has("rlimits"),
             drops_capabilities=self.has("capabilities"),
             hides_memory=self.has("dumpable") and not stays_hidden,
             follows=None if self.has("pid_ns") else os.getpid(),
-            narrower=self._narrower if self._ids is None and self.has("landlock", "no_new_privs") else {},
+            narrower=narrower,
             filter=seccomp.ChildFilter() if self.has("seccomp") else None,
         )

@@ -4,10 +4,10 @@ An encoder reads what a value really holds through its base type's own methods; 
 `__reduce__` stay behind. A decoder builds plain objects under a budget. Neither ever runs code that came with a value.
 """
 
-from trl_rlvr.sandbox.values.budget import Budget
+from trl_rlvr.sandbox.values.budget import UNCOUNTED, Budget
 from trl_rlvr.sandbox.values.decoder import Decoder
 from trl_rlvr.sandbox.values.encoder import Encoder
 from trl_rlvr.sandbox.values.shared import Shared
 from trl_rlvr.sandbox.values.tags import Opaque, RefusedValue
 
-__all__ = ["Budget", "Decoder", "Encoder", "Opaque", "RefusedValue", "Shared"]
+__all__ = ["UNCOUNTED", "Budget", "Decoder", "Encoder", "Opaque", "RefusedValue", "Shared"]

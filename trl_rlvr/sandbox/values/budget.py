@@ -5,6 +5,9 @@ from typing import Any
 from trl_rlvr.sandbox.values import tags
 from trl_rlvr.sandbox.values.tags import RefusedValue
 
+UNCOUNTED = 1 << 40
+"""Nodes of a budget for what a test wrote: as many as memory holds."""
+
 
 class Budget:
     """What one program may send over all its messages: nodes, and distinct keys of equal hash."""
