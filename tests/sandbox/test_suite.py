@@ -1,3 +1,5 @@
+import marshal
+
 import pytest
 
 from trl_rlvr.problem import CodeProblem, IOTest
@@ -70,3 +72,14 @@ def test_candidate_gets_no_expected_value():
 
     assert b"question" in work
     assert b"secret answer" not in work
+
+
+def test_strings_of_a_subclass_are_packed_as_the_strings_that_they_hold():
+    class Text(str):
+        pass
+
+    problem = CodeProblem("t", "", (Text("assert f(1) == 2"),), Text(""), Text("f"), entry_points=(Text("f"),))
+
+    source, names, calls = marshal.loads(compile_suite(problem).candidate_work(Text("def f(x): return 2")))
+
+    assert (source, names, marshal.loads(calls)) == ("def f(x): return 2", ("f",), [("f", (1,), {})])

@@ -7,23 +7,23 @@ trusted. It holds the solution and the arguments of the calls, never a test and 
 import _random
 import os
 import random
+from marshal import loads
 from typing import Any
 
 from trl_rlvr.sandbox.protocol import FATAL, GENERAL, RAISED, REFUSED, STDIO, VALUE
 from trl_rlvr.sandbox.remote import serve
 from trl_rlvr.sandbox.solution import MEMORY, Fatal, describe, load
 from trl_rlvr.sandbox.stdio import run_script
-from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue
+from trl_rlvr.sandbox.values import Encoder, RefusedValue
 from trl_rlvr.sandbox.wire import read_file, write_frame
 
 _GENERATOR: random.Random = random.seed.__self__  # type: ignore[attr-defined]
 """What the functions of `random` draw from."""
 
 
-def _answer_calls(namespace: dict[str, Any], work: Decoder, reply: int) -> None:
+def _answer_calls(namespace: dict[str, Any], calls: list[Any], reply: int) -> None:
     """Answer the calls of a plain suite one by one, each as soon as it has returned."""
-    for _ in range(work.length()):
-        name, args, kwargs = work.text(), work.value(), work.value()
+    for name, args, kwargs in calls:
         write_frame(reply, _answer(namespace.get(name), args, kwargs))
 
 
@@ -62,9 +62,7 @@ def main(kind: bytes, fds: list[int]) -> None:
     """
     # Or all candidates of a server would draw the same numbers. What `random.seed` does besides costs a dozen pages.
     _random.Random.seed(_GENERATOR, int.from_bytes(os.urandom(16), "little"))
-    work = Decoder(read_file(fds[0]))
-    source, names = work.value(), work.value()
-    work.numbered.clear()  # the calls were encoded apart, once for all candidates
+    source, names, calls = loads(read_file(fds[0]))
     if kind == STDIO:
         run_script(source, fds[1], fds[2])
         return
@@ -77,4 +75,4 @@ def main(kind: bytes, fds: list[int]) -> None:
     if kind == GENERAL:
         serve(namespace, fds[2], reply)
     else:
-        _answer_calls(namespace, work, reply)
+        _answer_calls(namespace, loads(calls), reply)

@@ -6,7 +6,6 @@ the next.
 """
 
 import builtins
-import contextlib
 import gc
 import json
 import os
@@ -15,14 +14,20 @@ import signal
 import socket
 import sys
 from os import closerange, dup2
+from types import FunctionType
 
 from trl_rlvr.sandbox import candidate, harness
-from trl_rlvr.sandbox.confine.stack import Confinement
+from trl_rlvr.sandbox.confine import child as child_plan
+from trl_rlvr.sandbox.confine import kernel, scratch, seccomp, stack
+from trl_rlvr.sandbox.layout import copy_text_at_fork, fill_heap, gather
 from trl_rlvr.sandbox.packages import install_finder
-from trl_rlvr.sandbox.preload import fill_heap, preload_others
+from trl_rlvr.sandbox.preload import preload_others
 from trl_rlvr.sandbox.protocol import CANDIDATE, EXITED, FORK, KILL, NOTICE, ORDER, RUNS
-from trl_rlvr.sandbox.warmup import warm_up
+from trl_rlvr.sandbox.warmup import rehearse, warm_up
+from trl_rlvr.sandbox.wire import receive_with_fds
 
+_AROUND_A_FORK = (child_plan, kernel, scratch, seccomp, stack)
+"""Modules of what server and child do before and after a fork."""
 _CONTROL = 3
 _MAX_FDS = 4
 _WATCH_MS = 50
@@ -30,7 +35,7 @@ _WATCH_MS = 50
 
 
 class _Server:
-    def __init__(self, control: socket.socket, confinement: Confinement) -> None:
+    def __init__(self, control: socket.socket, confinement: stack.Confinement) -> None:
         self.control = control
         self.confinement = confinement
         self.children: dict[int, tuple[int, int]] = {}
@@ -56,7 +61,7 @@ class _Server:
                 self.end_floods()
 
     def take_order(self) -> bool:
-        message, fds, _, _ = socket.recv_fds(self.control, ORDER.size, _MAX_FDS)
+        message, fds = receive_with_fds(self.control, ORDER.size, _MAX_FDS)
         if not message:
             return False
         order, role, number, cpu_hard_s, kind = ORDER.unpack(message)
@@ -68,7 +73,7 @@ class _Server:
             self.name(number)
         return True
 
-    def fork(self, role: bytes, number: int, cpu_hard_s: int, kind: int, fds: list[int]) -> None:
+    def fork(self, role: bytes, number: int, cpu_hard_s: int, kind: int, fds: tuple[int, ...]) -> None:
         pid = self.confinement.fork("candidate" if role == CANDIDATE else "harness", cpu_hard_s)
         if pid == 0:
             _become(role, bytes((kind,)), fds, self.null)
@@ -105,8 +110,10 @@ class _Server:
         if pid in self.flooded:
             self.flooded.remove(pid)
             status = signal.SIGXFSZ  # as if the kernel had ended it for its files: it was no outsider
-        with contextlib.suppress(OSError):
+        try:  # noqa: SIM105 - for each program; `suppress` is a dozen pages more to copy
             os.killpg(pid, 9)  # the child's own session: whatever it may have left there
+        except OSError:
+            pass
         notice = NOTICE.pack(EXITED, number, pid, status, usage.ru_utime, usage.ru_stime, pid in self.ended)
         self.ended.discard(pid)
         self.confinement.sweep(pid)
@@ -117,7 +124,7 @@ def _open_null() -> int:
     return os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
 
 
-def _become(role: bytes, kind: bytes, fds: list[int], null: int) -> None:
+def _become(role: bytes, kind: bytes, fds: tuple[int, ...], null: int) -> None:
     """Turn this fresh child into a candidate or a harness; never returns."""
     leave = os._exit
     try:
@@ -138,6 +145,14 @@ def _become(role: bytes, kind: bytes, fds: list[int], null: int) -> None:
         leave(0)
 
 
+def _hot() -> list[FunctionType]:
+    """Return the functions that run for each program, in the server and in a candidate."""
+    ran = rehearse()
+    around = {module.__name__ for module in _AROUND_A_FORK} | {__name__}
+    functions = [one for one in gc.get_objects() if type(one) is FunctionType]
+    return [one for one in functions if one.__code__ in ran or one.__module__ in around]
+
+
 def main(package_root: str, settings: str) -> None:
     """Serve the supervisor on what is standard input at the start.
 
@@ -149,11 +164,16 @@ def main(package_root: str, settings: str) -> None:
     null = _open_null()
     os.dup2(null, 0)
     control = socket.socket(fileno=_CONTROL)
+    copy_text_at_fork()
+    filling = [fill_heap()]
+    gather(_hot())
     warm_up()
     options = json.loads(settings)
     install_finder(options.pop("packages"))
-    confinement = Confinement(**options)
+    confinement = stack.Confinement(**options)
     confinement.enter_server()
+    filling.append(fill_heap())
+    confinement.lay_out_children()
     if not confinement.imports:
         preload_others()
     for name in [name for name in sys.modules if name.startswith("trl_rlvr")]:
@@ -163,8 +183,7 @@ def main(package_root: str, settings: str) -> None:
     os.dup2(null, 2)  # what was said on the way here is for the supervisor; what children say there is for nobody
     del sys.argv[:]  # a child gets other ones
     builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]  # which `site` defines for other scripts
-    gc.collect()
-    filling = fill_heap()
+    filling.append(fill_heap())
     gc.freeze()
     _Server(control, confinement).serve()
     del filling

@@ -5,10 +5,12 @@ judges a single candidate and is thrown away: its tests compute on hostile value
 candidate.
 """
 
+import marshal
 import os
 import reprlib
 import socket
 from collections.abc import Callable
+from typing import Any
 
 from trl_rlvr.sandbox.general import judge_tests
 from trl_rlvr.sandbox.protocol import (
@@ -27,9 +29,9 @@ from trl_rlvr.sandbox.protocol import (
 )
 from trl_rlvr.sandbox.solution import LOADING, MEMORY, MISSING, SYNTAX
 from trl_rlvr.sandbox.stdio import checked_output, same_output
-from trl_rlvr.sandbox.values import UNCOUNTED, Budget, Decoder, Opaque, RefusedValue
+from trl_rlvr.sandbox.values import Budget, Decoder, Opaque, RefusedValue
 from trl_rlvr.sandbox.values.decoder import MALFORMED
-from trl_rlvr.sandbox.wire import FrameReader, FrameTooLarge, read_file, read_frame
+from trl_rlvr.sandbox.wire import FrameReader, FrameTooLarge, read_file, read_frame, receive_with_fds
 from trl_rlvr.verdict import Verdict
 
 Report = Callable[[int, Verdict, str], None]
@@ -81,11 +83,11 @@ def main(channel: socket.socket) -> None:
     """Judge until the supervisor closes the channel; after a general suite, leave."""
     reports = Reports(channel)
     while True:
-        head, fds, _, _ = socket.recv_fds(channel, ASSIGNMENT.size, _MAX_FDS)
+        head, fds = receive_with_fds(channel, ASSIGNMENT.size, _MAX_FDS)
         if not head:
             return
         kind, answer_bytes, first = ASSIGNMENT.unpack(head)
-        work = Decoder(read_file(fds[0]), Budget(UNCOUNTED))
+        work = marshal.loads(read_file(fds[0]))
         if kind == PLAIN:
             rest = judge_calls(work, fds[1], answer_bytes, reports)
         elif kind == STDIO:
@@ -99,13 +101,11 @@ def main(channel: socket.socket) -> None:
             return
 
 
-def judge_calls(work: Decoder, answers: int, answer_bytes: int, reports: Reports) -> Rest:
+def judge_calls(expected: list[Any], answers: int, answer_bytes: int, reports: Reports) -> Rest:
     """Compare each answer with the literal that is expected of it; stop where the answers stop."""
     budget = Budget()
     reader = FrameReader(answers)
-    test = 0
-    while work.at < len(work.data):
-        expected = work.value()
+    for test, value in enumerate(expected):
         if not reader.holds_frame():
             reports.flush()  # the next answer may never come
         try:
@@ -119,8 +119,7 @@ def judge_calls(work: Decoder, answers: int, answer_bytes: int, reports: Reports
             return fatal_verdict(frame)
         if len(frame) > _LARGE_BYTES:
             reports.flush()  # judging it may be the end of this process
-        reports.hold(test, *_judge_answer(frame, expected, budget))
-        test += 1
+        reports.hold(test, *_judge_answer(frame, value, budget))
     return ENDED
 
 
@@ -165,9 +164,9 @@ def fatal_verdict(frame: bytes) -> Rest:
     return FATAL_VERDICTS.get(why, Verdict.RUNTIME_ERROR), text
 
 
-def judge_source(work: Decoder, answers: int, requests: int, answer_bytes: int, report: Report) -> Rest:
+def judge_source(work: Any, answers: int, requests: int, answer_bytes: int, report: Report) -> Rest:
     """Run test source of any form, unless the candidate says at once that it can answer nothing."""
-    names, setup_code, tests = work.value()
+    names, setup_code, tests = work
     try:
         hello = read_frame(answers, answer_bytes)
     except FrameTooLarge:
@@ -182,9 +181,9 @@ def judge_source(work: Decoder, answers: int, requests: int, answer_bytes: int, 
         return Verdict.REFUSED_VALUE, f"the tests could not be run: {type(error).__name__}"
 
 
-def judge_output(work: Decoder, test: int, output: int, answer_bytes: int, report: Report) -> Rest:
+def judge_output(work: Any, test: int, output: int, answer_bytes: int, report: Report) -> Rest:
     """Compare all that a program prints with what is expected; its exit status is the supervisor's to know."""
-    checker, given, expected = work.value()
+    checker, given, expected = work
     printed = bytearray()
     while piece := os.read(output, 1 << 16):
         printed += piece

@@ -4,6 +4,7 @@ CPU time decides; wall time is only a net for programs that sleep. Verdicts then
 """
 
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 from trl_rlvr.errors import ConfigError
 
@@ -45,6 +46,7 @@ class Limits:
             if not value > 0:
                 raise ConfigError(f"limit {field.name} is {value!r}; it must be greater than 0")
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - limits are few and frozen, and each program asks again
     def for_reference(self, reference_cpu_s: float | None, *, imports: bool = False) -> "Limits":
         """Scale the CPU limit to what the reference solution needs.
 

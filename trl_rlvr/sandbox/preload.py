@@ -5,10 +5,9 @@ last, into a heap without holes, the objects of this package that every child to
 """
 
 import importlib
-import os
-import re
-import sys
 import warnings
+
+from trl_rlvr.sandbox.layout import fill_heap
 
 _USUAL = [
     "abc", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses", "datetime", "decimal",
@@ -20,14 +19,6 @@ _OTHERS = [
     "argparse", "array", "ast", "asyncio", "base64", "calendar", "cmath", "csv", "difflib", "encodings.idna", "hashlib",
     "inspect", "logging", "pickle", "pprint", "tempfile", "textwrap", "timeit", "unicodedata", "uuid", "zoneinfo",
 ]  # fmt: skip
-
-_HOLES = [1 << 15, 1 << 14, 1 << 13, 1 << 12, 2048, 1024, 768, 600, 528]
-"""Sizes of blocks in the C heap, in bytes, the largest first; smaller ones come from the interpreter's allocator."""
-_STATISTICS = re.compile(r"^ *\d+ +(\d+) +\d+ +\d+ +(\d+)$", re.MULTILINE)
-"""A line about one size of the interpreter's blocks: class, size, pools, used and free blocks."""
-_BYTES_HEAD = sys.getsizeof(b"")
-_LARGE = 1 << 40
-"""An integer that takes 32 bytes and is not shared."""
 
 
 def preload() -> None:
@@ -45,54 +36,6 @@ def _load(names: list[str]) -> None:
         warnings.simplefilter("ignore")
         for name in names:
             importlib.import_module(name)
-
-
-def fill_heap() -> list[object]:
-    """Take up the holes that imports left in the heap, for as long as the caller keeps the result.
-
-    Allocations else come from all over the heap, each from a page that a child must copy first: some 60 page faults a
-    program. Now they come from its end, one page after the other.
-    """
-    return [*_small_blocks(), *_large_blocks()]
-
-
-def _small_blocks() -> list[object]:
-    filling: list[object] = []
-    for size, free in _free_blocks().items():
-        if size > _BYTES_HEAD:
-            filling += [bytes(size - _BYTES_HEAD) for _ in range(free)]
-        else:
-            filling += [object() for _ in range(free)] if size == 16 else range(_LARGE, _LARGE + free)
-    return filling
-
-
-def _free_blocks() -> dict[int, int]:
-    """Return how many blocks of each size lie free between used ones, which the interpreter tells standard error."""
-    reading, writing = os.pipe()
-    ours = os.dup(2)
-    os.dup2(writing, 2)
-    try:
-        sys._debugmallocstats()
-    finally:
-        os.dup2(ours, 2)
-        os.close(ours)
-        os.close(writing)
-    text = os.read(reading, 1 << 16).decode()
-    os.close(reading)
-    return {int(size): int(free) for size, free in _STATISTICS.findall(text)}
-
-
-def _large_blocks() -> list[object]:
-    filling: list[object] = []
-    end = 0
-    for size in _HOLES:
-        while True:
-            filling.append(bytes(size))
-            address = id(filling[-1])
-            if address > end:  # none of the holes was as large
-                end = address
-                break
-    return filling
 
 
 def main(package_root: str, settings: str) -> None:

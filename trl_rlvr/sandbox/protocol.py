@@ -1,17 +1,19 @@
 """What the sandbox's processes say to each other.
 
-Trainer and supervisor exchange `Job`s and results; supervisor and fork server orders and notices; a harness reports
-records of fixed length. Nothing in this module carries a candidate's values: those go through `values`, past the
-supervisor.
+Trainer and supervisor exchange `Job`s and results; supervisor and fork server orders and notices; candidate and
+harness get work that the trainer has packed; a harness reports records of fixed length. Nothing in this module carries
+a candidate's values: those go through `values`, past the supervisor.
 """
 
 import builtins
 import json
+import marshal
 import math
 import operator
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, TypedDict
 
 from trl_rlvr.sandbox.limits import Limits
@@ -134,7 +136,16 @@ def printable(text: str) -> str:
     return line[:MAX_TEXT]
 
 
+_MARSHAL_VERSION = 2
+"""The last that writes each value anew: a later one would share what happens to be the same object."""
 _limit_values = operator.attrgetter(*(field.name for field in fields(Limits)))
+_limits = lru_cache(maxsize=4096)(Limits)
+"""Makes limits of their values; checking those again for each program would take longer than to look them up."""
+
+
+def pack_work(work: Any) -> bytes:
+    """Write what candidate or harness is to do: nested plain data of ours, which no program has touched."""
+    return marshal.dumps(work, _MARSHAL_VERSION)
 
 
 class Answer(TypedDict):
@@ -181,4 +192,4 @@ class Job:
         for size in sizes:
             blobs.append(data[at : at + size])
             at += size
-        return cls(kind.encode(), tests, Limits(*limits), blobs[0], blobs[1], tuple(blobs[2:]), alone)
+        return cls(kind.encode(), tests, _limits(*limits), blobs[0], blobs[1], tuple(blobs[2:]), alone)

@@ -17,7 +17,7 @@ from trl_rlvr.sandbox.protocol import (
 from trl_rlvr.sandbox.server import Child, ForkServer, ServerLost
 from trl_rlvr.sandbox.stdio import MEMORY_STATUS, SYNTAX_STATUS
 from trl_rlvr.sandbox.watch import Disturbed, Outcome, Watch
-from trl_rlvr.sandbox.wire import memory_file
+from trl_rlvr.sandbox.wire import memory_file, send_with_fds
 from trl_rlvr.verdict import Verdict
 
 _HARNESS_LIFE_S = 50_000
@@ -115,7 +115,7 @@ class Run:
         self._for_harness = []
         head = ASSIGNMENT.pack(self.job.kind, self.limits.answer_kib * 1024, test)
         try:
-            socket.send_fds(self.harness.channel, [head], fds)
+            send_with_fds(self.harness.channel, head, fds)
         except OSError:
             self.harness.gone = True
             raise Disturbed from None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from trl_rlvr.sandbox.clock import ProcessClock, child_pids, inner_pid
 from trl_rlvr.sandbox.protocol import EXITED, FORK, KILL, NOTICE, ORDER, WHO
+from trl_rlvr.sandbox.wire import send_with_fds
 
 _BOOT = """import os, sys
 os.register_at_fork = lambda **hooks: None  # those of threading, random and logging cost each fork of a warm server
@@ -140,7 +141,7 @@ class ForkServer:
         self._next += 1
         child = self.children[self._next] = Child(self._next)
         try:
-            socket.send_fds(self.control, [ORDER.pack(FORK, role, child.number, cpu_hard_s, kind[0])], fds)
+            send_with_fds(self.control, ORDER.pack(FORK, role, child.number, cpu_hard_s, kind[0]), fds)
         except OSError as error:
             raise ServerLost("the fork server is gone") from error
         return child

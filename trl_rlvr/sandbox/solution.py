@@ -8,7 +8,7 @@ from typing import Any
 SYNTAX, MISSING, LOADING, MEMORY = "syntax", "missing", "loading", "memory"
 """Why no call can be answered."""
 
-_FILE = "solution.py"
+FILE = "solution.py"
 
 
 def describe(error: BaseException) -> str:
@@ -25,9 +25,9 @@ def as_script(name: str) -> types.ModuleType:
     Only looking through `sys.modules` for them here would touch every module's name, which is a page fault each.
     """
     module = types.ModuleType(name)
-    module.__file__ = _FILE
+    module.__file__ = FILE
     sys.modules["__main__"] = sys.modules[name] = module
-    sys.argv = [_FILE]
+    sys.argv = [FILE]
     return module
 
 
@@ -38,9 +38,9 @@ def compile_solution(source: str) -> types.CodeType:
         SyntaxError: it does not compile, for whatever reason.
     """
     source = source.removeprefix("\ufeff")
-    linecache.cache[_FILE] = (len(source), None, source.splitlines(keepends=True), _FILE)
+    linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
     try:
-        return compile(source, _FILE, "exec", dont_inherit=True)
+        return compile(source, FILE, "exec", dont_inherit=True)
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         raise SyntaxError(str(error)) from error
 

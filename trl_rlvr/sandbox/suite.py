@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from trl_rlvr.problem import CodeProblem
-from trl_rlvr.sandbox.protocol import GENERAL, PLAIN, STDIO
+from trl_rlvr.sandbox.protocol import GENERAL, PLAIN, STDIO, pack_work
 from trl_rlvr.sandbox.values import Encoder, RefusedValue
 
 _TELLING_BYTES = 3
@@ -35,10 +35,7 @@ class Suite:
 
     def candidate_work(self, code: str) -> bytes:
         """Return what the candidate gets for this code."""
-        encoder = Encoder()
-        encoder.value(code)
-        encoder.value(self.names)
-        return bytes(encoder.out) + self.calls
+        return pack_work((str(code), self.names, self.calls))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +48,22 @@ class _Call:
 
 def compile_suite(problem: CodeProblem) -> Suite:
     """Prepare a problem's tests; the last few thousand problems are remembered."""
-    return _compile(problem.tests, problem.setup_code, problem.entry_points, problem.io_tests)
+    tests, names = tuple(map(str, problem.tests)), tuple(map(str, problem.entry_points))  # not numpy's strings
+    return _compile(tests, str(problem.setup_code), names, problem.io_tests)
 
 
 @lru_cache(maxsize=4096)
 def _compile(tests: tuple[str, ...], setup_code: str, names: tuple[str, ...], io_tests: tuple[Any, ...]) -> Suite:
-    encoder = Encoder()
     if io_tests:
-        given = [test.input for test in io_tests] if setup_code.strip() else []  # only a checker asks for it
-        encoder.value((setup_code, given, [test.output for test in io_tests]))
+        given = [str(test.input) for test in io_tests] if setup_code.strip() else []  # only a checker asks for it
+        expected = pack_work((setup_code, given, [str(test.output) for test in io_tests]))
         inputs = tuple(test.input.encode("utf-8", "surrogateescape") for test in io_tests)
-        return Suite(STDIO, len(io_tests), (), b"", bytes(encoder.out), inputs, alone=bool(given))
+        return Suite(STDIO, len(io_tests), (), b"", expected, inputs, alone=bool(given))
     calls = None if setup_code.strip() else _plain_calls(tests, names)
-    if calls is not None and _gives_away(calls):
-        calls = None
-    if calls is not None:
-        asked = Encoder()
-        try:
-            asked.length(len(calls))
-            for call in calls:
-                asked.text(call.name)
-                Encoder.value(asked, call.args)
-                asked.value(call.kwargs)
-                encoder.value(call.expected)
-        except RefusedValue:
-            calls = None  # a literal beyond the caps of what may cross: leave it to the harness
-        else:
-            return Suite(PLAIN, len(tests), names, bytes(asked.out), bytes(encoder.out))
-    encoder = Encoder()
-    encoder.value((names, setup_code, tests))
-    return Suite(GENERAL, len(tests), names, b"", bytes(encoder.out), alone=True)
+    if calls is None or _gives_away(calls):
+        return Suite(GENERAL, len(tests), names, b"", pack_work((names, setup_code, tests)), alone=True)
+    asked = [(call.name, call.args, call.kwargs) for call in calls]
+    return Suite(PLAIN, len(tests), names, pack_work(asked), pack_work([call.expected for call in calls]))
 
 
 def _plain_calls(tests: tuple[str, ...], names: tuple[str, ...]) -> list[_Call] | None:
@@ -96,7 +79,8 @@ def _plain_calls(tests: tuple[str, ...], names: tuple[str, ...]) -> list[_Call] 
 def _gives_away(calls: list[_Call]) -> bool:
     """Say whether a later call's arguments hold what an earlier call is to answer, as in tests of a function's inverse.
 
-    Calls of a batch lie in the candidate's memory together; those of a general suite come one at a time.
+    Calls of a batch lie in the candidate's memory together; those of a general suite come one at a time. What is beyond
+    the caps of what may cross is left to the harness too.
     """
     answers: list[bytes] = []
     try:

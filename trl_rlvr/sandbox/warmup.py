@@ -6,10 +6,12 @@ A page that the server has not warmed is faulted in by each child anew; it is pa
 import linecache
 import os
 import sys
+from types import CodeType, FrameType
 
 from trl_rlvr.sandbox import candidate
-from trl_rlvr.sandbox.protocol import PLAIN
-from trl_rlvr.sandbox.values import Decoder, Encoder
+from trl_rlvr.sandbox.protocol import PLAIN, pack_work
+from trl_rlvr.sandbox.solution import FILE
+from trl_rlvr.sandbox.values import Decoder
 from trl_rlvr.sandbox.wire import memory_file
 
 _PROGRAM = """
@@ -44,12 +46,31 @@ def fail_{n}(xs): return xs["key"]
 """
 
 
+def rehearse() -> set[CodeType]:
+    """Return the code that a candidate runs of this package and of what it uses."""
+    ran: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        del argument
+        if event == "call" and frame.f_code.co_filename != FILE:
+            ran.add(frame.f_code)
+
+    sys.setprofile(note)
+    try:
+        warm_up(1)
+    finally:
+        sys.setprofile(None)
+    return ran
+
+
 def warm_up(programs: int = 40) -> None:
     """Run small programs of our own the way a candidate's are run."""
     ours = sys.modules["__main__"], sys.argv
     answers, reply = os.pipe()
     for number in range(2, programs + 2):
-        work = memory_file(_work(_PROGRAM.format(n=number), [f"solve_{number}", f"fail_{number}"]))
+        names = f"solve_{number}", f"fail_{number}"
+        calls = pack_work([(name, ([3, 1, 2],), {}) for name in names])
+        work = memory_file(pack_work((_PROGRAM.format(n=number), names, calls)))
         candidate.main(PLAIN, [work, reply])
         Decoder(os.read(answers, 1 << 16))
     os.close(answers)
@@ -57,16 +78,3 @@ def warm_up(programs: int = 40) -> None:
     sys.modules["__main__"], sys.argv = ours
     del sys.modules["solution"]
     linecache.clearcache()  # a child would free what it holds of our last program, line by line
-
-
-def _work(source: str, names: list[str]) -> bytes:
-    """Return the payload of a candidate that is asked one call of each name."""
-    work = Encoder()
-    work.value(source)
-    work.value(tuple(names))
-    work.length(len(names))
-    for name in names:
-        work.text(name)
-        work.value(([3, 1, 2],))
-        work.value({})
-    return bytes(work.out)

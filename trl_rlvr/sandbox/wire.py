@@ -1,10 +1,12 @@
-"""Frames on pipes: four bytes of length, then as many bytes.
+"""Frames on pipes: four bytes of length, then as many bytes; and descriptors that go along with a message.
 
 The reader sets the cap: a length that the other side merely announces never makes it allocate.
 """
 
 import os
 import struct
+from collections.abc import Sequence
+from socket import CMSG_SPACE, SCM_RIGHTS, SOL_SOCKET, socket
 
 _HEAD = struct.Struct("<I")
 _PIECE = 1 << 16
@@ -89,6 +91,22 @@ def write_frame(fd: int, data: bytes | bytearray) -> None:
         view = view[os.write(fd, view) :]
 
 
+def send_with_fds(channel: socket, data: bytes, fds: Sequence[int]) -> None:
+    """Send one message and descriptors; `socket.send_fds` imports a module each time.
+
+    Raises:
+        OSError: the receiver is gone.
+    """
+    channel.sendmsg([data], [(SOL_SOCKET, SCM_RIGHTS, struct.pack(f"{len(fds)}i", *fds))])
+
+
+def receive_with_fds(channel: socket, size: int, most_fds: int) -> tuple[bytes, tuple[int, ...]]:
+    """Receive one message of at most `size` bytes, empty when the sender is gone, and the descriptors with it."""
+    data, ancillary, _, _ = channel.recvmsg(size, CMSG_SPACE(4 * most_fds))
+    rights = b"".join(part for _, _, part in ancillary)
+    return data, struct.unpack(f"{len(rights) // 4}i", rights)
+
+
 def read_file(fd: int) -> bytes:
     """Return what an anonymous file holds, and close it; a file object of Python's would cost a candidate dearly."""
     size = os.lseek(fd, 0, os.SEEK_END)
@@ -100,8 +118,7 @@ def read_file(fd: int) -> bytes:
 def memory_file(data: bytes) -> int:
     """Return a descriptor of an anonymous file that holds `data`, at its beginning."""
     fd = os.memfd_create("work", os.MFD_CLOEXEC)
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
-    os.lseek(fd, 0, os.SEEK_SET)
+    view, at = memoryview(data), 0
+    while at < len(view):
+        at += os.pwrite(fd, view[at:], at)
     return fd

@@ -29,6 +29,7 @@ def main() -> None:
     }
     confinement = Confinement(**settings)
     confinement.enter_server()
+    confinement.lay_out_children()
     if order["server"]:
         exec(order["server"], {"confinement": confinement})
     results = [run(confinement, role, code, order) for role, code in order["snippets"]]

@@ -16,6 +16,7 @@ confinement = Confinement(
     off=frozenset(json.loads(sys.argv[3])),
 )
 confinement.enter_server()
+confinement.lay_out_children()
 if confinement.fork("candidate", 60) == 0:
     time.sleep(60)
     os._exit(0)

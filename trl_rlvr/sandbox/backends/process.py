@@ -71,7 +71,7 @@ class ProcessSandbox(Sandbox):
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._closed = False
-        self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()
+        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._all: set[Worker] = set()
         started = [Worker(self._launcher, self._settings) for _ in range(workers)]
         self._all.update(started)

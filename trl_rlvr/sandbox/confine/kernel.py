@@ -99,9 +99,9 @@ def run(calls: Iterable[Call]) -> None:
     Raises:
         OSError: one failed; those behind it were not made.
     """
-    for name, function, args, _ in calls:
-        if function(*args) == -1:
-            _raise(name)
+    for call in calls:
+        if call[1](*call[2]) == -1:  # unpacked, its other parts would be touched for nothing
+            _raise(call[0])
 
 
 def prctl(option: int, second: int = 0, third: int = 0) -> int:

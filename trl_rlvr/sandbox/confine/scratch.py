@@ -164,9 +164,12 @@ class Scratch:
             os.fchmod(self._fd, self._mode)
 
     def _remove(self, name: str) -> None:
-        with contextlib.suppress(OSError):
+        try:
             os.rmdir(name, dir_fd=self._fd)
-            return
+        except OSError:
+            self._remove_full(name)
+
+    def _remove_full(self, name: str) -> None:
         try:
             remove_tree(name, self._fd)
         except OSError:

@@ -90,6 +90,8 @@ class Confinement:
         self._found: dict[str, Layer] = {}
         self._ids: ids.Ids | None = None
         self._scratch: dict[str, scratch.Scratch]
+        self._stays_hidden: bool
+        self._narrower: dict[str, list[kernel.Call]]
         self._plan: ChildPlan
 
     @property
@@ -115,7 +117,7 @@ class Confinement:
         readable = paths.readable(self._extra)
         self._enter_user_namespace()
         self._attempt("pid_ns", lambda: namespaces.apply(namespaces.PID))
-        stays_hidden = privileges.stays_hidden(changes_id=self._ids is not None)
+        self._stays_hidden = privileges.stays_hidden(changes_id=self._ids is not None)
         leash = guardian.fork_guardian(lambda: scratch.remove_root(self._root), self._root_fd)
         os.close(self._root_fd)  # the guardian's copy holds the lock; this one would lead out of the view
         for name in ("net_ns", "ipc_ns", "uts_ns"):
@@ -125,13 +127,28 @@ class Confinement:
         self._attempt("no_new_privs", privileges.set_no_new_privs)
         self._attempt("landlock", lambda: self._apply_landlock(readable, roots), landlock.supported)
         self._drop_privileges(roots)
-        narrower = self._narrow_roles(readable, roots)  # before seccomp, which lets nobody make a ruleset
+        self._narrower = self._narrow_roles(readable, roots)  # before seccomp, which lets nobody make a ruleset
         self._attempt("dumpable", privileges.hide_memory)
         leash.hold()
         mode = self._root_mode()
         self._scratch = {role: scratch.Scratch(root, mode) for role, root in roots.items()}
         self._attempt("seccomp", seccomp.apply, seccomp.supported)
-        self._plan = ChildPlan(self._scratch, self._child_layers(stays_hidden, narrower))
+
+    def lay_out_children(self) -> None:
+        """Prepare what each child does to confine itself, once, behind `enter_server`.
+
+        Every child touches all of it, so the caller may want to tidy its heap before.
+        """
+        layers = Layers(
+            ids=self._ids,
+            limits=self.has("rlimits"),
+            drops_capabilities=self.has("capabilities"),
+            hides_memory=self.has("dumpable") and not self._stays_hidden,
+            follows=None if self.has("pid_ns") else os.getpid(),
+            narrower=self._narrower,
+            filter=seccomp.ChildFilter() if self.has("seccomp") else None,
+        )
+        self._plan = ChildPlan(self._scratch, layers)
 
     def fork(self, role: Literal["candidate", "harness"], cpu_hard_s: int) -> int:
         """Fork a child that is confined for good, in a session and an empty scratch folder of its own.
@@ -286,14 +303,3 @@ class Confinement:
             return 0o711
         overrides = self.has("capabilities") and privileges.holds(privileges.CAP_DAC_OVERRIDE)
         return 0o111 if overrides else None
-
-    def _child_layers(self, stays_hidden: bool, narrower: dict[str, list[kernel.Call]]) -> Layers:
-        return Layers(
-            ids=self._ids,
-            limits=self.has("rlimits"),
-            drops_capabilities=self.has("capabilities"),
-            hides_memory=self.has("dumpable") and not stays_hidden,
-            follows=None if self.has("pid_ns") else os.getpid(),
-            narrower=narrower,
-            filter=seccomp.ChildFilter() if self.has("seccomp") else None,
-        )

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values import tags
 from trl_rlvr.sandbox.values.tags import RefusedValue
-from trl_rlvr.sandbox.values.writers import CONTAINERS, SIMPLE, is_named_tuple, write_named_tuple, write_numpy
+from trl_rlvr.sandbox.values.writers import (
+    CONTAINERS,
+    SIMPLE,
+    is_named_tuple,
+    write_named_tuple,
+    write_numpy,
+    write_uuid,
+)
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.values.shared import Shared
@@ -151,6 +158,8 @@ class Encoder:
             self._contained(write_named_tuple, value)
             return
         if "numpy" in sys.modules and write_numpy(self, value):
+            return
+        if "uuid" in sys.modules and write_uuid(self, value):
             return
         base = next((base for base in _BASES if base in mro), None)
         if base is None:

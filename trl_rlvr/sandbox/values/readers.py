@@ -11,7 +11,6 @@ import fractions
 import math
 import pathlib
 import re
-import uuid
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
@@ -228,6 +227,12 @@ def _timezone(self: "Decoder") -> datetime.timezone:
     return datetime.UTC if zone == datetime.UTC else zone
 
 
+def _uuid(self: "Decoder") -> Any:
+    import uuid  # here, to keep it out of the fork server
+
+    return uuid.UUID(bytes=self.exactly(bytes))
+
+
 def _ndarray(self: "Decoder") -> Any:
     kind, shape, data = self.text(), self.items(), self.exactly(bytes)
     try:
@@ -284,7 +289,7 @@ CONTAINERS: dict[int, Callable[["Decoder"], Any]] = {
     tags.DATETIME: _datetime,
     tags.TIMEDELTA: lambda self: datetime.timedelta(self.exactly(int), self.exactly(int), self.exactly(int)),
     tags.TIMEZONE: _timezone,
-    tags.UUID: lambda self: uuid.UUID(bytes=self.exactly(bytes)),
+    tags.UUID: _uuid,
     tags.PATH: lambda self: pathlib.PurePosixPath(self.exactly(str)),
     tags.NDARRAY: _ndarray,
     tags.DICT_KEYS: lambda self: dict.fromkeys(self.keys()).keys(),

@@ -7,7 +7,6 @@ import decimal
 import fractions
 import pathlib
 import sys
-import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -204,6 +203,16 @@ def write_numpy(self: "Encoder", value: Any) -> bool:
     return False
 
 
+def write_uuid(self: "Encoder", value: Any) -> bool:
+    """Write a UUID, whose module few programs load; say whether it was one."""
+    known = sys.modules["uuid"].UUID
+    if not isinstance(known, type) or known not in type.__dict__["__mro__"].__get__(type(value)):
+        return False
+    self.out.append(tags.UUID)
+    self.value(known.bytes.__get__(value))  # type: ignore[attr-defined]  # the check before is for a tampered module
+    return True
+
+
 SIMPLE: dict[type, Callable[["Encoder", Any], None]] = {
     type(None): _tag(tags.NONE),
     bool: _bool,
@@ -229,7 +238,6 @@ SIMPLE: dict[type, Callable[["Encoder", Any], None]] = {
     ),
     datetime.timedelta: _fields(tags.TIMEDELTA, lambda value: (value.days, value.seconds, value.microseconds)),
     datetime.timezone: _fields(tags.TIMEZONE, _timezone),
-    uuid.UUID: _fields(tags.UUID, lambda value: (value.bytes,)),
     pathlib.PosixPath: _fields(tags.PATH, lambda value: (pathlib.PurePath.__str__(value),)),
     pathlib.PurePosixPath: _fields(tags.PATH, lambda value: (pathlib.PurePath.__str__(value),)),
 }  # fmt: skip

@@ -1,0 +1,84 @@
+import subprocess
+import sys
+
+from trl_rlvr.sandbox.layout import gather
+
+
+def said_by_fresh_interpreter(script):
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_gathered_functions_work_as_before():
+    made = []
+    for number in range(3):
+        exec(f"def f(x, y=1):\n    return x + y + {number}\nmade.append(f)")
+    before = [f.__code__ for f in made]
+
+    gather(made)
+
+    assert [f(10, y=2) for f in made] == [12, 13, 14]
+    assert [f.__code__ for f in made] == before
+    assert all(f.__code__ is not code for f, code in zip(made, before, strict=True))
+
+
+def test_gathered_code_lies_side_by_side_in_a_filled_heap():
+    script = (
+        "from trl_rlvr.sandbox.layout import fill_heap, gather\n"
+        "made, between = [], []\n"
+        "for number in range(50):\n"
+        "    exec('def f(x):\\n' + '    x += 1\\n' * 100 + 'made.append(f)')\n"
+        "    between.append(bytes(5000))\n"
+        "filling = fill_heap()\n"
+        "gather(made)\n"
+        "places = sorted(id(f.__code__) for f in made)\n"
+        "print((places[-1] - places[0]) / (50 * made[0].__code__.__sizeof__()))\n"
+    )
+
+    assert float(said_by_fresh_interpreter(script)) < 1.5
+
+
+def test_functions_that_share_code_share_it_afterwards():
+    made = [lambda: None for _ in range(3)]
+
+    gather(made)
+
+    assert len({f.__code__ for f in made}) == 1
+
+
+def test_text_is_private_memory_and_no_more_writable_than_before():
+    script = (
+        "import ctypes\n"
+        "from trl_rlvr.sandbox.layout import _large_texts, copy_text_at_fork\n"
+        "def areas():\n"
+        "    for line in open('/proc/self/smaps'):\n"
+        "        if '-' in line.split()[0]: area = line.split()[:2]\n"
+        "        if line.startswith('Anonymous:'): yield *area, int(line.split()[1])\n"
+        "def unwritable():\n"
+        "    ends = [[int(n, 16) for n in area.split('-')] for area, rights, _ in areas() if 'w' not in rights]\n"
+        "    return sum(end - start for start, end in ends)\n"
+        "texts, before = _large_texts(), unwritable()\n"
+        "copy_text_at_fork()\n"
+        "assert unwritable() == before\n"
+        "own = {int(area.split('-')[0], 16): size for area, _, size in areas()}\n"
+        "print(len(texts), min(own.get(start, 1) for start, _, _ in texts))\n"
+    )
+
+    count, least = map(int, said_by_fresh_interpreter(script).split())
+
+    assert count > 2
+    assert least > 0
+
+
+def test_blocks_asked_for_after_the_heap_was_filled_lie_side_by_side():
+    script = (
+        "from trl_rlvr.sandbox.layout import fill_heap\n"
+        "holes = [bytes(700) for _ in range(2000)]\n"
+        "del holes[::2]\n"
+        "filling = fill_heap()\n"
+        "fresh = [bytes(700) for _ in range(50)]\n"
+        "places = sorted(map(id, fresh))\n"
+        "print(places[-1] - places[0])\n"
+    )
+
+    assert int(said_by_fresh_interpreter(script)) < 50 * 1024

@@ -1,0 +1,128 @@
+"""How a fork server's memory is laid out, so that its children copy and fault in little of it.
+
+A page that the server has written is copied by each child that writes to it, be it to count a reference, and so is
+each page that the server writes to while a child lives. What all of them touch should therefore lie on few pages.
+"""
+
+import contextlib
+import gc
+import os
+import re
+import sys
+from collections.abc import Iterable
+from types import CodeType, FunctionType
+
+_HOLES = [1 << 15, 1 << 14, 1 << 13, 1 << 12, 2048, 1024, 768, 600, 528]
+"""Sizes of blocks in the C heap, in bytes, the largest first; smaller ones come from the interpreter's allocator."""
+_STATISTICS = re.compile(r"^ *\d+ +(\d+) +\d+ +\d+ +(\d+)$", re.MULTILINE)
+"""A line about one size of the interpreter's blocks: class, size, pools, used and free blocks."""
+_BYTES_HEAD = sys.getsizeof(b"")
+_LARGE = 1 << 40
+"""An integer that takes 32 bytes and is not shared."""
+_SMALL_HOLES = range(520, 8, -16)
+"""Sizes of smaller blocks in the C heap: what libraries ask for, and the interpreter for itself."""
+_WRITE = 2
+_TEXT_RIGHTS = {"r--p": 1, "r-xp": 5}
+"""Protection of mappings with code or constants, as /proc and as mprotect(2) write it."""
+_LARGE_TEXT = 1 << 18
+
+
+def fill_heap() -> list[object]:
+    """Take up the holes that imports left in the heap, for as long as the caller keeps the result.
+
+    Allocations else come from all over the heap, each from a page that a child must copy first: some 60 page faults a
+    program. Now they come from its end, one page after the other.
+    """
+    gc.collect()  # which also gives back the blocks that the interpreter keeps for the next tuples and lists
+    filling = [*_small_blocks(), *_large_blocks()]
+    _fill_small_holes()
+    return filling
+
+
+def _small_blocks() -> list[object]:
+    filling: list[object] = []
+    for size, free in _free_blocks().items():
+        if size > _BYTES_HEAD:
+            filling += [bytes(size - _BYTES_HEAD) for _ in range(free)]
+        else:
+            filling += [object() for _ in range(free)] if size == 16 else range(_LARGE, _LARGE + free)
+    return filling
+
+
+def _free_blocks() -> dict[int, int]:
+    """Return how many blocks of each size lie free between used ones, which the interpreter tells standard error."""
+    reading, writing = os.pipe()
+    ours = os.dup(2)
+    os.dup2(writing, 2)
+    try:
+        sys._debugmallocstats()
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
+        os.close(writing)
+    text = os.read(reading, 1 << 16).decode()
+    os.close(reading)
+    return {int(size): int(free) for size, free in _STATISTICS.findall(text)}
+
+
+def _large_blocks() -> list[object]:
+    filling: list[object] = []
+    end = 0
+    for size in _HOLES:
+        while True:
+            filling.append(bytes(size))
+            address = id(filling[-1])
+            if address > end:  # none of the holes was as large
+                end = address
+                break
+    return filling
+
+
+def _fill_small_holes() -> None:
+    """Take up, for good, what is too small for the interpreter to ask the C library for it."""
+    import ctypes  # here, since what children use of it should be loaded last
+
+    malloc = ctypes.CDLL(None).malloc
+    malloc.argtypes, malloc.restype = [ctypes.c_size_t], ctypes.c_size_t
+    end = malloc(_HOLES[0])  # no hole is as large by now
+    for size in _SMALL_HOLES:
+        while 0 < malloc(size) < end:
+            pass
+
+
+def gather(functions: Iterable[FunctionType]) -> None:
+    """Move the code of functions next to each other: each call counts references in it, and warms it up anew.
+
+    Functions that are about to run should be among them: a moved one forgets how the interpreter had specialised it.
+    """
+    moved: dict[CodeType, CodeType] = {}
+    for function in functions:
+        code = function.__code__
+        function.__code__ = moved.setdefault(code, code.replace())
+
+
+def copy_text_at_fork() -> None:
+    """Have a fork copy the page tables of the interpreter's own code, which a child else faults in piece by piece.
+
+    Linux copies those of a mapping that holds a page of private memory, so one byte of each is written over by itself.
+    """
+    import ctypes  # here, since what children use of it should be loaded last
+
+    mprotect = ctypes.CDLL(None).mprotect
+    mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    for start, size, protection in _large_texts():
+        if mprotect(start, size, protection | _WRITE) == 0:
+            byte = ctypes.c_char.from_address(start)
+            byte.value = byte.value
+            mprotect(start, size, protection)
+
+
+def _large_texts() -> list[tuple[int, int, int]]:
+    """Return start, size and protection of each large mapping of code or constants."""
+    texts = []
+    with contextlib.suppress(OSError), open("/proc/self/maps") as lines:
+        for area, rights, *_, path in (line.split(maxsplit=5) for line in lines):
+            start, end = (int(number, 16) for number in area.split("-"))
+            if path.startswith("/") and rights in _TEXT_RIGHTS and end - start >= _LARGE_TEXT:
+                texts.append((start, end - start, _TEXT_RIGHTS[rights]))
+    return texts
