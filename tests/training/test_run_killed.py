@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import threading
+import time
 
 import pytest
 from small_run import small_spec
@@ -16,7 +17,7 @@ from trl_rlvr.training.run import open_run
 pytestmark = pytest.mark.slow
 
 STEPS = 12
-EVERY_S = 0.2
+OFTEN_S = 0.2
 
 
 def descendants(pid):
@@ -24,12 +25,12 @@ def descendants(pid):
 
 
 @contextlib.contextmanager
-def killing(sandbox):
+def killing(sandbox, every_s):
     """Kill one process of the sandbox after the other, whichever it is; yields the list of the killed."""
     dice, over, killed = random.Random(0), threading.Event(), []
 
     def kill():
-        while not over.wait(EVERY_S):
+        while not over.wait(every_s):
             alive = [below for pid in sandbox.worker_pids() for below in (pid, *descendants(pid))]
             if alive:
                 with contextlib.suppress(ProcessLookupError):
@@ -48,8 +49,11 @@ def killing(sandbox):
 def train(folder, disturb):
     """Train, disturbed or not; return each iteration's reward and share of sandbox errors, and who was killed."""
     with open_run(small_spec(folder, max_steps=STEPS, heldout_samples=0, sandbox_workers=2)) as run:
+        opening = time.monotonic()
         run.verifier.verify_code(["x = 1"], [run.heldout.problems[0]])  # opens the sandbox
-        with killing(run.verifier._sandbox) if disturb else contextlib.nullcontext([]) as killed:
+        # On a slow machine less often: who kills faster than workers start leaves none to run anything.
+        every_s = max(OFTEN_S, time.monotonic() - opening)
+        with killing(run.verifier._sandbox, every_s) if disturb else contextlib.nullcontext([]) as killed:
             run.train()
     state = json.loads((folder / f"checkpoint-{STEPS}" / "trainer_state.json").read_text())
     records = [record for record in state["log_history"] if "reward" in record]
