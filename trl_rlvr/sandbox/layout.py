@@ -98,7 +98,9 @@ def gather(functions: Iterable[FunctionType]) -> None:
     moved: dict[CodeType, CodeType] = {}
     for function in functions:
         code = function.__code__
-        function.__code__ = moved.setdefault(code, code.replace())
+        if code not in moved:
+            moved[code] = code.replace()
+        function.__code__ = moved[code]
 
 
 def copy_text_at_fork() -> None:
