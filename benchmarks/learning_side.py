@@ -28,6 +28,7 @@ SIDES: dict[str, list[str]] = {
     "refilled": ["--curriculum_refill_rounds", "1"],
     "focused": ["--curriculum_focus", "1"],
     "every row forwarded": ["--skip_zero_gradient", "false"],
+    "prompts repeated": ["--share_prompts", "false"],
     "ended rows kept": ["--compact_generation", "false"],
     "subprocess reward": [],
 }

@@ -172,12 +172,16 @@ def test_widths_stay_multiples_when_asked_for(trainer_of):
     batch["completion_mask"][:, :5] = 1
 
     assert_same_gradients(trainer, batch)
+    assert trainer._metrics["train"]["forwarded/tokens"] == [8 / 32]  # 1 + 5 tokens, in one sequence
+    trainer._shares_prompts = False
+    assert_same_gradients(trainer, batch)
     assert trainer._metrics["train"]["forwarded/tokens"] == [12 / 32]
 
 
 def test_a_model_with_absolute_positions_keeps_its_prompts_padding(trainer_of):
     trainer = trainer_of(loss_type="grpo")
     trainer.model.config.rope_parameters = None
+    trainer._shares_prompts = False  # as it is set for such a model
     batch = random_batch([1.0, 0.0])
     batch["completion_mask"][0] = 1
 

@@ -12,6 +12,7 @@ import torch
 from trl_rlvr.training.dynamic_sampling import DynamicSamplingTrainer
 from trl_rlvr.training.generation import CompactGenerate
 from trl_rlvr.training.rows import KNOWN_KEYS, Batch, loss_mask, signal_first, signal_rows, token_cells, trim_padding
+from trl_rlvr.training.shared_prompts import PackedRows, reason_against
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         skip_zero_gradient: False to forward every row, as `GRPOTrainer` does.
         compact_generation: False to generate as `GRPOTrainer` does. With vLLM, continuous batching, FSDP and ZeRO-3 it
             makes no difference; the last two must call the model in step on all ranks.
+        share_prompts: False to forward a prompt with each of its completions, as `GRPOTrainer` does. What
+            `shared_prompts` does not know the model or its attention for is forwarded so as well.
         **kwargs: As for `GRPOTrainer`, and `curriculum` as for `DynamicSamplingTrainer`.
 
     Logged beside TRL's metrics, as shares (0..1) of the micro-batch: `forwarded/rows`, the rows with signal on the
@@ -47,7 +50,12 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
     """
 
     def __init__(
-        self, *args: Any, skip_zero_gradient: bool = True, compact_generation: bool = True, **kwargs: Any
+        self,
+        *args: Any,
+        skip_zero_gradient: bool = True,
+        compact_generation: bool = True,
+        share_prompts: bool = True,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         if compact_generation and not self._ranks_in_step():
@@ -56,6 +64,12 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         self._skips_rows = skip_zero_gradient and not reasons
         if reasons and self.accelerator.is_main_process:
             logger.warning("every row is forwarded, as in GRPOTrainer: %s", "; ".join(reasons))
+        self._cells = 0
+        """Cells forwarded since the loss began, padding included."""
+        reason = self._reason_to_repeat_prompts() if share_prompts else None
+        self._shares_prompts = share_prompts and reason is None
+        if reason is not None and self.accelerator.is_main_process:
+            logger.warning("a prompt is forwarded with each of its completions, as in GRPOTrainer: %s", reason)
 
     def _ranks_in_step(self) -> bool:
         """True where parameters are spread over the ranks, so that each must call the model as often as the others."""
@@ -85,18 +99,77 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         kinds = {rope.get("rope_type"), *(part.get("rope_type") for part in rope.values() if isinstance(part, dict))}
         return bool(rope) and not kinds & {"dynamic", "longrope"}
 
+    def _reason_to_repeat_prompts(self) -> str | None:
+        """Say why completions cannot share their prompt; the same on every rank."""
+        if self._is_vlm:
+            return "prompts of a vision model hold more than tokens"
+        if not self._positions_are_relative():
+            return "positions of this model count from the first column"
+        return reason_against(self.model.config.get_text_config())
+
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        compute_entropy: bool = False,
+        **given: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+        if not self._shares_prompts or any(value is not None and value is not False for value in given.values()):
+            self._cells += input_ids.numel()
+            found: tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]
+            found = super()._get_per_token_logps_and_entropies(
+                model, input_ids, attention_mask, logits_to_keep, batch_size, compute_entropy, **given
+            )
+            return found
+        size = batch_size or len(input_ids)
+        parts = [
+            self._packed_logps(model, ids, mask, logits_to_keep, compute_entropy)
+            for ids, mask in zip(input_ids.split(size), attention_mask.split(size), strict=True)
+        ]
+        logps = torch.cat([logps for logps, _ in parts])
+        return logps, torch.cat([entropies for _, entropies in parts]) if compute_entropy else None, None
+
+    def _packed_logps(
+        self, model: Any, ids: torch.Tensor, mask: torch.Tensor, kept: int, compute_entropy: bool
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return log-probabilities and entropies of completion tokens, from one forward pass."""
+        completion_mask = mask[:, -kept:]
+        prompts = ids[:, :-kept], mask[:, :-kept]
+        packed = PackedRows.of(*prompts, ids[:, -kept:], completion_mask, self.pad_to_multiple_of)
+        self._cells += min(packed.ids.numel(), ids.numel())
+        if packed.ids.numel() >= ids.numel():
+            logps, entropies, _ = super()._get_per_token_logps_and_entropies(
+                model, ids, mask, kept, compute_entropy=compute_entropy
+            )
+            return logps, entropies
+        eager = self.model.config.get_text_config()._attn_implementation == "eager"
+        with self.accelerator.autocast():
+            outputs = model(
+                input_ids=packed.ids,
+                attention_mask=packed.mask(self.model.dtype if eager else None),
+                position_ids=packed.positions,
+                labels=packed.labels,
+                fused_lm_head=True,
+            )
+        logps = packed.unpack(outputs.log_probs, completion_mask)
+        return logps, packed.unpack(outputs.entropy, completion_mask) if compute_entropy else None
+
     def _compute_loss(self, model: Any, inputs: Batch) -> torch.Tensor:
         if not self._skips_rows or not self.model.training:
             return super()._compute_loss(model, inputs)
         small, busiest = self._without_idle_rows(inputs)
         metrics = self._metrics["train"]
         logged = {key: len(values) for key, values in metrics.items()}
+        self._cells = 0
         loss: torch.Tensor = super()._compute_loss(model, small) * self._normaliser_share(inputs, small)
         if busiest == 0:  # place-holders only: what was just logged describes nothing
             for key, values in metrics.items():
                 values[logged.get(key, 0) :] = [float("nan")] * (len(values) - logged.get(key, 0))
         metrics["forwarded/rows"].append(busiest / len(inputs["advantages"]))
-        metrics["forwarded/tokens"].append(token_cells(small) / token_cells(inputs))
+        metrics["forwarded/tokens"].append(self._cells / token_cells(inputs))
         return loss
 
     def _without_idle_rows(self, batch: Batch) -> tuple[Batch, int]:

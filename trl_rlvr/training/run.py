@@ -184,6 +184,7 @@ def build_trainer(
         processing_class=processor,
         skip_zero_gradient=spec.run.skip_zero_gradient,
         compact_generation=spec.run.compact_generation,
+        share_prompts=spec.run.share_prompts,
         curriculum=curriculum,
         **policy_arguments(spec.model, spec.run, spec.grpo),
     )

@@ -48,6 +48,10 @@ class RunConfig:
         default=True,
         metadata={"help": "Read each prompt once and drop ended rows from the batch; false: generate as TRL does."},
     )
+    share_prompts: bool = field(
+        default=True,
+        metadata={"help": "Forward a prompt once for its completions in an update; false: with each, as TRL does."},
+    )
     heldout_samples: int = field(
         default=1, metadata={"help": "Completions of each held-out problem, before and after training; 0: no measure."}
     )
