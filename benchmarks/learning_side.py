@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 SIDES: dict[str, list[str]] = {
     "ours": [],
     "plain": [],
-    "ours, 5 problems x 8": ["--num_generations", "8"],
+    "ours, 4 a group": ["--num_generations", "4", "--per_device_train_batch_size", "40"],
+    "plain, 4 a group": ["--num_generations", "4", "--per_device_train_batch_size", "40"],
     "ours, 8 a group": ["--num_generations", "8", "--per_device_train_batch_size", "80"],
     "refilled": ["--curriculum_refill_rounds", "1"],
     "focused": ["--curriculum_focus", "1"],
@@ -32,7 +33,10 @@ SIDES: dict[str, list[str]] = {
     "ended rows kept": ["--compact_generation", "false"],
     "subprocess reward": [],
 }
-"""Side -> options of the run that it differs in; `plain` has another trainer and reward, the last another reward."""
+"""Side -> options that it differs in, the sizes those of ten of the embedded default's problems.
+
+`plain` has another trainer and reward, the last another reward.
+"""
 
 _METHODS = {"generation": "_generate", "verification": "_calculate_rewards"}
 
@@ -72,7 +76,7 @@ def open_trainer(side: str, run: "Run") -> "GRPOTrainer":
 
     from trl_rlvr.training.policy import policy_arguments
 
-    if side == "plain":
+    if side.startswith("plain"):
         spec, ours = run.spec, run.trainer
         spec.grpo.reward_weights = None
         given = policy_arguments(spec.model, spec.run, spec.grpo)
