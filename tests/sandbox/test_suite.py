@@ -47,8 +47,22 @@ def test_one_general_test_makes_the_suite_general():
     assert kind_of("assert f(1) == 1", "assert f(2)") == GENERAL
 
 
-def test_later_argument_that_holds_an_earlier_answer_makes_the_suite_general():
-    assert kind_of("assert f('plain') == 'secret'", "assert f(['secret']) == ['plain']") == GENERAL
+@pytest.mark.parametrize(
+    "tests",
+    [
+        ("assert f('plain') == 'secret'", "assert f(['secret']) == ['plain']"),
+        ("assert f('plain') == 'secret'", "assert f('a secret thing') == 'x'"),
+        ("assert f([3, 1, 2]) == [1, 2, 3]", "assert f((1, 2, 3)) == [1, 2, 3]"),
+        ("assert f([3, 1, 2]) == (1, 2, 3)", "assert f([0, [1, 2], 3]) == (0,)"),
+        ("assert f('ab') == {'a': 1, 'b': 1}", "assert f([('a', 1), ('b', 1)]) == {}"),
+    ],
+)
+def test_later_argument_that_holds_an_earlier_answer_makes_the_suite_general(tests):
+    assert kind_of(*tests) == GENERAL
+
+
+def test_an_answer_that_its_own_arguments_hold_is_no_news_in_later_ones():
+    assert kind_of("assert f([1, 2, 9]) == (1, 2)", "assert f([1, 2, 8]) == (1, 2)") == PLAIN
 
 
 def test_small_numbers_give_nothing_away():

@@ -111,7 +111,10 @@ class _Transformer(ast.NodeTransformer):
         elif isinstance(node, ast.Compare):
             node = self.visit(node)
         elif (items := _items_in_turn(node)) is not None:
-            items.generators = [self.visit(part) for part in items.generators]
+            first, *others = items.generators
+            first.iter = self._asserted(first.iter)  # it is evaluated as a whole, before any item
+            first.target, first.ifs = self.visit(first.target), [self.visit(condition) for condition in first.ifs]
+            items.generators = [first, *map(self.visit, others)]
             items.elt = self._asserted(items.elt)
         else:
             node = _held(self.visit(node))

@@ -15,7 +15,11 @@ from trl_rlvr.sandbox.protocol import GENERAL, PLAIN, STDIO, pack_work
 from trl_rlvr.sandbox.values import Encoder, RefusedValue
 
 _TELLING_BYTES = 3
-"""An answer of so few bytes is a small number, a truth value or nothing: it stands among any arguments by chance."""
+_TELLING_CHARS = 3
+"""An answer of so few bytes, or characters, is a small number, a truth value or nothing: it stands among any arguments
+by chance."""
+_LINES_OF_ONE = 2
+"""Ends of lines in the text of a single thing, which `_TELLING_BYTES` judges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +83,44 @@ def _plain_calls(tests: tuple[str, ...], names: tuple[str, ...]) -> list[_Call] 
 def _gives_away(calls: list[_Call]) -> bool:
     """Say whether a later call's arguments hold what an earlier call is to answer, as in tests of a function's inverse.
 
-    Calls of a batch lie in the candidate's memory together; those of a general suite come one at a time. What is beyond
-    the caps of what may cross is left to the harness too.
+    Calls of a batch lie in the candidate's memory together; those of a general suite come one at a time. An answer may
+    stand there in other brackets, or as a part of something. What is beyond the caps of what may cross is left to the
+    harness too.
     """
     answers: list[bytes] = []
+    texts: list[str] = []
     try:
         for call in calls:
-            arguments = _encoded([call.args, call.kwargs])
-            if any(answer in arguments for answer in answers):
+            arguments, shown = _encoded([call.args, call.kwargs]), _leaves([call.args, call.kwargs])
+            if any(answer in arguments for answer in answers) or any(text in shown for text in texts):
                 return True
             answer = _encoded(call.expected)
             if len(answer) > _TELLING_BYTES:
                 answers.append(answer)
+            text = call.expected if isinstance(call.expected, str) else _leaves(call.expected)
+            is_common = len(text) <= _TELLING_CHARS or text.count("\n") == _LINES_OF_ONE
+            if not is_common and text not in shown:  # else its own call gives it away as well
+                texts.append(text)
     except RefusedValue:
         return True
     return False
+
+
+def _leaves(value: Any) -> str:
+    """Return what a literal holds, one thing a line, without brackets."""
+    leaves: list[str] = []
+
+    def add(part: Any) -> None:
+        if isinstance(part, dict):
+            add(tuple(part.items()))
+        elif isinstance(part, list | tuple | set | frozenset):
+            for item in part:
+                add(item)
+        else:
+            leaves.append(part if isinstance(part, str) else repr(part))
+
+    add(value)
+    return "\n".join(("", *leaves, ""))
 
 
 def _encoded(value: Any) -> bytes:

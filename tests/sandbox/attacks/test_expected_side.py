@@ -31,6 +31,7 @@ EXPECTED_SIDE = {
         "assert all(answer(x) == sorted(x) for x in [[3, 1, 2]])",
         "assert answer(x := [3, 1, 2]) == sorted(x)",
     ),
+    "items_of_all": attack(EMPTIES, "x = [3, 1]\nassert all(a == b for a, b in zip(answer(x), sorted(x)))"),
     "containers_of_all_kinds": attack(
         "def answer(x):\n    (x[0] if isinstance(x, tuple) else x).clear()\n    return 0",
         "x = ([1, 2], 3)\nassert answer(x) == len(x[0])",
