@@ -25,7 +25,7 @@ SIDES: dict[str, list[str]] = {
     "plain": [],
     "ours, 4 a group": ["--num_generations", "4", "--per_device_train_batch_size", "40"],
     "plain, 4 a group": ["--num_generations", "4", "--per_device_train_batch_size", "40"],
-    "ours, 8 a group": ["--num_generations", "8", "--per_device_train_batch_size", "80"],
+    "ours, 6 a group": ["--num_generations", "6", "--per_device_train_batch_size", "60"],
     "refilled": ["--curriculum_refill_rounds", "1"],
     "focused": ["--curriculum_focus", "1"],
     "every row forwarded": ["--skip_zero_gradient", "false"],

@@ -39,4 +39,4 @@ def test_verdicts_of_the_sandbox_feed_the_curriculum(tmp_path):
     assert any(record.passes for record in records)
     assert any(record.fails for record in records)
     assert len(history) == 2
-    assert min(row["forwarded/tokens"] for row in history) < 1.0  # where every group has a signal, it is 1
+    assert max(row["forwarded/tokens"] for row in history) < 1.0
