@@ -1,4 +1,4 @@
-"""GRPO without idle work: rows of zero advantage are not forwarded, and ended rows not sampled any further.
+"""GRPO without idle work: no row of zero advantage is forwarded, no prompt twice, and no ended row sampled any further.
 
 The gradients are those of `GRPOTrainer`, to rounding. What TRL logs from inside the loss (`entropy`, `clip_ratio/*`,
 `cispo_clip_ratio`, `vespo/*`) speaks of the forwarded rows only, and is absent from a step that had none.
@@ -27,7 +27,7 @@ SUPPORTED_LOSS_TYPES = _MEANS_OVER_ROWS | _MEANS_OVER_TOKENS | _MEANS_OVER_GENER
 
 
 class EfficientGRPOTrainer(DynamicSamplingTrainer):
-    """`GRPOTrainer` that forwards only the rows that can move the weights, trimmed to their own padding.
+    """`GRPOTrainer` that forwards only the rows that can move the weights, and each prompt once for all of its rows.
 
     A completion whose group was rewarded alike, or whose tokens are all masked, adds nothing to the gradient when
     `beta` is 0. Every rank forwards as many rows as the busiest one, at least one place-holder of two tokens, so that
