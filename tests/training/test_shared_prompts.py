@@ -181,6 +181,17 @@ def test_a_batch_that_would_not_shrink_is_forwarded_as_it_is(tmp_path):
     assert shapes == [(4, PROMPTS + COMPLETIONS)] * 2
 
 
+def test_completions_whose_attention_would_cost_more_stay_apart(tmp_path):
+    trainer = trainer_with(tiny_llama(tmp_path), tmp_path)
+    shapes = widths_of(trainer)
+    batch = group_batch([0] * 16, [COMPLETIONS] * 16)
+
+    assert_scored_alike(trainer, batch)
+
+    assert shapes[0] == shapes[1]
+    assert PackedRows.of(*(batch[key] for key in list(batch)[:4])).ids.numel() < 16 * (PROMPTS + COMPLETIONS)
+
+
 def test_a_completion_does_not_see_its_siblings(tmp_path):
     trainer = trainer_with(tiny_llama(tmp_path), tmp_path)
     batch = group_batch([0, 0, 0, 0])

@@ -12,7 +12,7 @@ import torch
 from trl_rlvr.training.dynamic_sampling import DynamicSamplingTrainer
 from trl_rlvr.training.generation import CompactGenerate
 from trl_rlvr.training.rows import KNOWN_KEYS, Batch, loss_mask, signal_first, signal_rows, token_cells, trim_padding
-from trl_rlvr.training.shared_prompts import PackedRows, reason_against
+from trl_rlvr.training.shared_prompts import PackedRows, reason_against, work
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +41,9 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         skip_zero_gradient: False to forward every row, as `GRPOTrainer` does.
         compact_generation: False to generate as `GRPOTrainer` does. With vLLM, continuous batching, FSDP and ZeRO-3 it
             makes no difference; the last two must call the model in step on all ranks.
-        share_prompts: False to forward a prompt with each of its completions, as `GRPOTrainer` does. What
-            `shared_prompts` does not know the model or its attention for is forwarded so as well.
+        share_prompts: False to forward a prompt with each of its completions, as `GRPOTrainer` does. Models and
+            attention that `shared_prompts` does not know are forwarded so as well, and completions so long that
+            attention over all of them would cost more. Dropout strikes a prompt once for all of its completions.
         **kwargs: As for `GRPOTrainer`, and `curriculum` as for `DynamicSamplingTrainer`.
 
     Logged beside TRL's metrics, as shares (0..1) of the micro-batch: `forwarded/rows`, the rows with signal on the
@@ -139,17 +140,18 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         completion_mask = mask[:, -kept:]
         prompts = ids[:, :-kept], mask[:, :-kept]
         packed = PackedRows.of(*prompts, ids[:, -kept:], completion_mask, self.pad_to_multiple_of)
-        self._cells += min(packed.ids.numel(), ids.numel())
-        if packed.ids.numel() >= ids.numel():
+        config = self.model.config.get_text_config()
+        is_worth_it = work(packed.ids, config.hidden_size) < work(ids, config.hidden_size)
+        self._cells += (packed.ids if is_worth_it else ids).numel()
+        if not is_worth_it:
             logps, entropies, _ = super()._get_per_token_logps_and_entropies(
                 model, ids, mask, kept, compute_entropy=compute_entropy
             )
             return logps, entropies
-        eager = self.model.config.get_text_config()._attn_implementation == "eager"
         with self.accelerator.autocast():
             outputs = model(
                 input_ids=packed.ids,
-                attention_mask=packed.mask(self.model.dtype if eager else None),
+                attention_mask=packed.mask(self.model.dtype if config._attn_implementation == "eager" else None),
                 position_ids=packed.positions,
                 labels=packed.labels,
                 fused_lm_head=True,

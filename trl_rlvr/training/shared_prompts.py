@@ -30,6 +30,16 @@ def reason_against(config: Any) -> str | None:
     return None
 
 
+def work(ids: Tensor, hidden_size: int) -> int:
+    """Estimate the work of forwarding token ids, in a unit that serves to compare two ways of it.
+
+    A layer multiplies some `12 * hidden_size**2` numbers for a token, and `2 * hidden_size` for each token that it may
+    attend to: many long completions are better off apart.
+    """
+    rows, width = map(int, ids.shape)
+    return rows * width * (6 * hidden_size + width)
+
+
 @dataclass(frozen=True)
 class PackedRows:
     """One sequence a distinct prompt: its tokens but the last, then for each row that last one and the completion.
