@@ -82,3 +82,13 @@ def test_blocks_asked_for_after_the_heap_was_filled_lie_side_by_side():
     )
 
     assert int(said_by_fresh_interpreter(script)) < 50 * 1024
+
+
+def test_equal_code_of_two_files_keeps_the_names_of_its_files():
+    made = []
+    for file in ("one.py", "other.py"):
+        exec(compile("def f(x):\n    return x\nmade.append(f)", file, "exec"))
+
+    gather(made)
+
+    assert [f.__code__.co_filename for f in made] == ["one.py", "other.py"]

@@ -95,12 +95,12 @@ def gather(functions: Iterable[FunctionType]) -> None:
 
     Functions that are about to run should be among them: a moved one forgets how the interpreter had specialised it.
     """
-    moved: dict[CodeType, CodeType] = {}
+    moved: dict[int, tuple[CodeType, CodeType]] = {}  # by id: equal code of two files has the name of one of them
     for function in functions:
         code = function.__code__
-        if code not in moved:
-            moved[code] = code.replace()
-        function.__code__ = moved[code]
+        if id(code) not in moved:
+            moved[id(code)] = code, code.replace()
+        function.__code__ = moved[id(code)][1]
 
 
 def copy_text_at_fork() -> None:
