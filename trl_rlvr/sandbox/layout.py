@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
-from types import CodeType, FunctionType
+from types import FunctionType
 
 _HOLES = [1 << 15, 1 << 14, 1 << 13, 1 << 12, 2048, 1024, 768, 600, 528]
 """Sizes of blocks in the C heap, in bytes, the largest first; smaller ones come from the interpreter's allocator."""
@@ -95,12 +95,12 @@ def gather(functions: Iterable[FunctionType]) -> None:
 
     Functions that are about to run should be among them: a moved one forgets how the interpreter had specialised it.
     """
-    moved: dict[int, tuple[CodeType, CodeType]] = {}  # by id: equal code of two files has the name of one of them
+    functions = list(functions)
+    # By id, as equal code of two files names but one of them; with what `co_code` writes out, or that lies between.
+    codes = {id(one.__code__): (one.__code__, one.__code__.co_code) for one in functions}
+    copies = {number: code.replace(co_code=text) for number, (code, text) in codes.items()}
     for function in functions:
-        code = function.__code__
-        if id(code) not in moved:
-            moved[id(code)] = code, code.replace()
-        function.__code__ = moved[id(code)][1]
+        function.__code__ = copies[id(function.__code__)]
 
 
 def copy_text_at_fork() -> None:
