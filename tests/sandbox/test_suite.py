@@ -54,6 +54,8 @@ def test_one_general_test_makes_the_suite_general():
         ("assert f('plain') == 'secret'", "assert f('a secret thing') == 'x'"),
         ("assert f([3, 1, 2]) == [1, 2, 3]", "assert f((1, 2, 3)) == [1, 2, 3]"),
         ("assert f([3, 1, 2]) == (1, 2, 3)", "assert f([0, [1, 2], 3]) == (0,)"),
+        ("assert f('ab') == b'plain text'", "assert f('plain text') == b''"),
+        ("assert f(1) == 2345.0", "assert f(2345) == 7.0"),
         ("assert f('ab') == {'a': 1, 'b': 1}", "assert f([('a', 1), ('b', 1)]) == {}"),
     ],
 )

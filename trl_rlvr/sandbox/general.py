@@ -23,6 +23,7 @@ from trl_rlvr.sandbox.settling import (
     HOLD,
     RESET,
     RESTORE,
+    caught_by,
     with_settling,
 )
 from trl_rlvr.verdict import Verdict
@@ -65,6 +66,9 @@ class _Judge:
         self.setup = trees[0]
         self.named = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
         self.standard = _standard_names(self.named.difference(names))
+        self.wished = {name for tree in trees for name in _names_beside_handlers(tree)}
+        """Names that a class of the solution may stand for where the test catches: it uses them elsewhere, as an alias
+        does."""
         self.kept: dict[str, Any] = {}
         """Names that earlier tests bound."""
 
@@ -110,7 +114,7 @@ class _Judge:
         """Return what `except` needs for a class of the solution's; refuse what would catch the test's checks."""
         if isinstance(value, tuple | list):  # a list where the arguments of a call are spread
             return tuple(map(self._catchable, value))
-        if _catches_checks(value) and value.__name__ not in self.named:  # else it may well be the test's own wish
+        if _catches_checks(value) and value.__name__ not in self.wished:
             raise self.link.fail(Verdict.REFUSED_VALUE, f"{value.__name__} would catch the test's own checks")
         return (exception_class(value) or value) if isinstance(value, RemoteObject) else value
 
@@ -167,6 +171,12 @@ def _catches_checks(value: Any) -> bool:
     if isinstance(value, tuple):
         return any(map(_catches_checks, value))
     return isinstance(value, type) and value is not object and issubclass(AssertionError, value)
+
+
+def _names_beside_handlers(tree: ast.Module) -> set[str]:
+    """Return the names that a test uses, leaving out where it says what it catches."""
+    caught = {id(part) for node in ast.walk(tree) for what in caught_by(node) for part in ast.walk(what)}
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in caught}
 
 
 def _standard_names(used: set[str]) -> dict[str, Any]:

@@ -56,8 +56,26 @@ class _Function:
     def __enter__(self) -> None:
         self._frame = self._holding.running = Frame(self._holding.running)
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, *rest: object) -> None:
+        if error is not None and self._frame.depth:
+            mark_unchecked(error)
         self._holding.leave(self._frame)
+
+
+def mark_unchecked(error: BaseException) -> None:
+    """Note that an exception came out of the middle of a comparison, which was therefore not made."""
+    error.__dict__["left_unchecked"] = True
+
+
+def left_unchecked(error: BaseException | None) -> bool:
+    """Say whether an exception, or one that it followed from, is marked so."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if "left_unchecked" in error.__dict__:
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
 
 
 class Holding:
@@ -156,6 +174,8 @@ class Holding:
                     inner.close()
                     raise
                 except BaseException as error:
+                    if self.active:
+                        mark_unchecked(error)
                     step, given = inner.throw, error
 
         return stepwise

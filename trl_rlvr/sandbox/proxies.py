@@ -9,10 +9,11 @@ import builtins
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from trl_rlvr.sandbox.holding import left_unchecked
 from trl_rlvr.sandbox.protocol import ARGUMENT, AWAIT, BINARY, CALL, GET, NEXT, OPERATE, SET, UNARY
 from trl_rlvr.sandbox.solution import MEMORY
 from trl_rlvr.sandbox.values import Decoder, RefusedValue
-from trl_rlvr.sandbox.values.tags import PREDICATES
+from trl_rlvr.sandbox.values.tags import CLAIMS
 from trl_rlvr.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class RemoteObject:
         return self
 
     def __getattr__(self, name: str) -> Any:
-        if name in PREDICATES and not self._link.handles.is_own(self):
+        if name in CLAIMS and not self._link.handles.is_own(self):
             raise AttributeError(f"{name!r} of an object that only claims to be a plain one")
         if name in _DUNDERS or (name in self._link.attributes and not name.startswith("__")):
             return self._link.request(GET, self, name)
@@ -121,7 +122,7 @@ def _leave(self: RemoteObject, kind: type[BaseException] | None, error: BaseExce
     """
     if isinstance(error, AssertionError) and not hasattr(error, "came_from_candidate"):
         return False
-    unchecked = error is not None and self._link.holding.active
+    unchecked = error is not None and (self._link.holding.active or left_unchecked(error))
     return self._link.request(OPERATE, "__exit__", (self, kind, getattr(error, "args", ()))) is True and not unchecked
 
 
@@ -222,7 +223,7 @@ def read_exception(answer: Decoder) -> BaseException:
     error_class = own if own is not None else builtin
     try:
         error = error_class(*args)
-    except Exception:  # a builtin that wants other arguments, such as UnicodeDecodeError
+    except Exception:  # a builtin that wants other arguments than these
         error = RuntimeError(text)
     if isinstance(error, RemoteException) and isinstance(instance, RemoteObject):
         error.remote = instance

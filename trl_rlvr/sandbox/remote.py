@@ -39,6 +39,8 @@ _EXCEPTION_NAMES = {
     for name, value in vars(builtins).items()
     if isinstance(value, type) and issubclass(value, BaseException)
 }
+_CROSSING_ARGS = (int, float, str, bool, bytes, type(None))
+"""Types of an exception's arguments that cross as they are; others as text."""
 _PRINTED_CHARS = 1 << 18
 
 
@@ -145,9 +147,7 @@ class Conversation:
         builtin = next(name for base in kind.__mro__ if (name := _EXCEPTION_NAMES.get(id(base))) is not None)
         encoder.value(builtin)
         encoder.value(None if id(kind) in _EXCEPTION_NAMES else kind)
-        encoder.value(
-            tuple(arg if type(arg) in (int, float, str, bool, type(None)) else describe_arg(arg) for arg in error.args)
-        )
+        encoder.value(tuple(arg if type(arg) in _CROSSING_ARGS else describe_arg(arg) for arg in error.args))
         encoder.value(None if id(kind) in _EXCEPTION_NAMES else error)
         return encoder
 

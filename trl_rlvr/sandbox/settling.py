@@ -8,6 +8,7 @@ statements of a function, up to what it returns, are none of the expression that
 
 import ast
 import builtins
+from typing import TypeGuard
 
 from trl_rlvr.names import STANDARD_MODULES, bound_name
 
@@ -19,6 +20,7 @@ FETCH_DATA = "__fetch_data__"
 CATCHABLE = "__catchable__"
 _CATCHERS = {"suppress": None, "raises": 1, "assertRaises": 1, "assertRaisesRegex": 1}
 """Calls that catch as `except` does, and how many of their arguments say what; None: all."""
+_ABOUT_IDENTITY = frozenset({"assertIs", "assertIsNot"})
 
 
 def _call(name: str, *args: ast.expr) -> ast.Call:
@@ -30,13 +32,28 @@ def _held(value: ast.expr) -> ast.expr:
     return ast.copy_location(_call(RESTORE, _call(HOLD), value), value)
 
 
+def _looks_at_contents(node: ast.AST) -> bool:
+    """Say whether an expression computes something of what containers hold, as far as a look at it tells."""
+    return any(
+        isinstance(part, ast.Compare | ast.BoolOp | ast.Not)
+        or (isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and hasattr(builtins, part.func.id))
+        for part in ast.walk(node)
+    )
+
+
 def _is_by_identity(node: ast.AST) -> bool:
     if not isinstance(node, ast.Compare):
         return False
+    parts = [part.args if _is_id(part) else [part] for part in (node.left, *node.comparators)]
+    if any(_looks_at_contents(part) for operands in parts for part in operands):
+        return False
     return all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops) or all(
-        isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "id"
-        for part in (node.left, *node.comparators)
+        map(_is_id, (node.left, *node.comparators))
     )
+
+
+def _is_id(node: ast.expr) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "id"
 
 
 def _is_with_constant(node: ast.Compare) -> bool:
@@ -61,6 +78,13 @@ def _catchable(node: ast.expr) -> ast.expr:
 
 def _callee(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+
+
+def caught_by(node: ast.AST) -> list[ast.expr]:
+    """Return the expressions that say what a handler, or a library's method that acts as one, catches."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CATCHERS:
+        return node.args[: _CATCHERS[node.func.attr]]
+    return [node.type] if isinstance(node, ast.ExceptHandler) and node.type is not None else []
 
 
 def _items_in_turn(node: ast.expr) -> ast.GeneratorExp | ast.ListComp | None:
@@ -97,11 +121,16 @@ class _Transformer(ast.NodeTransformer):
             node.msg = self.visit(node.msg)
         return node
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        """Take a method such as `assertEqual` for an assertion."""
-        asserts = isinstance(node.value, ast.Call) and _callee(node.value).startswith("assert")
-        node.value = self._asserted(node.value) if asserts else self.visit(node.value)
+    def _condition(self, node: ast.If | ast.While) -> ast.AST:
+        """Take what a statement asks for an assertion: the test may be about to raise what it found."""
+        asks = any(isinstance(part, ast.Call) for part in ast.walk(node.test))
+        node.test = self._asserted(node.test) if asks else self.visit(node.test)
+        for name in ("body", "orelse"):
+            changed = (self.visit(statement) for statement in getattr(node, name))
+            setattr(node, name, [one for some in changed for one in (some if isinstance(some, list) else [some])])
         return node
+
+    visit_If = visit_While = _condition  # noqa: N815
 
     def _asserted(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.BoolOp):
@@ -111,10 +140,9 @@ class _Transformer(ast.NodeTransformer):
         elif isinstance(node, ast.Compare):
             node = self.visit(node)
         elif (items := _items_in_turn(node)) is not None:
-            first, *others = items.generators
-            first.iter = self._asserted(first.iter)  # it is evaluated as a whole, before any item
-            first.target, first.ifs = self.visit(first.target), [self.visit(condition) for condition in first.ifs]
-            items.generators = [first, *map(self.visit, others)]
+            for part in items.generators:
+                part.target, part.iter = self.visit(part.target), self._asserted(part.iter)
+                part.ifs = [self._asserted(condition) for condition in part.ifs]
             items.elt = self._asserted(items.elt)
         else:
             node = _held(self.visit(node))
@@ -125,12 +153,13 @@ class _Transformer(ast.NodeTransformer):
         return node if _is_by_identity(node) or _is_with_constant(node) else _held(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Look at what a call that catches is given."""
+        """Look at what a call that catches is given, and take a method such as `assertEqual` for an assertion."""
         self.generic_visit(node)
         if (name := _callee(node)) in _CATCHERS:
             says_what = slice(_CATCHERS[name])
             node.args[says_what] = map(_catchable, node.args[says_what])
-        return node
+        by_identity = name in _ABOUT_IDENTITY and not any(map(_looks_at_contents, node.args))
+        return _held(node) if name.startswith("assert") and not by_identity else node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         """Look at what is caught, which may be an attribute of the solution's."""

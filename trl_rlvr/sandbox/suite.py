@@ -18,8 +18,8 @@ _TELLING_BYTES = 3
 _TELLING_CHARS = 3
 """An answer of so few bytes, or characters, is a small number, a truth value or nothing: it stands among any arguments
 by chance."""
-_LINES_OF_ONE = 2
-"""Ends of lines in the text of a single thing, which `_TELLING_BYTES` judges."""
+_DECIMAL_BITS = 1 << 13
+"""Longer integers are not written in decimal, which Python refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,8 @@ def _gives_away(calls: list[_Call]) -> bool:
             answer = _encoded(call.expected)
             if len(answer) > _TELLING_BYTES:
                 answers.append(answer)
-            text = call.expected if isinstance(call.expected, str) else _leaves(call.expected)
-            is_common = len(text) <= _TELLING_CHARS or text.count("\n") == _LINES_OF_ONE
-            if not is_common and text not in shown:  # else its own call gives it away as well
+            text = _text(call.expected) if isinstance(call.expected, str | bytes) else _leaves(call.expected)
+            if len(text.strip("\n")) > _TELLING_CHARS and text not in shown:  # else its own call gives it away as well
                 texts.append(text)
     except RefusedValue:
         return True
@@ -117,10 +116,19 @@ def _leaves(value: Any) -> str:
             for item in part:
                 add(item)
         else:
-            leaves.append(part if isinstance(part, str) else repr(part))
+            leaves.append(_text(part))
 
     add(value)
     return "\n".join(("", *leaves, ""))
+
+
+def _text(value: Any) -> str:
+    """Return a single thing as it would be written in any of the types that can say the same."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, int) and value.bit_length() > _DECIMAL_BITS:
+        return hex(value)
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _encoded(value: Any) -> bytes:

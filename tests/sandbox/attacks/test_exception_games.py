@@ -48,6 +48,12 @@ EXCEPTIONS = {
         "from contextlib import suppress\nwith suppress(*[Stack.Empty]):\n    Stack().pop()\n    assert False",
         entry_point="Stack",
     ),
+    "attribute_that_is_any_exception_where_a_test_names_it_to_catch": attack(
+        "class Stack:\n    Empty = Exception\n    def pop(self): return None",
+        "try:\n    Stack().pop()\n    assert False, 'no error'\nexcept Stack.Empty:\n    pass",
+        "try:\n    Stack().pop()\nexcept Exception:\n    assert False\nassert Stack().size == 0",
+        entry_point="Stack",
+    ),
     "block_that_swallows_what_a_check_met": attack(
         """
         class Ledger:
@@ -59,6 +65,12 @@ EXCEPTIONS = {
         "with Ledger() as l:\n    l.deposit(5)\n    assert l.balance == 5",
         "with Ledger() as l:\n    assert l.balance",
         "def check():\n    with Ledger() as l:\n        assert l.balance == 5\n    return 1\nassert check() == 1",
+        "def check(l, n):\n    assert l.balance == n\nwith Ledger() as l:\n    check(l, 5)",
+        "def checks(l):\n    yield 1\n    assert l.balance == 5\nwith Ledger() as l:\n    for _ in checks(l): pass",
+        "from contextlib import contextmanager\n@contextmanager\ndef opened():\n    with Ledger() as l:\n"
+        "        yield l\nwith opened() as l:\n    assert l.balance == 5",
+        "def check(l):\n    assert l.balance == 5\nwith Ledger() as l:\n    try:\n        check(l)\n"
+        "    except KeyError as error:\n        raise ValueError from error",
         entry_point="Ledger",
     ),
     "answer_that_is_a_base_of_it": attack(

@@ -31,7 +31,36 @@ EXPECTED_SIDE = {
         "assert all(answer(x) == sorted(x) for x in [[3, 1, 2]])",
         "assert answer(x := [3, 1, 2]) == sorted(x)",
     ),
-    "items_of_all": attack(EMPTIES, "x = [3, 1]\nassert all(a == b for a, b in zip(answer(x), sorted(x)))"),
+    "items_of_all": attack(
+        "def answer(x):\n    x[:] = [0, 0]\n    return [0, 0]",
+        "x = [3, 1]\nassert all(a == b for a, b in zip(answer(x), sorted(x)))",
+        "cases = [[3, 1]]\nassert all(a == b for x in cases for a, b in zip(answer(x), sorted(x)))",
+        "cases = [[3, 1]]\nassert all(False for x in cases if sum(answer(x)) != sum(x))",
+    ),
+    "identity_of_truth_values": attack(
+        "def answer(x):\n    x.clear()\n    return False",
+        "x = [3, 1, 1]\nassert answer(x) is (len(x) != len(set(x)))",
+        "x = [3, 1]\nassert answer(x) is bool(x)",
+    ),
+    "condition_of_a_statement": attack(
+        "def answer(x):\n    x[:] = [0, 0]\n    return 0",
+        "import math\nx = [3, 1]\nif not math.isclose(answer(x), sum(x)):\n    raise AssertionError",
+    ),
+    "assertion_inside_an_expression": attack(
+        "def answer(x):\n    x[:] = [0, 0]\n    return 0",
+        "import unittest\nt = unittest.TestCase()\nx = [3, 1]\n_ = [t.assertEqual(answer(x), sum(x))]",
+    ),
+    "methods_that_are_given_what_is_expected": attack(
+        "class Liar:\n    seen = 0\n    def index(self, value):\n        Liar.seen = value\n        return 1\n"
+        "    def symmetric_difference(self, other): return set()\n    def __iter__(self): return iter([1, Liar.seen])\n"
+        "def answer(x): return Liar()",
+        "assert answer(7).index($NUMBER) == 1 and list(answer(7))[1] == $NUMBER",
+        "assert answer([1, 1, 2]).symmetric_difference({1, 2}) == set()",
+    ),
+    "functions_in_a_named_tuple": attack(
+        "from collections import namedtuple\ndef answer(x): return namedtuple('P', 'index count')(bool, bool)",
+        "assert answer(7).index($NUMBER) == 1",
+    ),
     "containers_of_all_kinds": attack(
         "def answer(x):\n    (x[0] if isinstance(x, tuple) else x).clear()\n    return 0",
         "x = ([1, 2], 3)\nassert answer(x) == len(x[0])",

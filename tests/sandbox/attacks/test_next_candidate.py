@@ -4,7 +4,7 @@ Both run on a sandbox of one worker, one after the other; the second passes only
 """
 
 import pytest
-from probe import TOKEN, attack, honest_programs, program, run_or_fail
+from probe import SECRET, TOKEN, attack, honest_programs, program, run_or_fail
 
 from trl_rlvr.sandbox.base import Sandbox
 from trl_rlvr.verdict import Verdict
@@ -167,6 +167,32 @@ def test_nothing_is_left_for_the_next_candidate(lone_sandbox: Sandbox, name: str
 
     assert [r.verdict for r in looked if r.verdict in (Verdict.PASSED, Verdict.SANDBOX_ERROR)] == []
     assert [r.verdict for r in after] == [Verdict.PASSED] * 2
+
+
+def test_names_of_files_are_not_in_the_memory_of_the_next_candidate(lone_sandbox: Sandbox) -> None:
+    names = "import os\nfor i in range(200):\n    open(f'LEAK-$SECRET-{i:03}', 'w').close()\ndef answer(n): return n"
+    leaver = program(attack(names, "assert answer(1) == 1"), {"SECRET": SECRET})
+    search = r"""
+import ctypes, os, re
+def answer(n):
+    libc = ctypes.CDLL(None)
+    libc.write.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t]
+    reading, writing = os.pipe()
+    pattern = re.compile(rb'LEAK-(sek[0-9a-f]{24})-')
+    for place in {id(object()), id([]), id(b'y' * 3000)}:
+        for page in range((place & ~4095) - (16 << 20), (place & ~4095) + (16 << 20), 4096):
+            if page > 0 and libc.write(writing, page, 4096) == 4096:
+                found = pattern.search(os.read(reading, 4096))
+                if found:
+                    return found[1].decode()
+"""
+    looker = program(attack(search, "assert answer(7) == '$SECRET'"))
+
+    (left,) = run_or_fail(lone_sandbox, [leaver])
+    (looked,) = run_or_fail(lone_sandbox, [looker])
+
+    assert left.verdict is Verdict.PASSED
+    assert looked.verdict is not Verdict.PASSED
 
 
 def test_the_working_folder_is_never_the_same_inode_twice(lone_sandbox: Sandbox) -> None:

@@ -35,6 +35,19 @@ HONEST = {
         """,
         wrong=("if b == 0", "if b == 2"),
     ),
+    "exception_that_holds_bytes": honest(
+        "def divide(data): return data.decode('utf-8')",
+        """
+        assert divide(b'ab') == 'ab'
+        try:
+            divide(b'a\\xff')
+        except UnicodeDecodeError as error:
+            assert (error.start, error.object) == (1, b'a\\xff')
+        else:
+            assert False
+        """,
+        wrong=("'utf-8'", "'latin-1'"),
+    ),
     "block_over_a_tests_object": honest(
         "def count(lock, n):\n    with lock:\n        if n < 0: raise ValueError(n)\n        return n + 1",
         "import threading\nlock = threading.Lock()\nassert count(lock, 1) == 2 and not lock.locked()",

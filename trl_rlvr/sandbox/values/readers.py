@@ -161,6 +161,8 @@ def _named_tuple(self: "Decoder") -> Any:
     items = self.items()
     if len(items) != len(names):
         raise RefusedValue("a named tuple has more or fewer items than names")
+    if any(callable(item) and name in tags.CLAIMS for name, item in zip(names, items, strict=True)):
+        raise RefusedValue("a named tuple has a function in the place of a method")
     return self.number(tuple.__new__(kind, items))
 
 

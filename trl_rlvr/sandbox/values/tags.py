@@ -38,6 +38,10 @@ PREDICATES: frozenset[str] = frozenset(
     if name.startswith("is") or name.endswith("with")
 )
 """Methods of plain types that answer a question: on an object of the candidate's own they would be its claim."""
+CLAIMS = PREDICATES | {
+    "count", "difference", "equals", "index", "intersection", "replace", "rfind", "rindex", "symmetric_difference",
+}  # fmt: skip
+"""These, and methods that a test gives what it expects to find."""
 
 FLOAT_FORMAT = struct.Struct("<d")
 
