@@ -4,7 +4,7 @@ Every side trains the same model on the same problems with the same arguments, s
 a process of its own, in turn, another side first each time. Every few updates the clock stops, and the held-out pass@1
 is measured in the same way for all. `plain_script.py` is the other side; each feature is also switched off alone.
 
-    python benchmarks/learning_speed.py --seeds 0 1 2 3 4 --sides ours "plain, 4 a group"
+    python benchmarks/learning_speed.py --seeds 0 1 2 3 4 --sides "ours, same draws" plain
     python benchmarks/learning_speed.py --seeds 0 1 2 --sides ours "every row forwarded" "subprocess reward"
     python benchmarks/learning_speed.py --seeds 0 --every 0 -- --config smollm2-135m-mbpp.yaml \
         --model_name_or_path FOLDER --data_name mbpp.jsonl --use_cpu true --bf16 false
@@ -110,7 +110,7 @@ def main() -> None:
         for side in options.sides[first:] + options.sides[:first]:
             found[side].append(run_side(side, seed, options.every, arguments[len(own) + 1 :]))
     if options.every:
-        reference = next((side for side in options.sides if side.startswith("plain")), options.sides[0])
+        reference = "plain" if "plain" in found else options.sides[0]
         show("learning", learning_rows(found, reference))
     show("cost", cost_rows(found))
     if options.json is not None:
