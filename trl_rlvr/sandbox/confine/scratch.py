@@ -171,7 +171,11 @@ class Scratch:
 
     def _remove_full(self, name: str) -> None:
         """Remove what is not empty, in a process of its own: file names would stay in memory that others inherit."""
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            self._put_aside(name)
+            return
         if pid:
             os.waitpid(pid, 0)
             return
@@ -179,10 +183,14 @@ class Scratch:
             try:
                 remove_tree(name, self._fd)
             except OSError:
-                aside = f"{_ASIDE}{os.urandom(_NAME_LENGTH // 2).hex()}"
-                os.rename(name, aside, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+                self._put_aside(name)
         finally:
             os._exit(0)
+
+    def _put_aside(self, name: str) -> None:
+        with contextlib.suppress(OSError):
+            aside = f"{_ASIDE}{os.urandom(_NAME_LENGTH // 2).hex()}"
+            os.rename(name, aside, src_dir_fd=self._fd, dst_dir_fd=self._fd)
 
 
 def remove_tree(name: str, parent_fd: int) -> None:
