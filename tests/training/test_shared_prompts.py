@@ -2,7 +2,16 @@
 
 import pytest
 import torch
-from tiny_policy import CHARACTERS, grpo_config, problems, spread, tiny_llama, tiny_tokenizer
+from tiny_policy import (
+    CHARACTERS,
+    assert_gradients_close,
+    grpo_config,
+    loss_and_gradients,
+    problems,
+    spread,
+    tiny_llama,
+    tiny_tokenizer,
+)
 from transformers import AutoConfig, AutoModelForCausalLM
 from trl import GRPOTrainer
 
@@ -89,13 +98,6 @@ def widths_of(trainer):
     return shapes
 
 
-def gradients(trainer, compute, batch):
-    trainer.model.zero_grad()
-    loss = compute(trainer, trainer.model, dict(batch))
-    loss.backward()
-    return loss.detach(), {n: p.grad.clone() for n, p in trainer.model.named_parameters() if p.grad is not None}
-
-
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 @pytest.mark.parametrize("kind", sorted(PACKED_MODEL_TYPES))
 def test_each_known_kind_of_model_gives_the_same_figures(tmp_path, kind, attention):
@@ -116,15 +118,13 @@ def test_every_gradient_is_the_same_for_each_loss_type(tmp_path, loss_type):
     batch = group_batch([0, 0, 0, 0, 1, 1, 1, 1])
     batch["advantages"][2] = 0.0
 
-    loss, got = gradients(trainer, EfficientGRPOTrainer._compute_loss, batch)
+    loss, got = loss_and_gradients(trainer, EfficientGRPOTrainer._compute_loss, batch)
     assert trainer._metrics["train"]["forwarded/tokens"][0] < 0.8
     trainer._shares_prompts = False
-    expected_loss, expected = gradients(trainer, GRPOTrainer._compute_loss, batch)
+    expected_loss, expected = loss_and_gradients(trainer, GRPOTrainer._compute_loss, batch)
 
     torch.testing.assert_close(loss, expected_loss, rtol=1e-4, atol=1e-6)
-    for name, gradient in expected.items():
-        rounding = 1e-5 * float(gradient.abs().max())
-        torch.testing.assert_close(got[name], gradient, rtol=1e-4, atol=rounding, msg=f"{name}: {{}}".format)
+    assert_gradients_close(got, expected)
 
 
 def test_log_probabilities_of_the_policy_that_sampled_are_computed_part_by_part(tmp_path):
@@ -140,13 +140,12 @@ def test_an_adapter_and_checkpointing_of_activations_change_nothing(tmp_path):
     trainer = trainer_with(tiny_llama(tmp_path), tmp_path, peft_config=adapter, gradient_checkpointing=True)
     batch = group_batch([0, 0, 0, 1, 1, 1])
 
-    _, got = gradients(trainer, EfficientGRPOTrainer._compute_loss, batch)
+    _, got = loss_and_gradients(trainer, EfficientGRPOTrainer._compute_loss, batch)
     trainer._shares_prompts = False
-    _, expected = gradients(trainer, GRPOTrainer._compute_loss, batch)
+    _, expected = loss_and_gradients(trainer, GRPOTrainer._compute_loss, batch)
 
     assert expected
-    for name, gradient in expected.items():
-        torch.testing.assert_close(got[name], gradient, rtol=1e-3, atol=1e-5 * float(gradient.abs().max()))
+    assert_gradients_close(got, expected)
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,22 @@ def grpo_config(folder: object, **changes: object) -> GRPOConfig:
     return GRPOConfig(**{**settings, **changes})
 
 
+def loss_and_gradients(trainer, compute, batch):  # type: ignore[no-untyped-def]
+    """Return the loss that `compute` gives a copy of a batch, and the gradient of each trained parameter."""
+    trainer.model.zero_grad()
+    trainer._metrics["train"].clear()
+    loss = compute(trainer, trainer.model, dict(batch))
+    loss.backward()
+    return loss.detach(), {name: p.grad.clone() for name, p in trainer.model.named_parameters() if p.grad is not None}
+
+
+def assert_gradients_close(got: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
+    """Assert that gradients are equal to rounding."""
+    for name, gradient in expected.items():
+        rounding = 1e-5 * float(gradient.abs().max())
+        torch.testing.assert_close(got[name], gradient, rtol=1e-4, atol=rounding, msg=f"{name}: {{}}".format)
+
+
 class GradientLog(TrainerCallback):
     """Keeps a copy of every gradient, one dictionary an optimizer step."""
 

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from trl_rlvr.sandbox.unchecked import mark_unchecked
 from trl_rlvr.sandbox.values import Decoder, Shared
 from trl_rlvr.sandbox.values.state import State
 
@@ -60,22 +61,6 @@ class _Function:
         if error is not None and self._frame.depth:
             mark_unchecked(error)
         self._holding.leave(self._frame)
-
-
-def mark_unchecked(error: BaseException) -> None:
-    """Note that an exception came out of the middle of a comparison, which was therefore not made."""
-    error.__dict__["left_unchecked"] = True
-
-
-def left_unchecked(error: BaseException | None) -> bool:
-    """Say whether an exception, or one that it followed from, is marked so."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        if "left_unchecked" in error.__dict__:
-            return True
-        seen.add(id(error))
-        error = error.__cause__ or error.__context__
-    return False
 
 
 class Holding:

@@ -9,9 +9,9 @@ import builtins
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from trl_rlvr.sandbox.holding import left_unchecked
 from trl_rlvr.sandbox.protocol import ARGUMENT, AWAIT, BINARY, CALL, GET, NEXT, OPERATE, SET, UNARY
 from trl_rlvr.sandbox.solution import MEMORY
+from trl_rlvr.sandbox.unchecked import left_unchecked
 from trl_rlvr.sandbox.values import Decoder, RefusedValue
 from trl_rlvr.sandbox.values.tags import CLAIMS
 from trl_rlvr.verdict import Verdict

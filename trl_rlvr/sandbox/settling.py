@@ -123,11 +123,10 @@ class _Transformer(ast.NodeTransformer):
 
     def _condition(self, node: ast.If | ast.While) -> ast.AST:
         """Take what a statement asks for an assertion: the test may be about to raise what it found."""
-        asks = any(isinstance(part, ast.Call) for part in ast.walk(node.test))
-        node.test = self._asserted(node.test) if asks else self.visit(node.test)
-        for name in ("body", "orelse"):
-            changed = (self.visit(statement) for statement in getattr(node, name))
-            setattr(node, name, [one for some in changed for one in (some if isinstance(some, list) else [some])])
+        asked, node.test = node.test, ast.Constant(True)
+        self.generic_visit(node)  # all but what it asks, which is visited once, here
+        calls = any(isinstance(part, ast.Call) for part in ast.walk(asked))
+        node.test = self._asserted(asked) if calls else self.visit(asked)
         return node
 
     visit_If = visit_While = _condition  # noqa: N815
