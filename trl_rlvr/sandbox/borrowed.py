@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from trl_rlvr.sandbox.protocol import CALL, GET, NEXT, OPERATE, OPERATORS, SET, builtin_base
+from trl_rlvr.sandbox.exception_names import known_class, known_name
+from trl_rlvr.sandbox.protocol import CALL, GET, NEXT, OPERATE, OPERATORS, SET
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.remote import Conversation
@@ -40,7 +41,7 @@ class _Object(_Function):
         self._ask(SET, self, name, value)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> Any:
-        known = builtin_base(kind) if kind else None
+        known = known_class(known_name(kind)) if kind else None
         return self._ask(OPERATE, "__exit__", (self, known, getattr(error, "args", ())))
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from trl_rlvr.names import STANDARD_MODULES, STANDARD_NAMES, mentioned_attributes
 from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.link import Link, Lost
-from trl_rlvr.sandbox.proxies import RemoteObject, exception_class
+from trl_rlvr.sandbox.proxies import RemoteObject
+from trl_rlvr.sandbox.raised import exception_class
 from trl_rlvr.sandbox.settling import (
     CATCHABLE,
     END,

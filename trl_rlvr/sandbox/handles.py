@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.handed import Handed, kind_of
 from trl_rlvr.sandbox.protocol import ARGUMENT, MINE, PROTOCOL_METHODS, THEIRS, UNARY
-from trl_rlvr.sandbox.proxies import RemoteException, RemoteObject, proxy, remote_of_class
+from trl_rlvr.sandbox.proxies import RemoteObject, proxy
+from trl_rlvr.sandbox.raised import RemoteException, remote_of_class
 from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue, tags
 
 if TYPE_CHECKING:

@@ -31,12 +31,14 @@ class _Stand(NamedTuple):
 class Frame:
     """One running function of the test, or what stands outside of all."""
 
-    __slots__ = ("answers", "caller", "depth", "stands")
+    __slots__ = ("answers", "began", "caller", "depth", "stands")
 
     def __init__(self, caller: "Frame | None" = None) -> None:
         self.caller = caller
         self.depth = 0
         """How many comparisons are being evaluated, one inside the other."""
+        self.began = 0
+        """How many requests had been made when the outermost of them began."""
         self.stands: dict[int, _Stand] = {}
         self.answers: set[int] = set()
         """Numbers of containers that came with answers in the meantime."""
@@ -78,6 +80,8 @@ class Holding:
         """The innermost one; each task of an event loop has its own."""
         self._outside = Frame()
         self._with_copies: list[Frame] = []
+        self.requests = 0
+        """How often the candidate was asked for something that could change what it has."""
 
     @property
     def running(self) -> Frame:
@@ -98,10 +102,17 @@ class Holding:
         """Whether copies stand for containers of the test's."""
         return bool(self._with_copies)
 
+    @property
+    def is_touched(self) -> bool:
+        """Whether a comparison is being evaluated in which the candidate was asked for something."""
+        return self.active and self.running.began != self.requests
+
     def hold(self) -> Mark:
         """Begin a comparison: from here on, keep back what calls change."""
         frame = self.running
         mark = frame, frame.depth
+        if not frame.depth:
+            frame.began = self.requests
         frame.depth += 1
         return mark
 

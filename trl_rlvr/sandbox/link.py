@@ -9,10 +9,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from trl_rlvr.sandbox.exception_names import known_name, plain_arguments
 from trl_rlvr.sandbox.handles import Handles
 from trl_rlvr.sandbox.holding import Holding
-from trl_rlvr.sandbox.protocol import CALLBACK, DESCRIBE, FETCH, NEXT, RAISED, REFUSED, VALUE, builtin_base
-from trl_rlvr.sandbox.proxies import read_exception
+from trl_rlvr.sandbox.protocol import CALLBACK, DESCRIBE, FETCH, LOOK, NEXT, RAISED, REFUSED, VALUE
+from trl_rlvr.sandbox.raised import read_exception
 from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, Shared, tags
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.verdict import Verdict
@@ -83,6 +84,7 @@ class Link:
             raise self._loss(Verdict.REFUSED_VALUE, "a value asks for something while it is read")
         self._send(what + bytes([self._is_new_test]), values)
         self._is_new_test = False
+        self.holding.requests += what != LOOK
         while True:
             frame = self._read()
             if frame[:1] != CALLBACK:
@@ -194,6 +196,4 @@ class Link:
             self._send_error(error)
 
     def _send_error(self, error: Exception) -> None:
-        base = builtin_base(type(error))
-        args = tuple(arg for arg in error.args if type(arg) in (int, float, str, bool, type(None)))
-        self._send(RAISED, [base.__name__, args])
+        self._send(RAISED, [known_name(type(error)), plain_arguments(error)])

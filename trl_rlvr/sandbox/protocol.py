@@ -5,7 +5,6 @@ harness get work that the trainer has packed; a harness reports records of fixed
 a candidate's values: those go through `values`, past the supervisor.
 """
 
-import builtins
 import json
 import marshal
 import math
@@ -42,18 +41,13 @@ VALUE, RAISED, REFUSED, FATAL = b"V", b"E", b"R", b"F"
 
 CALLBACK = b"K"
 """First byte of a candidate's message that asks for something of the harness before the answer can follow."""
-DESCRIBE, FETCH, CALL, GET, SET, OPERATE, NEXT, AWAIT, BASE = b"D", b"F", b"C", b"A", b"S", b"O", b"N", b"W", b"B"
+DESCRIBE, FETCH, CALL, GET, SET, OPERATE, NEXT, AWAIT, BASE, LOOK = (
+    b"D", b"F", b"C", b"A", b"S", b"O", b"N", b"W", b"B", b"L",
+)  # fmt: skip
 """First byte of a request: what it asks to be done with an object of the other side."""
 MAX_REQUEST = 1 << 28
 THEIRS, MINE = 0, 1
 """Whose object a handle names: the receiver's or the sender's."""
-
-
-def builtin_base(kind: type[BaseException]) -> type[BaseException]:
-    """Return the nearest base of an exception class, itself included, that both sides know."""
-    base: type[BaseException]
-    base = next(base for base in kind.__mro__ if getattr(builtins, base.__name__, None) is base)
-    return base
 
 
 def _exception(kind: type[BaseException] | None, args: tuple[Any, ...]) -> BaseException | None:
@@ -86,7 +80,14 @@ BINARY: dict[str, Callable[..., Any]] = {
     "__lshift__": operator.lshift, "__rshift__": operator.rshift, "__divmod__": divmod,
 }  # fmt: skip
 """Methods whose other operand may be what a test expects: only for problems that ask for a class."""
-OPERATORS: dict[str, Callable[..., Any]] = UNARY | ARGUMENT | BINARY | {"__eq__": operator.eq}
+IN_PLACE: dict[str, Callable[..., Any]] = {
+    "__iadd__": operator.iadd, "__isub__": operator.isub, "__imul__": operator.imul, "__itruediv__": operator.itruediv,
+    "__ifloordiv__": operator.ifloordiv, "__imod__": operator.imod, "__ipow__": operator.ipow,
+    "__imatmul__": operator.imatmul, "__iand__": operator.iand, "__ior__": operator.ior, "__ixor__": operator.ixor,
+    "__ilshift__": operator.ilshift, "__irshift__": operator.irshift,
+}  # fmt: skip
+"""Augmented assignments: as the binary methods, and what they return takes the object's place."""
+OPERATORS: dict[str, Callable[..., Any]] = UNARY | ARGUMENT | BINARY | IN_PLACE | {"__eq__": operator.eq}
 PROTOCOL_METHODS = (
     *OPERATORS,
     "__call__",

@@ -5,16 +5,14 @@ attributes that the tests mention, and equals nothing but objects of the candida
 to its `__eq__`.
 """
 
-import builtins
+import operator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from trl_rlvr.sandbox.protocol import ARGUMENT, AWAIT, BINARY, CALL, GET, NEXT, OPERATE, SET, UNARY
-from trl_rlvr.sandbox.solution import MEMORY
+from trl_rlvr.sandbox.protocol import ARGUMENT, AWAIT, BINARY, CALL, GET, IN_PLACE, LOOK, NEXT, OPERATE, SET, UNARY
 from trl_rlvr.sandbox.unchecked import left_unchecked
-from trl_rlvr.sandbox.values import Decoder, RefusedValue
-from trl_rlvr.sandbox.values.tags import CLAIMS
-from trl_rlvr.verdict import Verdict
+from trl_rlvr.sandbox.values.tags import CLAIMS, MUTABLE, SOLUTION
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.link import Link
@@ -26,12 +24,12 @@ _DUNDERS = frozenset(("__name__", "__doc__", "__qualname__", "__dict__", "__anno
 class RemoteObject:
     """Base of all proxies; each object's proxy is of a subclass that has just the methods that the object has."""
 
-    __slots__ = ("_base", "_base_class", "_hash", "_link", "remote_bases", "remote_class", "remote_number")
+    __slots__ = ("_base", "_hash", "_link", "_seen", "exception_base", "remote_bases", "remote_class", "remote_number")
 
     def __init__(self, link: "Link", number: int) -> None:
         for name, value in zip(
-            ("_link", "remote_number", "_base", "remote_class", "remote_bases", "_base_class", "_hash"),
-            (link, number, _NO_BASE, None, (), None, None),
+            ("_link", "remote_number", "_base", "_seen", "remote_class", "remote_bases", "exception_base", "_hash"),
+            (link, number, _NO_BASE, 0, None, (), None, None),
             strict=True,
         ):
             object.__setattr__(self, name, value)
@@ -39,7 +37,7 @@ class RemoteObject:
     def introduce(self, own: Any, base: Any, mro: tuple[Any, ...]) -> None:
         """Learn the object's class, or if it is a class its builtin exception base and its own bases."""
         object.__setattr__(self, "remote_class", own)
-        object.__setattr__(self, "_base_class", base)
+        object.__setattr__(self, "exception_base", base)
         object.__setattr__(self, "remote_bases", mro)
 
     def remember_hash(self, digest: int) -> None:
@@ -47,9 +45,22 @@ class RemoteObject:
         object.__setattr__(self, "_hash", digest)
 
     def with_base(self, base: Any) -> "RemoteObject":
-        """Remember the plain value that an instance of a subclass of a plain type holds."""
+        """Return what stands for the object now that, as an instance of a subclass, it holds this plain value.
+
+        In the middle of a comparison that is another object: its other side must not change with what a call is given.
+        """
+        if self._base is not _NO_BASE and self._link.holding.is_touched:
+            twin = type(self)(self._link, self.remote_number)
+            twin.introduce(self.remote_class, self.exception_base, self.remote_bases)
+            return twin.with_base(base)
         object.__setattr__(self, "_base", base)
+        object.__setattr__(self, "_seen", self._link.holding.requests)
         return self
+
+    def _may_have_changed(self) -> bool:
+        """Say whether a call may have changed the plain value, and what it was before need not be kept."""
+        holding = self._link.holding
+        return type(self._base) in MUTABLE and self._seen != holding.requests and not holding.is_touched
 
     def __getattr__(self, name: str) -> Any:
         if name in CLAIMS and not self._link.handles.is_own(self):
@@ -72,6 +83,8 @@ class RemoteObject:
                 return other is self  # one object has one stand-in, and keys of one container differ
             answer = self._link.request(OPERATE, "__eq__", (self, other))
             return answer if type(answer) is bool else NotImplemented
+        if self._may_have_changed() and not self._link.is_reading:
+            self._link.request(LOOK, self)  # reading the answer takes over what it holds
         return self._base == other if self._base is not _NO_BASE else NotImplemented
 
     def __hash__(self) -> int:
@@ -90,7 +103,13 @@ class RemoteObject:
         return str(self._ask_exactly("__str__", str))
 
     def __instancecheck__(self, instance: Any) -> bool:
-        kind = instance.remote_class if isinstance(instance, RemoteObject) else None
+        if not isinstance(instance, RemoteObject):
+            return (
+                isinstance(instance, tuple)
+                and type(instance).__module__ == SOLUTION
+                and type(instance).__name__ == type(self).__name__
+            )
+        kind = instance.remote_class
         return kind is not None and (kind is self or any(base is self for base in kind.remote_bases))
 
     def __subclasscheck__(self, kind: Any) -> bool:
@@ -132,7 +151,7 @@ def _plainly(name: str, kind: type) -> Any:
 
 _METHODS: dict[str, Any] = {
     name: _forward(name)
-    for name in (*UNARY, *ARGUMENT, *BINARY)
+    for name in (*UNARY, *ARGUMENT, *BINARY, *IN_PLACE)
     if name not in ("__bool__", "__hash__", "__str__", "__repr__")
 }
 _METHODS |= {f"__r{name[2:]}": _reflected(name) for name in BINARY if name != "__contains__"}
@@ -141,6 +160,19 @@ _METHODS["__index__"] = _plainly("__index__", int)
 _METHODS["__call__"] = lambda self, *args, **kwargs: self._link.request(CALL, self, args, kwargs)
 _METHODS["__next__"] = lambda self: self._link.request(NEXT, self)
 _METHODS["__exit__"] = lambda self, kind, error, trace: _leave(self, kind, error)
+
+
+def _by_base(compare: Callable[[Any, Any], Any]) -> Any:
+    """Return how instances of subclasses compare whose own methods are not asked: by the plain values they hold."""
+
+    def method(self: RemoteObject, other: Any) -> Any:
+        return NotImplemented if self._base is _NO_BASE else compare(self._base, getattr(other, "_base", other))
+
+    return method
+
+
+for _name in ("__lt__", "__le__", "__gt__", "__ge__"):
+    setattr(RemoteObject, _name, _by_base(getattr(operator, _name)))
 
 
 @lru_cache(maxsize=512)
@@ -167,66 +199,3 @@ def proxy(link: "Link", number: int, kind: str, name: str, methods: frozenset[st
 async def _waiting(link: "Link", remote: RemoteObject) -> Any:
     """Run the candidate's coroutine on its side when a test awaits it."""
     return link.request(AWAIT, remote)
-
-
-class RemoteException(Exception):  # noqa: N818 - a test sees it under the name of the candidate's own class
-    """Base of the classes that stand for the candidate's own exceptions."""
-
-    remote: RemoteObject | None = None
-    stands_for: RemoteObject | None = None
-    """The candidate's class."""
-
-    def __getattr__(self, name: str) -> Any:
-        if self.remote is None or name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.remote, name)
-
-    def __str__(self) -> str:
-        return str(self.remote) if self.remote is not None else super().__str__()
-
-
-_EXCEPTIONS: dict[int, tuple[RemoteObject, type[BaseException]]] = {}
-
-
-def exception_class(kind: RemoteObject) -> type[BaseException] | None:
-    """Return a class for `except` that stands for a class of the candidate's; None if that is no exception."""
-    if kind._base_class is None:
-        return None
-    known = _EXCEPTIONS.get(id(kind))
-    if known is not None:
-        return known[1]
-    own = [parent for base in kind.remote_bases if isinstance(base, RemoteObject) and (parent := exception_class(base))]
-    builtin = getattr(builtins, kind._base_class, Exception)
-    bases = (own[0],) if own else (RemoteException, builtin) if builtin is not Exception else (RemoteException,)
-    made = type(type(kind).__name__, bases, {"stands_for": kind})
-    _EXCEPTIONS[id(kind)] = (kind, made)
-    return made
-
-
-def remote_of_class(value: Any) -> RemoteObject | None:
-    """Return the candidate's class that an exception class of ours stands for."""
-    return value.stands_for if isinstance(value, type) and issubclass(value, RemoteException) else None
-
-
-def read_exception(answer: Decoder) -> BaseException:
-    """Read what the candidate raised, as something to raise here; `came_from_candidate` in it says what it was.
-
-    Raises:
-        RefusedValue: it is no exception.
-    """
-    why, text, base = answer.exactly(str), answer.exactly(str), answer.exactly(str)
-    kind, args, instance = answer.value(), answer.exactly(tuple), answer.value()
-    builtin = getattr(builtins, base, None)
-    if not (isinstance(builtin, type) and issubclass(builtin, BaseException)):
-        raise RefusedValue("an exception is of no known kind")
-    own = exception_class(kind) if isinstance(kind, RemoteObject) else None
-    error_class = own if own is not None else builtin
-    try:
-        error = error_class(*args)
-    except Exception:  # a builtin that wants other arguments than these
-        error = RuntimeError(text)
-    if isinstance(error, RemoteException) and isinstance(instance, RemoteObject):
-        error.remote = instance
-    verdict = Verdict.MEMORY_LIMIT if why == MEMORY else Verdict.RUNTIME_ERROR
-    error.__dict__["came_from_candidate"] = (verdict, text)
-    return error

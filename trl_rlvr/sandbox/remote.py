@@ -3,13 +3,19 @@
 Like all of the candidate's side it is untrusted. An object that is no plain data stays; the harness gets a number.
 """
 
-import builtins
 import inspect
 import io
 import sys
 from typing import Any
 
 from trl_rlvr.sandbox.borrowed import KINDS, Borrowed
+from trl_rlvr.sandbox.exception_names import (
+    MAX_CAUSES,
+    known_class,
+    known_name,
+    plain_arguments,
+    plain_attributes,
+)
 from trl_rlvr.sandbox.protocol import (
     AWAIT,
     BASE,
@@ -18,6 +24,7 @@ from trl_rlvr.sandbox.protocol import (
     DESCRIBE,
     FETCH,
     GET,
+    LOOK,
     MAX_REQUEST,
     MINE,
     NEXT,
@@ -34,13 +41,6 @@ from trl_rlvr.sandbox.solution import MEMORY, describe
 from trl_rlvr.sandbox.values import UNCOUNTED, Budget, Decoder, Encoder, RefusedValue, Shared, tags
 from trl_rlvr.sandbox.wire import read_frame, write_frame
 
-_EXCEPTION_NAMES = {
-    id(value): name
-    for name, value in vars(builtins).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
-}
-_CROSSING_ARGS = (int, float, str, bool, bytes, type(None))
-"""Types of an exception's arguments that cross as they are; others as text."""
 _PRINTED_CHARS = 1 << 18
 
 
@@ -121,6 +121,8 @@ class Conversation:
             import asyncio  # here, because few programs need it and every fork pays for what is loaded
 
             return asyncio.run(_result_of(target))
+        if request == LOOK:
+            return target
         if request == BASE:
             return issubclass(target, *rest)
         raise RefusedValue("an unknown request")
@@ -143,13 +145,21 @@ class Conversation:
         encoder = self._reply(RAISED)
         encoder.value(MEMORY if isinstance(error, MemoryError) else "")
         encoder.value(describe(error))
-        kind = type(error)
-        builtin = next(name for base in kind.__mro__ if (name := _EXCEPTION_NAMES.get(id(base))) is not None)
-        encoder.value(builtin)
-        encoder.value(None if id(kind) in _EXCEPTION_NAMES else kind)
-        encoder.value(tuple(arg if type(arg) in _CROSSING_ARGS else describe_arg(arg) for arg in error.args))
-        encoder.value(None if id(kind) in _EXCEPTION_NAMES else error)
+        causes = _causes(error)
+        self._write_exception(encoder, error)
+        encoder.length(len(causes))
+        for cause in causes:
+            self._write_exception(encoder, cause)
         return encoder
+
+    def _write_exception(self, encoder: Encoder, error: BaseException) -> None:
+        name = known_name(type(error))
+        own = known_class(name) is not type(error)
+        encoder.value(name)
+        encoder.value(type(error) if own else None)
+        encoder.value(plain_arguments(error))
+        encoder.value({} if own else plain_attributes(error))
+        encoder.value(error if own else None)
 
     def _refusal(self, text: str) -> Encoder:
         self._shared.rollback()
@@ -188,7 +198,7 @@ class Conversation:
         if frame[:1] == VALUE:
             return outcome[0]
         name, args = outcome
-        raise getattr(builtins, name)(*args)
+        raise (known_class(name) or RuntimeError)(*args)
 
     def _write_handle(self, encoder: Encoder, value: Any) -> None:
         if isinstance(value, Borrowed):
@@ -221,10 +231,7 @@ class Conversation:
             encoder.text(name)
         own = kind.__module__ not in sys.stdlib_module_names
         encoder.value(kind if own and not is_class else None)
-        bases = (
-            [_EXCEPTION_NAMES[id(base)] for base in value.__mro__ if id(base) in _EXCEPTION_NAMES] if is_class else []
-        )
-        encoder.value(bases[0] if bases else None)
+        encoder.value(known_name(value) if is_class and issubclass(value, BaseException) else None)
         mro = [base for base in value.__mro__[1:] if base.__module__ not in sys.stdlib_module_names] if is_class else []
         encoder.value(tuple(mro))
 
@@ -258,12 +265,13 @@ class Conversation:
         return known
 
 
-def describe_arg(value: Any) -> str:
-    """Return an exception's argument as text."""
-    try:
-        return str(value)[:1000]
-    except Exception:
-        return type(value).__name__
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return what an exception was raised from, and what that was raised from, and so on."""
+    causes: list[BaseException] = []
+    while error.__cause__ is not None and len(causes) < MAX_CAUSES:
+        error = error.__cause__
+        causes.append(error)
+    return causes
 
 
 async def _result_of(awaitable: Any) -> Any:

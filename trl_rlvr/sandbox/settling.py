@@ -21,6 +21,7 @@ CATCHABLE = "__catchable__"
 _CATCHERS = {"suppress": None, "raises": 1, "assertRaises": 1, "assertRaisesRegex": 1}
 """Calls that catch as `except` does, and how many of their arguments say what; None: all."""
 _ABOUT_IDENTITY = frozenset({"assertIs", "assertIsNot"})
+_ABOUT_TRUTH = frozenset({"assertTrue", "assertFalse"})
 
 
 def _call(name: str, *args: ast.expr) -> ast.Call:
@@ -157,7 +158,9 @@ class _Transformer(ast.NodeTransformer):
         if (name := _callee(node)) in _CATCHERS:
             says_what = slice(_CATCHERS[name])
             node.args[says_what] = map(_catchable, node.args[says_what])
-        by_identity = name in _ABOUT_IDENTITY and not any(map(_looks_at_contents, node.args))
+        by_identity = (name in _ABOUT_IDENTITY and not any(map(_looks_at_contents, node.args))) or (
+            name in _ABOUT_TRUTH and len(node.args) == 1 and _is_by_identity(node.args[0])
+        )
         return _held(node) if name.startswith("assert") and not by_identity else node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:

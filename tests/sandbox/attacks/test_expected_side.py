@@ -57,6 +57,12 @@ EXPECTED_SIDE = {
         "assert answer(7).index($NUMBER) == 1 and list(answer(7))[1] == $NUMBER",
         "assert answer([1, 1, 2]).symmetric_difference({1, 2}) == set()",
     ),
+    "subclass_filled_with_what_another_call_is_given": attack(
+        "class Bag(list):\n    size = 1\nMADE = Bag()\ndef answer(x):\n    MADE[:] = x\n    return MADE",
+        "b = answer([])\nassert (answer([3, 4]), b)[1] == [3, 4]",
+        "b = answer([])\nassert b == [n for n in (3, 4) if answer([3, 4]).size]",
+        "b = answer([])\nassert b == [0] * answer([0]).size",
+    ),
     "functions_in_a_named_tuple": attack(
         "from collections import namedtuple\ndef answer(x): return namedtuple('P', 'index count')(bool, bool)",
         "assert answer(7).index($NUMBER) == 1",

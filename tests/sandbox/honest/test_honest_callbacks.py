@@ -1,16 +1,10 @@
-"""Honest programs under tests that hand over functions, expect exceptions, capture output or look at types."""
+"""Honest programs under tests that hand over functions, capture output or look at types."""
 
 import pytest
 from honest_program import Results, assert_passes, assert_twin_fails, honest
 
 SQUARE = "def square(n): return n * n"
 WRONG = ("n * n", "n + n")
-DIVIDE = """
-def divide(a, b):
-    if not isinstance(b, int): raise TypeError('an int, please')
-    if b == 0: raise ValueError('no zero')
-    return a / b
-"""
 HONEST = {
     "callback_given": honest(
         "def apply(f, xs): return [f(x) for x in xs]",
@@ -19,34 +13,6 @@ HONEST = {
         "assert apply(len, ['ab', '']) == [2, 0]",
         "from operator import neg\nassert apply(neg, [1]) == [-1]",
         wrong=("f(x) for", "f(f(x)) for"),
-    ),
-    "exception_that_a_helper_of_the_test_is_given": honest(
-        DIVIDE,
-        """
-        def raises(kind, f):
-            try:
-                f()
-            except kind:
-                return True
-            return False
-        assert raises(ValueError, lambda: divide(1, 0))
-        assert raises(Exception, lambda: divide(1, 'a'))
-        assert not raises(Exception, lambda: divide(1, 2))
-        """,
-        wrong=("if b == 0", "if b == 2"),
-    ),
-    "exception_that_holds_bytes": honest(
-        "def divide(data): return data.decode('utf-8')",
-        """
-        assert divide(b'ab') == 'ab'
-        try:
-            divide(b'a\\xff')
-        except UnicodeDecodeError as error:
-            assert (error.start, error.object) == (1, b'a\\xff')
-        else:
-            assert False
-        """,
-        wrong=("'utf-8'", "'latin-1'"),
     ),
     "block_over_a_tests_object": honest(
         "def count(lock, n):\n    with lock:\n        if n < 0: raise ValueError(n)\n        return n + 1",
@@ -110,79 +76,6 @@ HONEST = {
         "assert walk(3, leaf) == 4",
         wrong=("n + 1", "n + 2"),
         entry_points=("walk", "leaf"),
-    ),
-    "expected_exception": honest(
-        DIVIDE,
-        "try:\n    divide(1, 0)\n    assert False\nexcept ValueError:\n    pass",
-        """
-        try:
-            divide(1, 'x')
-        except TypeError as error:
-            assert 'int' in str(error)
-        else:
-            assert False, 'no error'
-        """,
-        "assert divide(6, 3) == 2",
-        wrong=("ValueError", "KeyError"),
-    ),
-    "expected_exception_by_a_helper": honest(
-        DIVIDE,
-        """
-        def raises(kind, f, *a):
-            try: f(*a)
-            except kind: return True
-            return False
-        assert raises(ValueError, divide, 1, 0)
-        assert not raises(Exception, divide, 1, 1)
-        """,
-        wrong=("ValueError", "ArithmeticError"),
-    ),
-    "expected_exception_of_unittest": honest(
-        DIVIDE,
-        """
-        import unittest
-        case = unittest.TestCase()
-        with case.assertRaises(ValueError): divide(1, 0)
-        with case.assertRaisesRegex(TypeError, 'please'): divide(1, None)
-        """,
-        wrong=("ValueError", "KeyError"),
-    ),
-    "expected_exceptions_of_the_interpreter": honest(
-        "def pick(xs, i): return 10 / xs[i]",
-        "try:\n    pick([0], 0)\nexcept ZeroDivisionError:\n    pass\nelse:\n    assert False",
-        "try:\n    pick([], 0)\nexcept IndexError:\n    pass\nelse:\n    assert False",
-        "try:\n    pick({}, 'k')\nexcept KeyError as error:\n    assert error.args[0] == 'k'\nelse:\n    assert False",
-        "try:\n    pick(None, 0)\nexcept TypeError:\n    pass\nelse:\n    assert False",
-        "try:\n    pick([1])\nexcept TypeError:\n    pass\nelse:\n    assert False",
-        wrong=("xs[i]", "(xs[i] if i in xs else 1)"),
-    ),
-    "expected_exit": honest(
-        "import sys\ndef stop(n): sys.exit(n)",
-        "try:\n    stop(3)\nexcept SystemExit as error:\n    assert error.code == 3\nelse:\n    assert False",
-        wrong=("exit(n)", "exit(0)"),
-    ),
-    "expected_recursion_error": honest(
-        "def endless(n): return endless(n + 1)",
-        "try:\n    endless(0)\nexcept RecursionError:\n    pass\nelse:\n    assert False",
-        wrong=("return endless(n + 1)", "return 1"),
-    ),
-    "expected_assertion_error": honest(
-        "def checked(n):\n    assert n > 0, 'positive'\n    return n",
-        """
-        try:
-            checked(0)
-        except AssertionError as error:
-            assert str(error) == 'positive'
-        else:
-            raise ValueError
-        """,
-        wrong=("> 0", ">= 0"),
-    ),
-    "exception_chain": honest(
-        "def f():\n    try: 1 / 0\n    except ZeroDivisionError as error: raise ValueError('outer') from error",
-        "try:\n    f()\nexcept ValueError as error:\n    assert str(error) == 'outer'\nelse:\n    assert False",
-        wrong=("'outer'", "'inner'"),
-        entry_point="f",
     ),
     "captured_output": honest(
         "def greet(name): print('Hello', name)",

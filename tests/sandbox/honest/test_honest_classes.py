@@ -73,6 +73,61 @@ HONEST = {
         wrong=("= 9", "= 8"),
         entry_points=("make",),
     ),
+    "typed_named_tuple_with_methods": honest(
+        """
+        from typing import NamedTuple
+        class Pair(NamedTuple):
+            left: int
+            right: int
+            def total(self): return self.left + self.right
+        def make(a): return Pair(a, a + 1)
+        """,
+        "assert make(1).total() == 3 and make(1) == (1, 2) and make(1).right == 2",
+        "left, right = make(2)\nassert (left, right) == (2, 3)",
+        "assert sorted([make(3), make(1)])[0].total() == 3",
+        "assert make(1)._replace(left=5).total() == 7",
+        wrong=("self.left + self.right", "self.left"),
+        entry_points=("make",),
+    ),
+    "instance_of_a_named_tuple": honest(
+        """
+        from collections import namedtuple
+        P, Q = namedtuple('P', 'x'), namedtuple('Q', 'x')
+        def make(a): return P(a)
+        """,
+        "assert isinstance(make(1), P) and not isinstance(make(1), Q) and make(1) == P(1)",
+        wrong=("return P(a)", "return Q(a)"),
+        entry_points=("make", "P", "Q"),
+    ),
+    "list_subclass_that_changes": honest(
+        """
+        class Bag(list):
+            def total(self): return sum(self)
+            def fill(self, n): self.extend(range(n))
+            def add(self, item):
+                self.append(item)
+                return self
+        """,
+        "b = Bag([1])\nb.append(2)\nassert b == [1, 2] and b.total() == 3",
+        "b = Bag()\nb.fill(3)\nb[0] = 7\nassert [7, 1, 2] == b",
+        "b = Bag([1])\nassert b == [1]\nb += [3]\nassert b == [1, 3] and b.total() == 4",
+        "b = Bag()\nassert b.add(1) == [1] and b.add(2) is b\nassert b == [1, 2] and Bag().add(5).add(6) == [5, 6]",
+        wrong=("range(n)", "range(n + 1)"),
+    ),
+    "augmented_assignment": honest(
+        """
+        class Vector:
+            def __init__(self, x): self.x = x
+            def __iadd__(self, other):
+                self.x += other
+                return self
+            def __imul__(self, other):
+                return Vector(self.x * other)
+        """,
+        "v = w = Vector(1)\nv += 3\nassert v.x == 4 and v is w",
+        "v = w = Vector(2)\nv *= 3\nassert v.x == 6 and w.x == 2",
+        wrong=("self.x * other", "self.x + other"),
+    ),
     "inheritance_and_super": honest(
         """
         class Animal:

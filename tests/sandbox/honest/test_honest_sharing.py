@@ -4,6 +4,11 @@ import pytest
 from honest_program import Results, assert_passes, assert_twin_fails, honest
 
 HONEST = {
+    "identity_asserted_by_unittest": honest(
+        "def sort(xs):\n    xs.sort()\n    return xs",
+        "import unittest\ncase, xs = unittest.TestCase(), [2, 1]\ncase.assertTrue(sort(xs) is xs)\nassert xs == [1, 2]",
+        wrong=("return xs", "return list(xs)"),
+    ),
     "constructor_copies_what_it_was_given": honest(
         """
         class Stack:

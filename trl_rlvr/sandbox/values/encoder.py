@@ -18,6 +18,7 @@ from trl_rlvr.sandbox.values.tags import RefusedValue
 from trl_rlvr.sandbox.values.writers import (
     CONTAINERS,
     SIMPLE,
+    has_own_methods,
     is_named_tuple,
     write_named_tuple,
     write_numpy,
@@ -155,6 +156,8 @@ class Encoder:
             return
         mro = type.__dict__["__mro__"].__get__(kind)
         if is_named_tuple(kind, mro):
+            if self._subclasses is not None and has_own_methods(kind):
+                self._subclasses(self, value, tuple)
             self._contained(write_named_tuple, value)
             return
         if "numpy" in sys.modules and write_numpy(self, value):

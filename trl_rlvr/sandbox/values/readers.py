@@ -157,7 +157,7 @@ def _named_tuple(self: "Decoder") -> Any:
             raise RefusedValue("a named tuple has a malformed name")
         if not tags.PREDICATES.isdisjoint(names):
             raise RefusedValue("a named tuple has a field with the name of a predicate")
-        kind = _NAMED[name, names] = collections.namedtuple(name, names, rename=True)
+        kind = _NAMED[name, names] = collections.namedtuple(name, names, rename=True, module=tags.SOLUTION)
     items = self.items()
     if len(items) != len(names):
         raise RefusedValue("a named tuple has more or fewer items than names")

@@ -63,6 +63,9 @@ class RefusedValue(BaseException):
     """
 
 
+SOLUTION = "solution"
+"""Module of the named tuples that stand for those of a solution."""
+
 FORGOTTEN = object()
 """In the place of a container that is no longer shared."""
 

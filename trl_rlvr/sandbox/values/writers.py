@@ -160,6 +160,18 @@ def is_named_tuple(kind: type, mro: tuple[type, ...]) -> bool:
     return len(mro) == 3 and mro[1] is tuple and type(fields) is tuple and all(type(name) is str for name in fields)
 
 
+_GIVEN = frozenset(vars(collections.namedtuple("Plain", ()))) | {
+    "__annotate__", "__annotate_func__", "__annotations__", "__annotations_cache__", "__classcell__", "__dict__",
+    "__firstlineno__", "__orig_bases__", "__static_attributes__", "__weakref__",
+}  # fmt: skip
+
+
+def has_own_methods(kind: type) -> bool:
+    """Say whether a named tuple's class defines more than its fields, as those of `typing.NamedTuple` may."""
+    body = type.__dict__["__dict__"].__get__(kind)
+    return not (_GIVEN.issuperset(body) or _GIVEN.union(body["_fields"]).issuperset(body))
+
+
 def write_named_tuple(self: "Encoder", value: Any) -> None:
     """Write a named tuple with the names of its fields."""
     kind = type(value)

@@ -1,0 +1,220 @@
+"""Honest programs that raise: exceptions of the interpreter, of the library and their own, and what those hold."""
+
+import pytest
+from honest_program import Results, assert_passes, assert_twin_fails, honest
+
+DIVIDE = """
+def divide(a, b):
+    if not isinstance(b, int): raise TypeError('an int, please')
+    if b == 0: raise ValueError('no zero')
+    return a / b
+"""
+HONEST = {
+    "exception_that_a_helper_of_the_test_is_given": honest(
+        DIVIDE,
+        """
+        def raises(kind, f):
+            try:
+                f()
+            except kind:
+                return True
+            return False
+        assert raises(ValueError, lambda: divide(1, 0))
+        assert raises(Exception, lambda: divide(1, 'a'))
+        assert not raises(Exception, lambda: divide(1, 2))
+        """,
+        wrong=("if b == 0", "if b == 2"),
+    ),
+    "exception_that_holds_bytes": honest(
+        "def divide(data): return data.decode('utf-8')",
+        """
+        assert divide(b'ab') == 'ab'
+        try:
+            divide(b'a\\xff')
+        except UnicodeDecodeError as error:
+            assert (error.start, error.object) == (1, b'a\\xff')
+        else:
+            assert False
+        """,
+        wrong=("'utf-8'", "'latin-1'"),
+    ),
+    "expected_exception": honest(
+        DIVIDE,
+        "try:\n    divide(1, 0)\n    assert False\nexcept ValueError:\n    pass",
+        """
+        try:
+            divide(1, 'x')
+        except TypeError as error:
+            assert 'int' in str(error)
+        else:
+            assert False, 'no error'
+        """,
+        "assert divide(6, 3) == 2",
+        wrong=("ValueError", "KeyError"),
+    ),
+    "expected_exception_by_a_helper": honest(
+        DIVIDE,
+        """
+        def raises(kind, f, *a):
+            try: f(*a)
+            except kind: return True
+            return False
+        assert raises(ValueError, divide, 1, 0)
+        assert not raises(Exception, divide, 1, 1)
+        """,
+        wrong=("ValueError", "ArithmeticError"),
+    ),
+    "expected_exception_of_unittest": honest(
+        DIVIDE,
+        """
+        import unittest
+        case = unittest.TestCase()
+        with case.assertRaises(ValueError): divide(1, 0)
+        with case.assertRaisesRegex(TypeError, 'please'): divide(1, None)
+        """,
+        wrong=("ValueError", "KeyError"),
+    ),
+    "expected_exceptions_of_the_interpreter": honest(
+        "def pick(xs, i): return 10 / xs[i]",
+        "try:\n    pick([0], 0)\nexcept ZeroDivisionError:\n    pass\nelse:\n    assert False",
+        "try:\n    pick([], 0)\nexcept IndexError:\n    pass\nelse:\n    assert False",
+        "try:\n    pick({}, 'k')\nexcept KeyError as error:\n    assert error.args[0] == 'k'\nelse:\n    assert False",
+        "try:\n    pick(None, 0)\nexcept TypeError:\n    pass\nelse:\n    assert False",
+        "try:\n    pick([1])\nexcept TypeError:\n    pass\nelse:\n    assert False",
+        wrong=("xs[i]", "(xs[i] if i in xs else 1)"),
+    ),
+    "expected_exit": honest(
+        "import sys\ndef stop(n): sys.exit(n)",
+        "try:\n    stop(3)\nexcept SystemExit as error:\n    assert error.code == 3\nelse:\n    assert False",
+        wrong=("exit(n)", "exit(0)"),
+    ),
+    "expected_recursion_error": honest(
+        "def endless(n): return endless(n + 1)",
+        "try:\n    endless(0)\nexcept RecursionError:\n    pass\nelse:\n    assert False",
+        wrong=("return endless(n + 1)", "return 1"),
+    ),
+    "expected_assertion_error": honest(
+        "def checked(n):\n    assert n > 0, 'positive'\n    return n",
+        """
+        try:
+            checked(0)
+        except AssertionError as error:
+            assert str(error) == 'positive'
+        else:
+            raise ValueError
+        """,
+        wrong=("> 0", ">= 0"),
+    ),
+    "exception_chain": honest(
+        "def f():\n    try: 1 / 0\n    except ZeroDivisionError as error: raise ValueError('outer') from error",
+        "try:\n    f()\nexcept ValueError as error:\n    assert str(error) == 'outer'\nelse:\n    assert False",
+        wrong=("'outer'", "'inner'"),
+        entry_point="f",
+    ),
+    "exceptions_of_the_library": honest(
+        """
+        import json, queue, statistics
+        from decimal import Decimal
+        def run(what, x):
+            if what == 'json': return json.loads(x)
+            if what == 'mean': return statistics.mean(x)
+            if what == 'decimal': return Decimal(x)
+            return queue.Queue().get_nowait()
+        """,
+        """
+        import json
+        try:
+            run('json', '{')
+            assert False
+        except json.JSONDecodeError as error:
+            assert (error.pos, error.doc) == (1, '{') and type(error) is json.JSONDecodeError
+        """,
+        "try:\n    run('json', '{')\n    assert False\nexcept ValueError:\n    pass",
+        "import statistics\ntry:\n    run('mean', [])\n    assert False\nexcept statistics.StatisticsError:\n    pass",
+        "import decimal\ntry:\n    run('decimal', 'x')\n    assert False\nexcept decimal.InvalidOperation:\n    pass",
+        "import queue\ntry:\n    run('queue', 0)\n    assert False\nexcept queue.Empty:\n    pass",
+        wrong=("json.loads(x)", "eval(x)"),
+        entry_points=("run",),
+    ),
+    "frozen_dataclass": honest(
+        "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass Point:\n    x: int",
+        """
+        import dataclasses
+        p = Point(1)
+        try:
+            p.x = 2
+            assert False
+        except dataclasses.FrozenInstanceError:
+            assert p.x == 1
+        """,
+        wrong=("frozen=True", "frozen=False"),
+    ),
+    "subclass_of_an_exception_of_the_library": honest(
+        "import json\nclass Bad(json.JSONDecodeError): pass\ndef parse(s): raise Bad('no', s, 0)",
+        """
+        import json
+        try:
+            parse('x')
+            assert False
+        except json.JSONDecodeError as error:
+            assert error.doc == 'x'
+        """,
+        wrong=("s, 0", "s + s, 0"),
+        entry_points=("parse",),
+    ),
+    "arguments_that_are_containers": honest(
+        "class Missing(KeyError): pass\ndef find(xs): raise Missing(xs, {'n': len(xs)})",
+        "try:\n    find([1])\n    assert False\nexcept Missing as error:\n    assert error.args == ([1], {'n': 1})",
+        "try:\n    find([])\n    assert False\nexcept KeyError as error:\n    assert error.args[1]['n'] == 0",
+        wrong=("len(xs)", "9"),
+        entry_points=("find", "Missing"),
+    ),
+    "attributes_of_builtin_exceptions": honest(
+        """
+        def read(path): return open(path).read()
+        def load(name): return __import__(name)
+        def spell(x): return x.spelling
+        """,
+        """
+        try:
+            read('nothing')
+            assert False
+        except FileNotFoundError as error:
+            assert error.filename == 'nothing' and error.args == (2, 'No such file or directory')
+        """,
+        "try:\n    load('nowhere')\n    assert False\nexcept ImportError as error:\n    assert error.name == 'nowhere'",
+        "try:\n    spell(1)\n    assert False\nexcept AttributeError as error:\n    assert error.name == 'spelling'",
+        wrong=("(path)", "('other')"),
+        entry_points=("read", "load", "spell"),
+    ),
+    "notes_and_causes": honest(
+        """
+        def outer():
+            try:
+                {}['key']
+            except KeyError as error:
+                new = ValueError('outer')
+                new.add_note('a note')
+                raise new from error
+        """,
+        """
+        try:
+            outer()
+            assert False
+        except ValueError as error:
+            assert error.__notes__ == ['a note']
+            assert isinstance(error.__cause__, KeyError) and error.__cause__.args == ('key',)
+        """,
+        wrong=("from error", "from None"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_program_passes(results: Results, name: str) -> None:
+    assert_passes(results, name)
+
+
+@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
+def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
+    assert_twin_fails(results, name)
