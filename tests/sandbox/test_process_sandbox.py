@@ -226,3 +226,20 @@ def test_random_kills_of_every_process_change_no_verdict():
 
     assert [result.passed for result in results] == [2 - number % 2 for number in range(80)] * 4
     assert disturbed > 0
+
+
+def test_an_interrupt_costs_no_worker():
+    sleeper = Program("import time\ndef f(x):\n    time.sleep(1)\n    return x * x", SQUARE)
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        with ProcessSandbox(workers=1) as sandbox:
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            with pytest.raises(KeyboardInterrupt):
+                sandbox.run([sleeper])
+
+            (result,) = sandbox.run([RIGHT], deadline_s=60)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    assert result.verdict is Verdict.PASSED

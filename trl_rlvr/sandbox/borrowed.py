@@ -54,8 +54,18 @@ def _operation(name: str) -> Any:
     return lambda self, *operands: self._ask(OPERATE, name, (self, *operands))
 
 
+_NOT_FORWARDED = {
+    "__aenter__",
+    "__aexit__",
+    "__anext__",
+    "__copy__",
+    "__deepcopy__",
+    "__exit__",
+    "__format__",
+    "__hash__",
+}
 for _name in OPERATORS:
-    if _name not in ("__exit__", "__format__", "__hash__"):
+    if _name not in _NOT_FORWARDED:
         setattr(_Object, _name, _operation(_name))
 _Object.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity: one object has one handle
 

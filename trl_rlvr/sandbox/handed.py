@@ -5,6 +5,7 @@ public ones of the test's own classes, and of streams, and it replaces no method
 """
 
 import io
+import sys
 import types
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -80,6 +81,8 @@ class Handed:
         name = rest[0]
         if name.startswith("_") or kind_of(target) not in ("object", "stream") or not _is_open(target):
             raise AttributeError(name)
+        if _is_mock(target) and (what == SET or hasattr(type(target), name)):
+            raise AttributeError(f"{name} of a mock is for the test")  # which asks it what was called
         if what == GET:
             return getattr(target, name)
         if callable(getattr(type(target), name, None)):
@@ -101,7 +104,7 @@ def kind_of(value: Any) -> str:
         return "function"
     if isinstance(value, io.IOBase):
         return "stream"
-    if isinstance(value, Iterator):
+    if isinstance(value, Iterator) and not _is_mock(value):
         return "iterator"
     if isinstance(value, types.ModuleType | types.FrameType | types.CodeType | types.TracebackType):
         raise RefusedValue(f"a {type(value).__name__} is not handed to a solution")
@@ -109,5 +112,11 @@ def kind_of(value: Any) -> str:
 
 
 def _is_open(value: Any) -> bool:
-    """Say whether a solution may look at an object's attributes: those of the test's own classes, and of streams."""
-    return type(value).__module__ == TEST_MODULE or isinstance(value, io.IOBase)
+    """Say whether a solution may look at an object's attributes: those of the test's own classes, and a few more."""
+    own = type(value).__module__ == TEST_MODULE or isinstance(value, types.SimpleNamespace)
+    return own or isinstance(value, io.IOBase) or _is_mock(value)
+
+
+def _is_mock(value: Any) -> bool:
+    mocks = sys.modules.get("unittest.mock")
+    return mocks is not None and isinstance(value, mocks.NonCallableMock)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from trl_rlvr.sandbox.handed import Handed, kind_of
 from trl_rlvr.sandbox.protocol import ARGUMENT, MINE, PROTOCOL_METHODS, THEIRS, UNARY
 from trl_rlvr.sandbox.proxies import RemoteObject, proxy
-from trl_rlvr.sandbox.raised import RemoteException, remote_of_class
+from trl_rlvr.sandbox.raised import RemoteException, remote_of_class, stand_in
 from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue, tags
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ class Handles:
         remote = proxy(self._link, number, kind, name, methods & (WITH_OPERANDS if operands else WITHOUT_OPERANDS))
         self._objects[number] = remote
         if isinstance(remote, RemoteObject):
-            remote.introduce(own, base, mro)
+            remote.introduce(own, base, () if kind == "exception" else mro)
+        if kind == "exception":
+            remote = self._objects[number] = stand_in(remote, mro)
         return remote
 
     def is_own(self, remote: RemoteObject) -> bool:

@@ -6,6 +6,7 @@ happened is lost, whatever the test's own code catches.
 
 import contextlib
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -51,6 +52,8 @@ class Link:
         self.holding = Holding(lambda: self._shared, self._reading)
         self._is_new_test = True
         """Whether the candidate is yet to be told to share nothing any longer."""
+        self._turn = threading.RLock()
+        """Held for a question and its answer; a callback's thread may ask in the middle."""
         self.is_reading = False
         """Whether a message is being written or read, so that nothing can be asked."""
 
@@ -78,6 +81,10 @@ class Link:
             Lost: there is no answer, or none that may be used.
             BaseException: what the candidate raised.
         """
+        with self._turn:
+            return self._ask(what, values)
+
+    def _ask(self, what: bytes, values: Sequence[Any]) -> Any:
         if self.lost is not None:
             raise self.lost
         if self.is_reading:

@@ -5,6 +5,7 @@ harness get work that the trainer has packed; a harness reports records of fixed
 a candidate's values: those go through `values`, past the supervisor.
 """
 
+import copy
 import json
 import marshal
 import math
@@ -64,12 +65,14 @@ UNARY: dict[str, Callable[..., Any]] = {
     "__float__": float, "__complex__": complex, "__index__": operator.index, "__hash__": hash, "__abs__": abs,
     "__neg__": operator.neg, "__pos__": operator.pos, "__invert__": operator.invert, "__reversed__": reversed,
     "__bytes__": bytes, "__trunc__": math.trunc, "__floor__": math.floor, "__ceil__": math.ceil, "__aiter__": aiter,
+    "__anext__": anext, "__aenter__": lambda value: type(value).__aenter__(value),
 }  # fmt: skip
 """Methods that see nothing of the test's but the object itself."""
 ARGUMENT: dict[str, Callable[..., Any]] = {
     "__getitem__": operator.getitem, "__setitem__": operator.setitem, "__delitem__": operator.delitem,
     "__round__": round, "__format__": format, "__enter__": lambda value: type(value).__enter__(value),
     "__exit__": lambda value, kind, args: type(value).__exit__(value, kind, _exception(kind, args), None),
+    "__aexit__": lambda value, kind, args: type(value).__aexit__(value, kind, _exception(kind, args), None),
 }  # fmt: skip
 """Methods that take something which no test compares with."""
 BINARY: dict[str, Callable[..., Any]] = {
@@ -87,7 +90,9 @@ IN_PLACE: dict[str, Callable[..., Any]] = {
     "__ilshift__": operator.ilshift, "__irshift__": operator.irshift,
 }  # fmt: skip
 """Augmented assignments: as the binary methods, and what they return takes the object's place."""
-OPERATORS: dict[str, Callable[..., Any]] = UNARY | ARGUMENT | BINARY | IN_PLACE | {"__eq__": operator.eq}
+OF_ALL: dict[str, Callable[..., Any]] = {"__eq__": operator.eq, "__copy__": copy.copy, "__deepcopy__": copy.deepcopy}
+"""What is asked of any object."""
+OPERATORS: dict[str, Callable[..., Any]] = UNARY | ARGUMENT | BINARY | IN_PLACE | OF_ALL
 PROTOCOL_METHODS = (
     *OPERATORS,
     "__call__",

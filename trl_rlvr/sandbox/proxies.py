@@ -115,8 +115,14 @@ class RemoteObject:
     def __subclasscheck__(self, kind: Any) -> bool:
         return isinstance(kind, RemoteObject) and (kind is self or any(base is self for base in kind.remote_bases))
 
+    def __copy__(self) -> Any:
+        return self._link.request(OPERATE, "__copy__", (self,))
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self._link.request(OPERATE, "__deepcopy__", (self,))
+
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise TypeError("an object of the solution cannot be copied or pickled by a test")
+        raise TypeError("an object of the solution cannot be pickled by a test")
 
     def _ask_exactly(self, method: str, kind: type) -> Any:
         answer = self._link.request(OPERATE, method, (self,))
@@ -133,8 +139,8 @@ def _reflected(name: str) -> Any:
     return lambda self, other: self._link.request(OPERATE, name, (other, self))
 
 
-def _leave(self: RemoteObject, kind: type[BaseException] | None, error: BaseException | None) -> bool:
-    """Let the candidate's context manager end a block.
+def _leave(self: RemoteObject, how: str, kind: type[BaseException] | None, error: BaseException | None) -> Any:
+    """Let the candidate's context manager end a block, and return its answer.
 
     It may swallow any exception but the test's own failure, and what its own objects raised in the middle of something
     that the test asserts: that would be a check that nobody made.
@@ -142,7 +148,13 @@ def _leave(self: RemoteObject, kind: type[BaseException] | None, error: BaseExce
     if isinstance(error, AssertionError) and not hasattr(error, "came_from_candidate"):
         return False
     unchecked = error is not None and (self._link.holding.active or left_unchecked(error))
-    return self._link.request(OPERATE, "__exit__", (self, kind, getattr(error, "args", ()))) is True and not unchecked
+    answer = self._link.request(OPERATE, how, (self, kind, getattr(error, "args", ())))
+    return False if unchecked else answer
+
+
+async def _leave_later(self: RemoteObject, kind: type[BaseException] | None, error: BaseException | None) -> bool:
+    answer = _leave(self, "__aexit__", kind, error)
+    return answer is not False and await answer is True
 
 
 def _plainly(name: str, kind: type) -> Any:
@@ -159,14 +171,18 @@ _METHODS |= {name: _plainly(name, kind) for name, kind in (("__len__", int), ("_
 _METHODS["__index__"] = _plainly("__index__", int)
 _METHODS["__call__"] = lambda self, *args, **kwargs: self._link.request(CALL, self, args, kwargs)
 _METHODS["__next__"] = lambda self: self._link.request(NEXT, self)
-_METHODS["__exit__"] = lambda self, kind, error, trace: _leave(self, kind, error)
+_METHODS["__exit__"] = lambda self, kind, error, trace: _leave(self, "__exit__", kind, error) is True
+_METHODS["__aexit__"] = lambda self, kind, error, trace: _leave_later(self, kind, error)
 
 
 def _by_base(compare: Callable[[Any, Any], Any]) -> Any:
     """Return how instances of subclasses compare whose own methods are not asked: by the plain values they hold."""
 
     def method(self: RemoteObject, other: Any) -> Any:
-        return NotImplemented if self._base is _NO_BASE else compare(self._base, getattr(other, "_base", other))
+        return NotImplemented if self._base is _NO_BASE else compare(self._base, plain(other))
+
+    def plain(other: Any) -> Any:
+        return other._base if isinstance(other, RemoteObject) else other
 
     return method
 

@@ -1,10 +1,12 @@
 """What stands in a test for an exception that the candidate raised, and for the candidate's own exception classes."""
 
+from functools import partial
 from typing import Any
 
 from trl_rlvr.sandbox.exception_names import MAX_CAUSES, known_class, set_attributes
 from trl_rlvr.sandbox.proxies import RemoteObject
 from trl_rlvr.sandbox.solution import MEMORY
+from trl_rlvr.sandbox.unchecked import renew
 from trl_rlvr.sandbox.values import Decoder, RefusedValue
 from trl_rlvr.verdict import Verdict
 
@@ -57,6 +59,7 @@ def read_exception(answer: Decoder) -> BaseException:
     why, text = answer.exactly(str), answer.exactly(str)
     verdict = Verdict.MEMORY_LIMIT if why == MEMORY else Verdict.RUNTIME_ERROR
     first = error = _read_one(answer, text)
+    renew(first)
     for _ in range(min(answer.length(), MAX_CAUSES)):
         error.__cause__ = _read_one(answer, text)
         error = error.__cause__
@@ -65,26 +68,46 @@ def read_exception(answer: Decoder) -> BaseException:
 
 
 def _read_one(answer: Decoder, text: str) -> BaseException:
-    known = known_class(answer.exactly(str))
-    kind, args, attributes, instance = answer.value(), answer.exactly(tuple), answer.exactly(dict), answer.value()
+    what = answer.value()
+    if isinstance(what, RemoteException):
+        return what
+    known = known_class(what)
     if known is None:
         raise RefusedValue("an exception is of no known kind")
-    own = exception_class(kind) if isinstance(kind, RemoteObject) else None
-    error = _make(known if own is None else own, args, text)
-    if isinstance(error, RemoteException) and isinstance(instance, RemoteObject):
-        error.remote = instance
-    else:
-        set_attributes(error, attributes)
+    error = _make(known, answer.exactly(tuple), text)
+    set_attributes(error, answer.exactly(dict))
     return error
+
+
+def stand_in(remote: RemoteObject, args: tuple[Any, ...]) -> RemoteException:
+    """Return what stands for an exception of the candidate's, be it raised or returned.
+
+    Raises:
+        RefusedValue: it is of no known kind.
+    """
+    kind = remote.remote_class
+    own = exception_class(kind) if isinstance(kind, RemoteObject) else None
+    if own is None:
+        known = known_class(remote.exception_base)
+        if known is None:
+            raise RefusedValue("an exception is of no known kind")
+        own = _standing_for(known)
+    error = _make(own, args, "")
+    if not isinstance(error, RemoteException):
+        raise RefusedValue("an exception cannot be made of its arguments")
+    error.remote = remote
+    return error
+
+
+def _standing_for(known: type[BaseException]) -> type[BaseException]:
+    return type(known.__name__, (RemoteException, known) if known is not Exception else (RemoteException,), {})
 
 
 def _make(kind: type[BaseException], args: tuple[Any, ...], text: str) -> BaseException:
     """Make an exception without its class's say, if that wants other arguments than the exception keeps."""
-    try:
-        return kind(*args)
-    except Exception:
-        pass
-    try:
-        return kind.__new__(kind, *args)
-    except Exception:
-        return RuntimeError(text)
+    for make in (kind, partial(kind.__new__, kind)):
+        try:
+            return make(*args)
+        except Exception:
+            continue
+    return RuntimeError(text)

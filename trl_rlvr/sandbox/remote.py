@@ -6,7 +6,7 @@ Like all of the candidate's side it is untrusted. An object that is no plain dat
 import inspect
 import io
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.borrowed import KINDS, Borrowed
 from trl_rlvr.sandbox.exception_names import (
@@ -43,6 +43,9 @@ from trl_rlvr.sandbox.wire import read_frame, write_frame
 
 _PRINTED_CHARS = 1 << 18
 
+if TYPE_CHECKING:
+    import asyncio
+
 
 class Conversation:
     """Both ends' objects, and the two pipes.
@@ -64,6 +67,7 @@ class Conversation:
         self._printed: io.StringIO | None = None
         self._shared = Shared()
         self._is_hashing = False
+        self._runner: asyncio.Runner | None = None
 
     def serve(self) -> None:
         """Say that the solution is loaded, then answer until the harness ends."""
@@ -118,14 +122,20 @@ class Conversation:
         if request == NEXT:
             return next(target)
         if request == AWAIT:
-            import asyncio  # here, because few programs need it and every fork pays for what is loaded
-
-            return asyncio.run(_result_of(target))
+            return self._await(target)
         if request == LOOK:
             return target
         if request == BASE:
             return issubclass(target, *rest)
         raise RefusedValue("an unknown request")
+
+    def _await(self, target: Any) -> Any:
+        """Run a coroutine to its end, all of them in one event loop: generators and locks belong to theirs."""
+        import asyncio  # here, because few programs need it and every fork pays for what is loaded
+
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(_result_of(target))
 
     def _reply(self, kind: bytes) -> Encoder:
         """Begin an answer: what was printed, then what changed in the containers that the test has."""
@@ -154,12 +164,12 @@ class Conversation:
 
     def _write_exception(self, encoder: Encoder, error: BaseException) -> None:
         name = known_name(type(error))
-        own = known_class(name) is not type(error)
+        if known_class(name) is not type(error):
+            encoder.value(error)
+            return
         encoder.value(name)
-        encoder.value(type(error) if own else None)
         encoder.value(plain_arguments(error))
-        encoder.value({} if own else plain_attributes(error))
-        encoder.value(error if own else None)
+        encoder.value(plain_attributes(error))
 
     def _refusal(self, text: str) -> Encoder:
         self._shared.rollback()
@@ -223,7 +233,8 @@ class Conversation:
             return
         kind = type(value)
         is_class = isinstance(value, type)
-        encoder.text("class" if is_class else "coroutine" if inspect.iscoroutine(value) else "object")
+        is_error = isinstance(value, BaseException)
+        encoder.text("class" if is_class else "exception" if is_error else "coroutine" if _is_step(value) else "object")
         encoder.text(str(value.__name__ if is_class else kind.__name__)[: tags.MAX_NAME])
         methods = [name for name in PROTOCOL_METHODS if getattr(kind, name, None) is not None]
         encoder.length(len(methods))
@@ -231,9 +242,13 @@ class Conversation:
             encoder.text(name)
         own = kind.__module__ not in sys.stdlib_module_names
         encoder.value(kind if own and not is_class else None)
-        encoder.value(known_name(value) if is_class and issubclass(value, BaseException) else None)
-        mro = [base for base in value.__mro__[1:] if base.__module__ not in sys.stdlib_module_names] if is_class else []
-        encoder.value(tuple(mro))
+        error_class = value if is_class else kind
+        encoder.value(known_name(error_class) if issubclass(error_class, BaseException) else None)
+        if is_error:
+            encoder.value(plain_arguments(value))
+        else:
+            bases = value.__mro__[1:] if is_class else ()
+            encoder.value(tuple(base for base in bases if base.__module__ not in sys.stdlib_module_names))
 
     def _hash_of(self, value: Any) -> int | None:
         """Return what a key hashes to, since nobody can ask in the middle of a message; None if it would ask itself."""
@@ -272,6 +287,11 @@ def _causes(error: BaseException) -> list[BaseException]:
         error = error.__cause__
         causes.append(error)
     return causes
+
+
+def _is_step(value: Any) -> bool:
+    """Say whether a value is to be awaited and nothing else: a coroutine, or what steps an asynchronous generator."""
+    return inspect.iscoroutine(value) or type(value).__name__ in ("async_generator_asend", "anext_awaitable")
 
 
 async def _result_of(awaitable: Any) -> Any:

@@ -15,3 +15,9 @@ def left_unchecked(error: BaseException | None) -> bool:
         seen.add(id(error))
         error = error.__cause__ or error.__context__
     return False
+
+
+def renew(error: BaseException) -> None:
+    """Forget what an exception that is raised again ended before."""
+    error.__dict__.pop("left_unchecked", None)
+    error.__cause__ = error.__context__ = None

@@ -4,6 +4,48 @@ import pytest
 from probe import Arena, attack
 
 STATE = {
+    "mock_made_to_say_that_it_was_called": attack(
+        """
+        class Yes:
+            def __eq__(self, other): return True
+            def assert_called_once_with(self, *args): pass
+            call_count = 3
+        def answer(mock):
+            tries = [
+                lambda: setattr(mock, 'send', Yes()),
+                lambda: setattr(mock, 'assert_called_once_with', lambda *args: None),
+                lambda: setattr(mock.send, 'call_count', 3),
+                lambda: mock.configure_mock(send=Yes()),
+                lambda: mock.attach_mock(Yes(), 'send'),
+                lambda: mock.send.call_args_list.clear(),
+                lambda: mock.__dict__.update(send=Yes()),
+                lambda: delattr(mock, 'send'),
+                lambda: mock.send(Yes()),
+            ]
+            for one in tries:
+                try: one()
+                except Exception: pass
+        """,
+        "from unittest.mock import Mock\nm = Mock()\nanswer(m)\nm.send.assert_called_once_with(5)",
+        "from unittest.mock import MagicMock\nm = MagicMock()\nanswer(m)\nassert m.send.call_count == 3",
+        "from unittest.mock import Mock\nm = Mock()\nanswer(m)\nm.send.assert_not_called()",
+        entry_point="answer",
+    ),
+    "exception_that_claims_what_it_is": attack(
+        """
+        class Claim(ValueError):
+            def __eq__(self, other): return True
+            def isdigit(self): return True
+            def index(self, value): return 1
+            def __lt__(self, other): return True
+        def answer(x): return Claim(x)
+        """,
+        "assert answer(3) == 4",
+        "assert answer('x').isdigit()",
+        "assert answer([3, 4]).index(4) == 1",
+        "assert answer(3) < 2",
+        "assert isinstance(answer(3), KeyError)",
+    ),
     "argument_changed_to_the_answer": attack(
         "def answer(x):\n    x.clear()\n    return x", "assert answer([3, 1, 2]) == sorted([3, 1, 2])"
     ),

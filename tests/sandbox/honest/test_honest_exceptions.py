@@ -187,6 +187,27 @@ HONEST = {
         wrong=("(path)", "('other')"),
         entry_points=("read", "load", "spell"),
     ),
+    "exceptions_as_answers": honest(
+        """
+        import asyncio
+        class Own(ValueError):
+            def code(self): return 7
+        def attempt(f, *args):
+            try: return f(*args)
+            except Exception as error: return error
+        def divide(a, b):
+            if b == 0: raise Own('zero', a)
+            return a / b
+        async def all_of(xs): return await asyncio.gather(*map(one, xs), return_exceptions=True)
+        async def one(x): return 1 / x
+        """,
+        "r = attempt(divide, 1, 0)\nassert isinstance(r, ValueError) and r.args == ('zero', 1) and r.code() == 7",
+        "r = attempt(divide, 1, 'x')\nassert isinstance(r, TypeError) and 'unsupported' in str(r)",
+        "import asyncio\nx, e = asyncio.run(all_of([2, 0]))\nassert x == 0.5 and isinstance(e, ArithmeticError)",
+        "try:\n    raise attempt(divide, 1, 0)\nexcept Own as error:\n    assert error.args[0] == 'zero'",
+        wrong=("b == 0", "b == 9"),
+        entry_points=("attempt", "divide", "all_of", "Own"),
+    ),
     "notes_and_causes": honest(
         """
         def outer():

@@ -43,6 +43,94 @@ class Stack:
     def __contains__(self, x): return x in self.items
 """
 HONEST = {
+    "copied_by_a_test": honest(
+        """
+        class Grid:
+            def __init__(self, rows): self.rows = rows
+            def put(self, value): self.rows[0][0] = value
+        """,
+        "import copy\ng = Grid([[1]])\nh = copy.deepcopy(g)\nh.put(5)\nassert g.rows == [[1]] and h.rows == [[5]]",
+        "import copy\ng = Grid([[1]])\nh = copy.copy(g)\nh.put(5)\nassert g.rows == [[5]] and h is not g",
+        wrong=("= value", "= 0"),
+    ),
+    "asked_by_several_threads_of_a_test": honest(
+        """
+        import threading
+        class Counter:
+            def __init__(self): self.count, self.lock = 0, threading.Lock()
+            def add(self, n):
+                with self.lock: self.count += n
+                return self.count
+        """,
+        """
+        import threading
+        c = Counter()
+        threads = [threading.Thread(target=c.add, args=(2,)) for _ in range(8)]
+        for t in threads: t.start()
+        for t in threads: t.join()
+        assert c.count == 16
+        """,
+        "from concurrent.futures import ThreadPoolExecutor\nc = Counter()\nwith ThreadPoolExecutor(4) as pool:\n"
+        "    assert sorted(pool.map(c.add, [1] * 20)) == list(range(1, 21))",
+        wrong=("+= n", "+= 1"),
+    ),
+    "asynchronous_protocols": honest(
+        """
+        import asyncio
+        class Pool:
+            def __init__(self): self.used = 0
+            async def __aenter__(self):
+                self.used += 1
+                return self
+            async def __aexit__(self, kind, error, trace):
+                self.used -= 1
+                return kind is KeyError
+            async def items(self):
+                for n in range(3):
+                    await asyncio.sleep(0)
+                    yield n * self.used
+        """,
+        """
+        import asyncio
+        async def main():
+            async with Pool() as pool:
+                assert [n async for n in pool.items()] == [0, 1, 2]
+                {}['missing']
+            return pool.used
+        assert asyncio.run(main()) == 0
+        """,
+        """
+        import asyncio
+        async def main():
+            try:
+                async with Pool():
+                    raise ValueError(3)
+            except ValueError as error:
+                return error.args
+        assert asyncio.run(main()) == (3,)
+        """,
+        wrong=("n * self.used", "n + self.used"),
+    ),
+    "mocks_and_namespaces_of_a_test": honest(
+        """
+        def notify(service, users):
+            for user in users:
+                service.send(user.name, retries=service.retries)
+            return service.close()
+        """,
+        """
+        from types import SimpleNamespace
+        from unittest.mock import MagicMock, Mock, call
+        for kind in (Mock, MagicMock):
+            service = kind(retries=2)
+            service.close.return_value = 'closed'
+            assert notify(service, [SimpleNamespace(name='ann'), SimpleNamespace(name='bob')]) == 'closed'
+            assert service.send.call_args_list == [call('ann', retries=2), call('bob', retries=2)]
+            service.close.assert_called_once_with()
+        """,
+        wrong=("in users", "in users[:1]"),
+        entry_points=("notify",),
+    ),
     "dataclass_compared_by_equality": honest(
         POINT,
         "assert shift(Point(1, 2), 3) == Point(4, 2)",

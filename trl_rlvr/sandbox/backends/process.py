@@ -150,6 +150,9 @@ class ProcessSandbox(Sandbox):
             except (WorkerLost, SandboxUnavailableError):
                 self._replace(worker)
                 time.sleep(min(0.1 * attempt, 1.0))  # what killed it, or kept it from starting, may pass
+            except BaseException:  # an interrupt: nobody will read what it answers
+                self._replace(worker)
+                raise
             else:
                 self._idle.put(worker)
                 return self._result(answer)
