@@ -14,13 +14,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values import tags
+from trl_rlvr.sandbox.values.named_tuples import has_own_methods, is_named_tuple, write_named_tuple
 from trl_rlvr.sandbox.values.tags import RefusedValue
 from trl_rlvr.sandbox.values.writers import (
     CONTAINERS,
     SIMPLE,
-    has_own_methods,
-    is_named_tuple,
-    write_named_tuple,
     write_numpy,
     write_uuid,
 )

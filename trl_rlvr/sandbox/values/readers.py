@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.values import tags
+from trl_rlvr.sandbox.values.named_tuples import read_named_tuple
 from trl_rlvr.sandbox.values.tags import FLOAT_FORMAT, FORGOTTEN, Opaque, RefusedValue
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _DECIMAL = re.compile(
     r"-?(?:(\d+)(?:\.\d*)?(?:[eE]([+-]?\d{1,6}))?|\.\d+(?:[eE]([+-]?\d{1,6}))?|inf|infinity|s?nan\d*)\Z", re.I
 )
-_NAME = re.compile(r"[^\W\d]\w*\Z")
 
 
 def _big_int(self: "Decoder") -> int:
@@ -138,32 +138,6 @@ def _range(self: "Decoder") -> range:
     if abs(value.stop - value.start) // abs(value.step) > tags.MAX_RANGE:
         raise RefusedValue(f"a range has more than {tags.MAX_RANGE} items")
     return value
-
-
-_NAMED: dict[tuple[str, tuple[str, ...]], Any] = {}
-_MAX_NAMED = 256
-
-
-def _named_tuple(self: "Decoder") -> Any:
-    name, count = self.text(), self.length()
-    if count > tags.MAX_FIELDS:
-        raise RefusedValue(f"a named tuple has more than {tags.MAX_FIELDS} fields")
-    names = tuple(self.text() for _ in range(count))
-    kind = _NAMED.get((name, names))
-    if kind is None:
-        if len(_NAMED) >= _MAX_NAMED:
-            _NAMED.clear()
-        if any(len(part) > tags.MAX_NAME or _NAME.match(part) is None for part in (name, *names)):
-            raise RefusedValue("a named tuple has a malformed name")
-        if not tags.PREDICATES.isdisjoint(names):
-            raise RefusedValue("a named tuple has a field with the name of a predicate")
-        kind = _NAMED[name, names] = collections.namedtuple(name, names, rename=True, module=tags.SOLUTION)
-    items = self.items()
-    if len(items) != len(names):
-        raise RefusedValue("a named tuple has more or fewer items than names")
-    if any(callable(item) and name in tags.CLAIMS for name, item in zip(names, items, strict=True)):
-        raise RefusedValue("a named tuple has a function in the place of a method")
-    return self.number(tuple.__new__(kind, items))
 
 
 def _chain_map(self: "Decoder") -> Any:
@@ -281,7 +255,7 @@ CONTAINERS: dict[int, Callable[["Decoder"], Any]] = {
     tags.COUNTER: _counter,
     tags.ORDERED_DICT: _ordered_dict,
     tags.DEFAULT_DICT: _mapping(_default_dict),
-    tags.NAMED_TUPLE: _named_tuple,
+    tags.NAMED_TUPLE: read_named_tuple,
     tags.CHAIN_MAP: _chain_map,
     tags.ARRAY: _array,
     tags.DECIMAL: _decimal,

@@ -154,37 +154,6 @@ def _view(tag: int) -> Callable[["Encoder", Any], None]:
     return write
 
 
-def is_named_tuple(kind: type, mro: tuple[type, ...]) -> bool:
-    """Say whether a type is one that `collections.namedtuple` made, without asking the type."""
-    fields = type.__dict__["__dict__"].__get__(kind).get("_fields")
-    return len(mro) == 3 and mro[1] is tuple and type(fields) is tuple and all(type(name) is str for name in fields)
-
-
-_GIVEN = frozenset(vars(collections.namedtuple("Plain", ()))) | {
-    "__annotate__", "__annotate_func__", "__annotations__", "__annotations_cache__", "__classcell__", "__dict__",
-    "__firstlineno__", "__orig_bases__", "__static_attributes__", "__weakref__",
-}  # fmt: skip
-
-
-def has_own_methods(kind: type) -> bool:
-    """Say whether a named tuple's class defines more than its fields, as those of `typing.NamedTuple` may."""
-    body = type.__dict__["__dict__"].__get__(kind)
-    return not (_GIVEN.issuperset(body) or _GIVEN.union(body["_fields"]).issuperset(body))
-
-
-def write_named_tuple(self: "Encoder", value: Any) -> None:
-    """Write a named tuple with the names of its fields."""
-    kind = type(value)
-    names = type.__dict__["__dict__"].__get__(kind)["_fields"]
-    self.out.append(tags.NAMED_TUPLE)
-    self.text(type.__dict__["__name__"].__get__(kind)[: tags.MAX_NAME])
-    self.length(len(names))
-    for name in names:
-        self.text(name[: tags.MAX_NAME])
-    self.items(tuple.__iter__(value), tuple.__len__(value))
-    self.number(value)
-
-
 def _timezone(value: datetime.timezone) -> tuple[Any, ...]:
     return (value.utcoffset(None),)
 
