@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SIDES: dict[str, list[str]] = {
     "ours": [],
     "plain": [],
+    "ours, 40 an update": ["--per_device_train_batch_size", "40"],
+    "plain, 40 an update": ["--per_device_train_batch_size", "40"],
     "ours, same draws": ["--compact_generation", "false"],
     "ours, 8 a group": ["--num_generations", "8", "--per_device_train_batch_size", "80"],
     "refilled": ["--curriculum_refill_rounds", "1"],
@@ -31,7 +33,8 @@ SIDES: dict[str, list[str]] = {
     "prompts repeated": ["--share_prompts", "false"],
     "subprocess reward": [],
 }
-"""Side -> options of the run that it differs in; `plain` has another trainer and reward, the last another reward.
+"""Side -> options of the run that it differs in; those called plain have another trainer and reward, the last another
+reward.
 
 Dropping ended rows gives the random numbers to other rows. Without it ours samples what `plain` samples, which shows
 that the updates are the same; with it, two runs differ as two seeds do.
@@ -75,7 +78,7 @@ def open_trainer(side: str, run: "Run") -> "GRPOTrainer":
 
     from trl_rlvr.training.policy import policy_arguments
 
-    if side == "plain":
+    if side.startswith("plain"):
         spec, ours = run.spec, run.trainer
         spec.grpo.reward_weights = None
         given = policy_arguments(spec.model, spec.run, spec.grpo)

@@ -1,9 +1,11 @@
 r"""Measure how fast a policy learns with this project and with a plain TRL script, on paired seeds.
 
-Every side trains the same model on the same problems with the same arguments, seeds and number of updates, each run in
-a process of its own, in turn, another side first each time. Every few updates the clock stops, and the held-out pass@1
-is measured in the same way for all. `plain_script.py` is the other side; each feature is also switched off alone.
+Every side trains the same model on the same problems with the same seeds and number of updates, and with the same
+arguments but those that its name tells, each run in a process of its own, in turn, another side first each time. Every
+few updates the clock stops, and the held-out pass@1 is measured in the same way for all. `plain_script.py` is the other
+side; each feature is also switched off alone.
 
+    python benchmarks/learning_speed.py --seeds 0 1 2 3 4 --sides ours "plain, 40 an update"
     python benchmarks/learning_speed.py --seeds 0 1 2 3 4 --sides "ours, same draws" plain
     python benchmarks/learning_speed.py --seeds 0 1 2 --sides ours "every row forwarded" "subprocess reward"
     python benchmarks/learning_speed.py --seeds 0 --every 0 -- --config smollm2-135m-mbpp.yaml \
@@ -110,7 +112,7 @@ def main() -> None:
         for side in options.sides[first:] + options.sides[:first]:
             found[side].append(run_side(side, seed, options.every, arguments[len(own) + 1 :]))
     if options.every:
-        reference = "plain" if "plain" in found else options.sides[0]
+        reference = next((side for side in found if side.startswith("plain")), options.sides[0])
         show("learning", learning_rows(found, reference))
     show("cost", cost_rows(found))
     if options.json is not None:
