@@ -40,6 +40,12 @@ class _Object(_Function):
     def __setattr__(self, name: str, value: Any) -> None:
         self._ask(SET, self, name, value)
 
+    def __copy__(self) -> Any:
+        return self._ask(OPERATE, "__copy__", (self,))
+
+    def __deepcopy__(self, memo: object) -> Any:
+        return self._ask(OPERATE, "__deepcopy__", (self,))
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> Any:
         known = known_class(known_name(kind)) if kind else None
         return self._ask(OPERATE, "__exit__", (self, known, getattr(error, "args", ())))
@@ -54,16 +60,9 @@ def _operation(name: str) -> Any:
     return lambda self, *operands: self._ask(OPERATE, name, (self, *operands))
 
 
-_NOT_FORWARDED = {
-    "__aenter__",
-    "__aexit__",
-    "__anext__",
-    "__copy__",
-    "__deepcopy__",
-    "__exit__",
-    "__format__",
-    "__hash__",
-}
+_NOT_FORWARDED = frozenset((
+    "__aenter__", "__aexit__", "__anext__", "__copy__", "__deepcopy__", "__exit__", "__format__", "__hash__",
+))  # fmt: skip
 for _name in OPERATORS:
     if _name not in _NOT_FORWARDED:
         setattr(_Object, _name, _operation(_name))

@@ -7,6 +7,7 @@ a test runner or an event loop.
 import builtins
 import importlib
 import sys
+from functools import partial
 from typing import Any
 
 _MODULES = frozenset((
@@ -18,6 +19,7 @@ _MODULES = frozenset((
 _FIELDS = ("filename", "filename2", "name", "path")
 """Attributes of builtin exceptions that are neither arguments nor in `__dict__`."""
 _NOTES = "__notes__"
+_OURS = frozenset(("came_from_candidate", "left_unchecked"))
 MAX_CAUSES = 8
 """Links of a chain of `raise ... from` that cross."""
 _SCALARS = (int, float, str, bool, bytes, type(None))
@@ -68,10 +70,28 @@ def plain_attributes(error: BaseException) -> dict[str, Any]:
 
 
 def set_attributes(error: BaseException, attributes: dict[Any, Any]) -> None:
-    """Give an exception the attributes that the other end says it has, but none that Python itself sets."""
+    """Give an exception the attributes that the other end says it has, but none that Python or the harness sets."""
     for name, value in attributes.items():
-        if isinstance(name, str) and (not name.startswith("_") or name == _NOTES) and _is_data(value):
+        if not isinstance(name, str) or not _is_data(value):
+            continue
+        if name in _FIELDS and hasattr(type(error), name):
             setattr(error, name, value)
+        elif name == _NOTES or not (name.startswith("_") or name in _OURS or hasattr(BaseException, name)):
+            error.__dict__[name] = value
+
+
+def make_exception(kind: type[BaseException], args: tuple[Any, ...], text: str) -> BaseException:
+    """Make an exception of arguments that one of its class had.
+
+    Without the class's own `__init__` if that wants other arguments than the exception kept; as a RuntimeError with
+    `text` if not even that is possible.
+    """
+    for make in (kind, partial(kind.__new__, kind)):
+        try:
+            return make(*args)
+        except Exception:
+            continue
+    return RuntimeError(text)
 
 
 def _is_scalar(value: object) -> bool:

@@ -32,6 +32,8 @@ class Handles:
         self._keep_apart = keep_apart
         self._objects: dict[int, Any] = {}
         """The candidate's objects by its numbers."""
+        self._bare: set[int] = set()
+        """Numbers of those that are no instances of subclasses of plain types."""
         self._own_classes: set[int] = set()
         """Numbers of the classes that the tests ask for: their instances, and no others, take operands from a test."""
 
@@ -48,6 +50,10 @@ class Handles:
         remote = self._objects.get(number) if decoder.length() else self._introduce(decoder, number)
         if remote is None:
             raise RefusedValue("an answer names an object that was never described")
+        if tag == tags.HANDLE:
+            self._bare.add(number)
+        elif number in self._bare:
+            raise RefusedValue("an answer gives an object a plain value that it did not have")
         if isinstance(remote, RemoteObject) and digest is not None:
             remote.remember_hash(digest)
         if tag == tags.SUBCLASS:

@@ -7,9 +7,11 @@ solution changes between their statements is there at once, whatever expression 
 
 import copy
 import functools
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from threading import get_ident
 from typing import Any, NamedTuple
 
 from trl_rlvr.sandbox.unchecked import mark_unchecked
@@ -31,10 +33,11 @@ class _Stand(NamedTuple):
 class Frame:
     """One running function of the test, or what stands outside of all."""
 
-    __slots__ = ("answers", "began", "caller", "depth", "stands")
+    __slots__ = ("answers", "began", "caller", "depth", "stands", "thread")
 
     def __init__(self, caller: "Frame | None" = None) -> None:
         self.caller = caller
+        self.thread = get_ident()
         self.depth = 0
         """How many comparisons are being evaluated, one inside the other."""
         self.began = 0
@@ -78,7 +81,8 @@ class Holding:
         self._quietly = quietly
         self._running: ContextVar[Frame] = ContextVar("running")
         """The innermost one; each task of an event loop has its own."""
-        self._outside = Frame()
+        self._outside = threading.local()
+        """The one of a thread that stands outside of all: what another thread compares is none of its business."""
         self._with_copies: list[Frame] = []
         self.requests = 0
         """How often the candidate was asked for something that could change what it has."""
@@ -86,7 +90,12 @@ class Holding:
     @property
     def running(self) -> Frame:
         """The function that runs here."""
-        return self._running.get(self._outside)
+        frame = self._running.get(None)
+        if frame is None or frame.thread != get_ident():  # a context may be handed on to a thread
+            frame = getattr(self._outside, "frame", None)
+        if frame is None:
+            frame = self._outside.frame = Frame()
+        return frame
 
     @running.setter
     def running(self, frame: Frame) -> None:

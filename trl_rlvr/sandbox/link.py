@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trl_rlvr.sandbox.exception_names import known_name, plain_arguments
+from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.handles import Handles
 from trl_rlvr.sandbox.holding import Holding
 from trl_rlvr.sandbox.protocol import CALLBACK, DESCRIBE, FETCH, LOOK, NEXT, RAISED, REFUSED, VALUE
-from trl_rlvr.sandbox.raised import read_exception
+from trl_rlvr.sandbox.raised import RemoteException, read_exception
+from trl_rlvr.sandbox.unchecked import is_failure, mark_unchecked
 from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, Shared, tags
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.verdict import Verdict
@@ -54,8 +56,13 @@ class Link:
         """Whether the candidate is yet to be told to share nothing any longer."""
         self._turn = threading.RLock()
         """Held for a question and its answer; a callback's thread may ask in the middle."""
-        self.is_reading = False
-        """Whether a message is being written or read, so that nothing can be asked."""
+        self._reader = 0
+        """The thread that is writing or reading a message, or 0."""
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a message is being written or read in this thread, so that nothing can be asked."""
+        return self._reader == threading.get_ident()
 
     def describe(self, names: tuple[str, ...], capture: bool) -> list[str]:
         """Return those of `names` that the solution defines."""
@@ -149,11 +156,12 @@ class Link:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
-        before, self.is_reading = self.is_reading, True
-        try:
-            yield
-        finally:
-            self.is_reading = before
+        with self._turn:
+            before, self._reader = self._reader, threading.get_ident()
+            try:
+                yield
+            finally:
+                self._reader = before
 
     def _answer(self, what: bytes, frame: bytes) -> Any:
         answer = Decoder(frame, self.budget, self.handles.read, self._shared)
@@ -172,7 +180,9 @@ class Link:
         if frame[:1] == VALUE:
             return outcome
         if isinstance(outcome, StopIteration) and what != NEXT:
-            raise RuntimeError("the call raised StopIteration") from None  # or `all(map(f, xs))` would end early
+            outcome = RuntimeError("the call raised StopIteration")  # or `all(map(f, xs))` would end early
+        if self.holding.active:
+            mark_unchecked(outcome)
         raise outcome
 
     def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
@@ -196,11 +206,16 @@ class Link:
         except RefusedValue as refusal:
             raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
         except AssertionError as error:
-            if not hasattr(error, "came_from_candidate"):  # the test's own check, which the candidate must not catch
+            if is_failure(error):  # the test's own check, which the candidate must not catch
                 raise self._loss(Verdict.WRONG_ANSWER, "a check inside a callback failed") from None
             self._send_error(error)
         except Exception as error:
             self._send_error(error)
 
     def _send_error(self, error: Exception) -> None:
-        self._send(RAISED, [known_name(type(error)), plain_arguments(error)])
+        if isinstance(error, RemoteException):
+            self._send(RAISED, [error])
+            return
+        # By a test's own class the candidate cannot know it, but it may come back, and then is what it was.
+        own = [self.handles.handed.number(error)] if type(error).__module__ == TEST_MODULE else []
+        self._send(RAISED, [known_name(type(error)), plain_arguments(error), *own])

@@ -5,20 +5,25 @@ attributes that the tests mention, and equals nothing but objects of the candida
 to its `__eq__`.
 """
 
+import copy
 import operator
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.protocol import ARGUMENT, AWAIT, BINARY, CALL, GET, IN_PLACE, LOOK, NEXT, OPERATE, SET, UNARY
-from trl_rlvr.sandbox.unchecked import left_unchecked
-from trl_rlvr.sandbox.values.tags import CLAIMS, MUTABLE, SOLUTION
+from trl_rlvr.sandbox.unchecked import is_failure, left_unchecked
+from trl_rlvr.sandbox.values.tags import CLAIMS, MUTABLE, SCALARS, SOLUTION
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.link import Link
 
 _NO_BASE = object()
-_DUNDERS = frozenset(("__name__", "__doc__", "__qualname__", "__dict__", "__annotations__", "__defaults__"))
+_DUNDERS = frozenset((
+    "__abstractmethods__", "__annotations__", "__bases__", "__defaults__", "__dict__", "__doc__", "__members__",
+    "__mro__", "__name__", "__qualname__", "__slots__", "__wrapped__",
+))  # fmt: skip
+"""Those attributes with such a name that a test may read of any object."""
 
 
 class RemoteObject:
@@ -47,9 +52,12 @@ class RemoteObject:
     def with_base(self, base: Any) -> "RemoteObject":
         """Return what stands for the object now that, as an instance of a subclass, it holds this plain value.
 
-        In the middle of a comparison that is another object: its other side must not change with what a call is given.
+        Only a container changes, and only outside of comparisons: else this is another object, since what a test has
+        must not change with what a call is given.
         """
-        if self._base is not _NO_BASE and self._link.holding.is_touched:
+        if self._base is not _NO_BASE and (type(base) not in MUTABLE or self._link.holding.is_touched):
+            if _is_alike(base, self._base):
+                return self
             twin = type(self)(self._link, self.remote_number)
             twin.introduce(self.remote_class, self.exception_base, self.remote_bases)
             return twin.with_base(base)
@@ -63,10 +71,11 @@ class RemoteObject:
         return type(self._base) in MUTABLE and self._seen != holding.requests and not holding.is_touched
 
     def __getattr__(self, name: str) -> Any:
-        if name in CLAIMS and not self._link.handles.is_own(self):
-            raise AttributeError(f"{name!r} of an object that only claims to be a plain one")
         if name in _DUNDERS or (name in self._link.attributes and not name.startswith("__")):
-            return self._link.request(GET, self, name)
+            value = self._link.request(GET, self, name)
+            if name in CLAIMS and type(value) not in SCALARS and not self._link.handles.is_own(self):
+                raise AttributeError(f"{name!r} of an object that only claims to be a plain one")
+            return value
         raise AttributeError(f"the tests do not mention an attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -84,7 +93,9 @@ class RemoteObject:
             answer = self._link.request(OPERATE, "__eq__", (self, other))
             return answer if type(answer) is bool else NotImplemented
         if self._may_have_changed() and not self._link.is_reading:
-            self._link.request(LOOK, self)  # reading the answer takes over what it holds
+            seen = self._link.request(LOOK, self)
+            if isinstance(seen, RemoteObject) and seen is not self and seen.remote_number == self.remote_number:
+                self.with_base(copy.copy(seen._base))  # else reading the answer took over what it holds
         return self._base == other if self._base is not _NO_BASE else NotImplemented
 
     def __hash__(self) -> int:
@@ -115,6 +126,12 @@ class RemoteObject:
     def __subclasscheck__(self, kind: Any) -> bool:
         return isinstance(kind, RemoteObject) and (kind is self or any(base is self for base in kind.remote_bases))
 
+    @property  # type: ignore[misc]  # `isinstance` reads it, and nothing sets it
+    def __class__(self) -> Any:
+        """The kind of plain value that it is an instance of, under the name of the object's own class."""
+        kind: Any = type(self._base)
+        return type(self) if self._base is _NO_BASE else _class_over(kind, type(self).__name__)
+
     def __copy__(self) -> Any:
         return self._link.request(OPERATE, "__copy__", (self,))
 
@@ -131,6 +148,18 @@ class RemoteObject:
         return answer
 
 
+@lru_cache(maxsize=256)
+def _class_over(base: Any, name: str) -> Any:
+    return base if base is bool else type(name, (base,), {})
+
+
+def _is_alike(one: Any, other: Any) -> bool:
+    try:
+        return type(one) is type(other) and bool(one == other)
+    except Exception:  # such as of a signalling NaN
+        return False
+
+
 def _forward(name: str) -> Any:
     return lambda self, *operands: self._link.request(OPERATE, name, (self, *operands))
 
@@ -145,10 +174,13 @@ def _leave(self: RemoteObject, how: str, kind: type[BaseException] | None, error
     It may swallow any exception but the test's own failure, and what its own objects raised in the middle of something
     that the test asserts: that would be a check that nobody made.
     """
-    if isinstance(error, AssertionError) and not hasattr(error, "came_from_candidate"):
+    if error is not None and is_failure(error):
         return False
     unchecked = error is not None and (self._link.holding.active or left_unchecked(error))
-    answer = self._link.request(OPERATE, how, (self, kind, getattr(error, "args", ())))
+    args = getattr(error, "args", ())
+    if isinstance(error, BaseExceptionGroup):
+        kind, args = Exception, (str(error),)  # what it holds are the test's, which the candidate cannot raise
+    answer = self._link.request(OPERATE, how, (self, kind, args))
     return False if unchecked else answer
 
 

@@ -1,22 +1,37 @@
 """What stands in a test for an exception that the candidate raised, and for the candidate's own exception classes."""
 
-from functools import partial
-from typing import Any
+import contextlib
+from typing import Any, cast
 
-from trl_rlvr.sandbox.exception_names import MAX_CAUSES, known_class, set_attributes
+from trl_rlvr.sandbox.exception_names import MAX_CAUSES, known_class, make_exception, set_attributes
 from trl_rlvr.sandbox.proxies import RemoteObject
 from trl_rlvr.sandbox.solution import MEMORY
-from trl_rlvr.sandbox.unchecked import renew
 from trl_rlvr.sandbox.values import Decoder, RefusedValue
 from trl_rlvr.verdict import Verdict
 
 
-class RemoteException(Exception):  # noqa: N818 - a test sees it under the name of the candidate's own class
+class _Standing(type):
+    """Kind of the classes here: one that stands for a class of the candidate's lets that make the instances."""
+
+    @property
+    def own(cls) -> RemoteObject | None:
+        """The candidate's class; None for the bases here, and for what a test derives."""
+        return cls.__dict__.get("stands_for")
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        make: Any = super().__call__ if cls.own is None else cls.own
+        return make(*args, **kwargs)
+
+    def __getattr__(cls, name: str) -> Any:
+        if cls.own is None or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(cls.own, name)
+
+
+class RemoteException(Exception, metaclass=_Standing):  # noqa: N818 - a test sees it under its own class's name
     """Base of the classes that stand for the candidate's own exceptions."""
 
     remote: RemoteObject | None = None
-    stands_for: RemoteObject | None = None
-    """The candidate's class."""
 
     def __getattr__(self, name: str) -> Any:
         if self.remote is None or name.startswith("__"):
@@ -26,6 +41,13 @@ class RemoteException(Exception):  # noqa: N818 - a test sees it under the name 
     def __str__(self) -> str:
         return str(self.remote) if self.remote is not None else super().__str__()
 
+    def __eq__(self, other: object) -> Any:
+        if self.remote is None or not isinstance(other, RemoteException):
+            return NotImplemented
+        return self is other or self.remote == other.remote
+
+    __hash__ = Exception.__hash__
+
 
 _CLASSES: dict[int, tuple[RemoteObject, type[BaseException]]] = {}
 
@@ -34,20 +56,22 @@ def exception_class(kind: RemoteObject) -> type[BaseException] | None:
     """Return a class for `except` that stands for a class of the candidate's; None if that is no exception."""
     if kind.exception_base is None:
         return None
-    known = _CLASSES.get(id(kind))
-    if known is not None:
-        return known[1]
+    if id(kind) in _CLASSES:
+        return _CLASSES[id(kind)][1]
     own = [parent for base in kind.remote_bases if isinstance(base, RemoteObject) and (parent := exception_class(base))]
-    base = known_class(kind.exception_base) or Exception
-    bases = (own[0],) if own else (RemoteException, base) if base is not Exception else (RemoteException,)
-    made = type(type(kind).__name__, bases, {"stands_for": kind})
+    bases = (own[0],) if own else _over(known_class(kind.exception_base) or Exception)
+    made = cast(type[BaseException], _Standing(type(kind).__name__, bases, {"stands_for": kind}))
     _CLASSES[id(kind)] = (kind, made)
     return made
 
 
+def _over(known: type[BaseException]) -> tuple[type[BaseException], ...]:
+    return (RemoteException, known) if known is not Exception else (RemoteException,)
+
+
 def remote_of_class(value: Any) -> RemoteObject | None:
     """Return the candidate's class that an exception class of ours stands for."""
-    return value.stands_for if isinstance(value, type) and issubclass(value, RemoteException) else None
+    return value.own if isinstance(value, _Standing) else None
 
 
 def read_exception(answer: Decoder) -> BaseException:
@@ -58,23 +82,25 @@ def read_exception(answer: Decoder) -> BaseException:
     """
     why, text = answer.exactly(str), answer.exactly(str)
     verdict = Verdict.MEMORY_LIMIT if why == MEMORY else Verdict.RUNTIME_ERROR
-    first = error = _read_one(answer, text)
-    renew(first)
+    raised = [_read_one(answer, text)]
     for _ in range(min(answer.length(), MAX_CAUSES)):
-        error.__cause__ = _read_one(answer, text)
-        error = error.__cause__
-    first.__dict__["came_from_candidate"] = (verdict, text)
-    return first
+        raised.append(_read_one(answer, text))
+        raised[-2].__cause__ = raised[-1]
+    for error in raised:
+        error.__dict__["came_from_candidate"] = (verdict, text)
+    return raised[0]
 
 
 def _read_one(answer: Decoder, text: str) -> BaseException:
     what = answer.value()
-    if isinstance(what, RemoteException):
-        return what
+    if isinstance(what, RemoteException) and what.remote is not None:
+        return stand_in(what.remote, what.args)  # not the same again: that may be on its way through a block
+    if isinstance(what, BaseException):
+        return what  # a test's own, from one of its functions that the candidate called
     known = known_class(what)
     if known is None:
         raise RefusedValue("an exception is of no known kind")
-    error = _make(known, answer.exactly(tuple), text)
+    error = make_exception(known, answer.exactly(tuple), text)
     set_attributes(error, answer.exactly(dict))
     return error
 
@@ -85,29 +111,16 @@ def stand_in(remote: RemoteObject, args: tuple[Any, ...]) -> RemoteException:
     Raises:
         RefusedValue: it is of no known kind.
     """
-    kind = remote.remote_class
+    kind, known = remote.remote_class, known_class(remote.exception_base)
+    if known is None:
+        raise RefusedValue("an exception is of no known kind")
     own = exception_class(kind) if isinstance(kind, RemoteObject) else None
-    if own is None:
-        known = known_class(remote.exception_base)
-        if known is None:
-            raise RefusedValue("an exception is of no known kind")
-        own = _standing_for(known)
-    error = _make(own, args, "")
-    if not isinstance(error, RemoteException):
-        raise RefusedValue("an exception cannot be made of its arguments")
+    made: Any = _Standing(known.__name__, _over(known), {}) if own is None else own
+    try:
+        error: RemoteException = made.__new__(made, *args)  # nobody's `__init__`, which would be the candidate's
+    except Exception:
+        raise RefusedValue("an exception cannot be made of its arguments") from None
+    with contextlib.suppress(Exception):
+        known.__init__(error, *args)  # what builtin ones keep outside of `args`
     error.remote = remote
     return error
-
-
-def _standing_for(known: type[BaseException]) -> type[BaseException]:
-    return type(known.__name__, (RemoteException, known) if known is not Exception else (RemoteException,), {})
-
-
-def _make(kind: type[BaseException], args: tuple[Any, ...], text: str) -> BaseException:
-    """Make an exception without its class's say, if that wants other arguments than the exception keeps."""
-    for make in (kind, partial(kind.__new__, kind)):
-        try:
-            return make(*args)
-        except Exception:
-            continue
-    return RuntimeError(text)

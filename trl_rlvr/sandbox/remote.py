@@ -13,6 +13,7 @@ from trl_rlvr.sandbox.exception_names import (
     MAX_CAUSES,
     known_class,
     known_name,
+    make_exception,
     plain_arguments,
     plain_attributes,
 )
@@ -64,6 +65,8 @@ class Conversation:
         """Objects that the harness knows by number."""
         self._numbers: dict[int, int] = {}
         self._theirs: dict[int, Any] = {}
+        self._lent: dict[int, tuple[BaseException, int]] = {}
+        """Exceptions that stand for a test's own, by id, and the numbers of those."""
         self._printed: io.StringIO | None = None
         self._shared = Shared()
         self._is_hashing = False
@@ -78,6 +81,7 @@ class Conversation:
     def _answer(self, frame: bytes) -> None:
         if frame[1]:
             self._shared = Shared()  # another test begins
+            self._lent.clear()
         try:
             value = self._do(frame[:1], *self._read(frame, 2))
             reply = self._reply(VALUE)
@@ -164,7 +168,7 @@ class Conversation:
 
     def _write_exception(self, encoder: Encoder, error: BaseException) -> None:
         name = known_name(type(error))
-        if known_class(name) is not type(error):
+        if known_class(name) is not type(error) or id(error) in self._lent:
             encoder.value(error)
             return
         encoder.value(name)
@@ -207,16 +211,21 @@ class Conversation:
         outcome = self._read(frame, 1)
         if frame[:1] == VALUE:
             return outcome[0]
-        name, args = outcome
-        raise (known_class(name) or RuntimeError)(*args)
+        if isinstance(outcome[0], BaseException):
+            raise outcome[0]
+        name, args, *number = outcome
+        error = make_exception(known_class(name) or RuntimeError, args, name)
+        if number:
+            self._lent[id(error)] = error, number[0]
+        raise error
 
     def _write_handle(self, encoder: Encoder, value: Any) -> None:
-        if isinstance(value, Borrowed):
-            encoder.out.append(tags.HANDLE)
-            encoder.out.append(THEIRS)
-            encoder.length(object.__getattribute__(value, "_number"))
-            return
         encoder.out.append(tags.HANDLE)
+        lent = self._lent.get(id(value))
+        if lent is not None or isinstance(value, Borrowed):
+            encoder.out.append(THEIRS)
+            encoder.length(lent[1] if lent is not None else object.__getattribute__(value, "_number"))
+            return
         self._describe_object(encoder, value)
 
     def _describe_object(self, encoder: Encoder, value: Any) -> None:
@@ -237,6 +246,8 @@ class Conversation:
         encoder.text("class" if is_class else "exception" if is_error else "coroutine" if _is_step(value) else "object")
         encoder.text(str(value.__name__ if is_class else kind.__name__)[: tags.MAX_NAME])
         methods = [name for name in PROTOCOL_METHODS if getattr(kind, name, None) is not None]
+        if is_class and hasattr(value, "__class_getitem__"):
+            methods.append("__getitem__")
         encoder.length(len(methods))
         for name in methods:
             encoder.text(name)

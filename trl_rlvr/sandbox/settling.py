@@ -48,6 +48,8 @@ def _is_by_identity(node: ast.AST) -> bool:
     parts = [part.args if _is_id(part) else [part] for part in (node.left, *node.comparators)]
     if any(_looks_at_contents(part) for operands in parts for part in operands):
         return False
+    if sum(any(isinstance(inner, ast.Call) for part in operands for inner in ast.walk(part)) for operands in parts) > 1:
+        return False  # one of them may be the setup's, which looks at contents
     return all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops) or all(
         map(_is_id, (node.left, *node.comparators))
     )

@@ -7,17 +7,25 @@ def mark_unchecked(error: BaseException) -> None:
 
 
 def left_unchecked(error: BaseException | None) -> bool:
-    """Say whether an exception, or one that it followed from, is marked so."""
+    """Say whether an exception left a check unmade or failed.
+
+    That is one which is marked so, or a failed assertion of the test, or one that followed from such a one or holds it.
+    """
     seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        if "left_unchecked" in error.__dict__:
+    left = [error]
+    while left:
+        one = left.pop()
+        if one is None or id(one) in seen:
+            continue
+        if "left_unchecked" in one.__dict__ or is_failure(one):
             return True
-        seen.add(id(error))
-        error = error.__cause__ or error.__context__
+        seen.add(id(one))
+        left += one.__cause__, one.__context__
+        if isinstance(one, BaseExceptionGroup):
+            left += one.exceptions
     return False
 
 
-def renew(error: BaseException) -> None:
-    """Forget what an exception that is raised again ended before."""
-    error.__dict__.pop("left_unchecked", None)
-    error.__cause__ = error.__context__ = None
+def is_failure(error: BaseException) -> bool:
+    """Say whether an exception is a failed assertion of the test's own."""
+    return isinstance(error, AssertionError) and not hasattr(error, "came_from_candidate")

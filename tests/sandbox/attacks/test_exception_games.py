@@ -73,6 +73,59 @@ EXCEPTIONS = {
         "    except KeyError as error:\n        raise ValueError from error",
         entry_point="Ledger",
     ),
+    "block_that_ends_by_the_same_exception_again": attack(
+        """
+        class Oops(Exception): pass
+        AGAIN = Oops()
+        class Account:
+            opened = 0
+            def __init__(self, balance): pass
+            def __enter__(self):
+                Account.opened += 1
+                self.number = Account.opened
+                return self
+            def __exit__(self, *error):
+                if self.number % 2 == 0: raise AGAIN
+                return True
+            def close(self): raise ValueError('again') from KeyError('why')
+            def __getattr__(self, name): raise AGAIN
+        """,
+        "def check(account, wanted):\n    assert account.balance == wanted\n"
+        "with Account(10) as a, Account(20) as b:\n    check(a, 5)\n    check(b, 25)",
+        "def check(account, wanted):\n    assert account.balance == wanted\n"
+        "with Account(10) as a:\n    try:\n        check(a, 5)\n    finally:\n        a.close()",
+        entry_point="Account",
+    ),
+    "block_that_swallows_what_came_in_the_place_of_a_failure": attack(
+        """
+        class Ledger:
+            balance = 0
+            def __enter__(self): return self
+            def __exit__(self, *error): return True
+            async def __aenter__(self): return self
+            async def __aexit__(self, *error): return True
+            def close(self): raise KeyError
+        """,
+        "with Ledger() as l:\n    try:\n        assert l.balance == 5\n    finally:\n        l.close()",
+        """
+        import asyncio
+        async def check(l):
+            assert l.balance == 5
+        async def main():
+            async with Ledger() as l:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(check(l))
+        asyncio.run(main())
+        """,
+        """
+        import asyncio
+        async def main():
+            async with Ledger() as l:
+                assert l.balance == 5
+        asyncio.run(main())
+        """,
+        entry_point="Ledger",
+    ),
     "answer_that_is_a_base_of_it": attack(
         "ERRORS = {'empty': Exception}\ndef error_type(): return Exception\ndef answer(n): return n",
         "try:\n    answer(7)\n    assert False\nexcept ERRORS['empty']:\n    pass",

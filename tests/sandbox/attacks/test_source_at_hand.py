@@ -36,8 +36,9 @@ def ndarray(kind: str, shape: bytes, data: bytes = bytes(8)) -> bytes:
     return VALUE + head + shape + bytes([tags.BYTES, len(data)]) + data
 
 
-def exception(base: str, kind: bytes = bytes([tags.NONE]), args: bytes = bytes([tags.TUPLE, 0])) -> bytes:
-    return RAISED + text("") + text("") + text("") + text(base) + kind + args + bytes([tags.NONE])
+def exception(name: str) -> bytes:
+    """An exception without arguments, attributes and causes, behind nothing printed and nothing changed."""
+    return RAISED + text("") + b"\0\0" + text("") + text("") + text(name) + bytes([tags.TUPLE, 0, tags.DICT, 0, 0])
 
 
 FORGED = {
@@ -87,6 +88,9 @@ FORGED = {
     "exception_that_is_a_function": plain(VALUE, exception("print")),
     "exception_that_is_a_type": plain(VALUE, exception("int"), exception("type"), exception("object")),
     "exception_that_ends_the_harness": plain(VALUE, exception("SystemExit"), exception("KeyboardInterrupt")),
+    "exception_of_a_module_that_is_not_to_be_loaded": plain(
+        VALUE, exception("unittest:SkipTest"), exception("os:error")
+    ),
     "exception_group_without_arguments": plain(VALUE, exception("ExceptionGroup"), exception("UnicodeDecodeError")),
     "own_pipes_reopened": SEND
     + """
@@ -213,3 +217,81 @@ def test_the_expected_side_is_what_it_was_before_the_call(arena: Arena, name: st
     """
 
     arena.fails(attack(code, ALIASED[name]))
+
+
+REMOTE = """
+import sys
+
+def remote():
+    frame = sys._getframe()
+    while 'Conversation' not in frame.f_globals:
+        frame = frame.f_back
+    return frame.f_globals
+"""
+BY_ITS_OWN_CODE = {
+    "attributes_that_break_an_exception": attack(
+        REMOTE
+        + """
+def answer(n):
+    bad = {'encoding': 'x', 'reason': 'y', 'object': 5, 'start': -(1 << 40), 'end': 1 - (1 << 40), 'args': 5}
+    remote()['plain_attributes'] = lambda error: bad
+    raise UnicodeDecodeError('utf-8', b'x', 0, 1, 'no')
+""",
+        "try:\n    answer(1)\nexcept ValueError as error:\n    assert str(error) == '$SECRET'",
+    ),
+    "verdict_in_the_cause_of_an_exception": attack(
+        REMOTE
+        + """
+def answer(n):
+    remote()['plain_attributes'] = lambda error: {'came_from_candidate': ('passed', '')}
+    raise ValueError from KeyError()
+""",
+        "try:\n    answer(1)\nexcept ValueError as error:\n    raise error.__cause__",
+    ),
+    "text_put_into_an_earlier_answer": attack(
+        REMOTE
+        + """
+class Text(str): pass
+FIRST, SEEN = Text('nothing'), []
+def answer(n):
+    SEEN.append(str(n))
+    encoder = remote()['Encoder']
+    if not hasattr(encoder, 'written'):
+        encoder.written = encoder._unusual
+        def unusual(self, value, kind):
+            if kind is not Text: return encoder.written(self, value, kind)
+            self._subclasses(self, value, str)
+            self.value(SEEN[-1])
+        encoder._unusual = unusual
+    return [FIRST, 1]
+""",
+        "first, second = answer(1)[0], answer('later')\nparts = []\nparts.append(second)\nassert first == 'later'",
+        "parts = []\nparts.append(1)\nassert (answer(1)[0], answer('later'))[0] == 'later'",
+        entry_point="answer",
+    ),
+    "plain_value_for_an_object_that_had_none": attack(
+        REMOTE
+        + """
+class Thing: pass
+FIRST, SEEN = Thing(), []
+def answer(n):
+    SEEN.append(n)
+    encoder = remote()['Encoder']
+    if not hasattr(encoder, 'written') and len(SEEN) > 1:
+        encoder.written = encoder.other
+        def other(self, value):
+            if type(value) is not Thing: return encoder.written(self, value)
+            self._subclasses(self, value, list)
+            self.value([SEEN[-1]])
+        encoder.other = other
+    return FIRST
+""",
+        "parts = []\nparts.append(1)\nassert (answer(1), answer(5))[0] == [5]",
+        entry_point="answer",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BY_ITS_OWN_CODE)
+def test_a_candidate_that_rewrites_its_end_passes_nothing(arena: Arena, name: str) -> None:
+    arena.fails(BY_ITS_OWN_CODE[name])

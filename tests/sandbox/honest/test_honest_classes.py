@@ -114,6 +114,54 @@ HONEST = {
         "b = Bag()\nassert b.add(1) == [1] and b.add(2) is b\nassert b == [1, 2] and Bag().add(5).add(6) == [5, 6]",
         wrong=("range(n)", "range(n + 1)"),
     ),
+    "subclasses_of_plain_types_are_instances_of_them": honest(
+        """
+        from enum import IntEnum
+        class Bag(list): pass
+        class Level(IntEnum):
+            LOW = 1
+            HIGH = 2
+        def make(n): return Bag(range(n))
+        """,
+        "b = make(2)\nassert isinstance(b, list) and isinstance(b, Bag) and not isinstance(b, dict)",
+        "assert isinstance(make(1), list) and 'a'.upper() == 'A' and b'x'.hex() == '78'",
+        "assert isinstance(Level.LOW, int) and Level.LOW < Level.HIGH and max(Level) is Level.HIGH",
+        "assert list(Level)[0] is Level.LOW and sorted([Level.HIGH, Level.LOW])[0] is Level.LOW",
+        "assert Level.__members__['HIGH'] is Level.HIGH and make(1).__class__.__name__ == 'Bag'",
+        wrong=("HIGH = 2", "HIGH = 0"),
+        entry_points=("make", "Bag", "Level"),
+    ),
+    "generic_class": honest(
+        """
+        from typing import Generic, TypeVar
+        T = TypeVar('T')
+        class Stack(Generic[T]):
+            def __init__(self, *items): self.items = list(items)
+            def top(self) -> T: return self.items[-1]
+        """,
+        "s: Stack[int] = Stack(1, 2)\nassert s.top() == 2",
+        "assert Stack[str]('a').top() == 'a'",
+        wrong=("[-1]", "[0]"),
+        entry_points=("Stack",),
+    ),
+    "attributes_called_as_methods_of_plain_types_are": honest(
+        """
+        import functools
+        def counted(f):
+            @functools.wraps(f)
+            def wrapper(*args):
+                wrapper.count += 1
+                return f(*args)
+            wrapper.count = 0
+            return wrapper
+        @counted
+        def double(x): return 2 * x
+        """,
+        "assert double(2) == 4 and double.count == 1\ndouble(1)\nassert double.count == 2",
+        "assert double.__wrapped__(3) == 6",
+        wrong=("+= 1", "+= 2"),
+        entry_points=("double", "counted"),
+    ),
     "augmented_assignment": honest(
         """
         class Vector:

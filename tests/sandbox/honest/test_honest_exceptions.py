@@ -208,6 +208,69 @@ HONEST = {
         wrong=("b == 0", "b == 9"),
         entry_points=("attempt", "divide", "all_of", "Own"),
     ),
+    "own_exceptions_that_a_test_makes": honest(
+        """
+        class Shortage(Exception):
+            code = 3
+            def __init__(self, balance, amount, *, hint=''):
+                super().__init__(f'need {amount - balance} more')
+                self.balance, self.hint = balance, hint
+            def missing(self): return self.args[0].split()[1]
+            @classmethod
+            def wrap(cls, error): return cls(0, 1, hint=str(error))
+        """,
+        "e = Shortage(1, 3, hint='x')\nassert e.balance == 1 and str(e) == 'need 2 more' and e.hint == 'x'",
+        "assert Shortage.code == 3 and Shortage(1, 4).missing() == '3'",
+        "assert Shortage.wrap(ValueError('v')).hint == 'v' and isinstance(Shortage.wrap(1), Shortage)",
+        "try:\n    raise Shortage(5, 9)\nexcept Shortage as error:\n    assert error.balance == 5 and error.code == 3",
+        "assert issubclass(Shortage, Exception) and not issubclass(Shortage, ValueError)",
+        wrong=("amount - balance", "amount"),
+    ),
+    "exceptions_through_a_callback": honest(
+        """
+        import json
+        class Transient(Exception): pass
+        def retry(f, times):
+            for _ in range(times):
+                try: return f()
+                except Transient as error: last = error
+            raise last
+        def guard(f):
+            try: return f()
+            except ValueError as error: return type(error).__name__, str(error)
+        def outcome(f):
+            try: return f()
+            except Exception as error: return error
+        def run(f): return f()
+        """,
+        """
+        calls = []
+        def flaky():
+            calls.append(1)
+            if len(calls) < 3: raise Transient('again')
+            return 'done'
+        assert retry(flaky, 5) == 'done' and len(calls) == 3
+        try:
+            calls = []
+            retry(flaky, 2)
+            assert False
+        except Transient as error:
+            assert error.args == ('again',)
+        """,
+        "import json\nassert guard(lambda: json.loads('{'))[0] == 'JSONDecodeError'",
+        """
+        class Own(Exception): pass
+        def fail(): raise Own('mine', 4)
+        assert isinstance(outcome(fail), Own)
+        try:
+            run(fail)
+            assert False
+        except Own as error:
+            assert error.args == ('mine', 4)
+        """,
+        wrong=("except Transient as", "except KeyError as"),
+        entry_points=("retry", "guard", "outcome", "run", "Transient"),
+    ),
     "notes_and_causes": honest(
         """
         def outer():

@@ -61,6 +61,7 @@ HONEST = {
             def add(self, n):
                 with self.lock: self.count += n
                 return self.count
+            def log(self, lines): lines.append('logged')
         """,
         """
         import threading
@@ -72,7 +73,16 @@ HONEST = {
         """,
         "from concurrent.futures import ThreadPoolExecutor\nc = Counter()\nwith ThreadPoolExecutor(4) as pool:\n"
         "    assert sorted(pool.map(c.add, [1] * 20)) == list(range(1, 21))",
+        "from concurrent.futures import ThreadPoolExecutor\nc, data = Counter(), [[3, 1], [2]]\n"
+        "with ThreadPoolExecutor(2) as pool:\n    assert all(pool.map(lambda d: c.add(0) == sum(d) - sum(d), data))\n"
+        "xs = []\nc.log(xs)\nassert xs == ['logged']",
         wrong=("+= n", "+= 1"),
+    ),
+    "copies_of_a_tests_objects": honest(
+        "import copy\ndef clone(x):\n    new = copy.deepcopy(x)\n    new.tags.append('new')\n    return new",
+        "class Item:\n    def __init__(self): self.tags = ['old']\na = Item()\nb = clone(a)\n"
+        "assert a.tags == ['old'] and b.tags == ['old', 'new'] and b is not a",
+        wrong=("deepcopy", "copy"),
     ),
     "asynchronous_protocols": honest(
         """
