@@ -12,7 +12,7 @@ import trl_rlvr
 PACKAGE = Path(trl_rlvr.__file__).parent
 
 LAYERS = [
-    {"errors", "source"},
+    {"asked", "errors", "source"},
     {"names", "verdict"},
     {"problem"},
     {"sandbox", "extraction", "memory"},

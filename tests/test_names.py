@@ -20,6 +20,13 @@ from trl_rlvr.names import candidate_names, infer_entry_point
         (["def check(c):\n    assert list(c(1)) == [2]\ncheck(add_one)"], "add_one"),
         (["helper = 1\nfor i in range(3):\n    assert f(i) == helper"], "f"),
         (["assert Stack().empty()"], "Stack"),
+        (["from solution import area\nassert isclose(area(2), 3.14)"], "area"),
+        (["from solution import area as a\nassert len(a(2)) == 3"], "area"),
+        (["from solution import Node, height\nassert height(Node(1)) == 1"], "height"),
+        (["import solution\nassert solution.area(2) == 3"], "area"),
+        (["import solution as s\nassert abs(s.gcd(2, 4)) == 2"], "gcd"),
+        (["from solution import *\nassert abs(area(2)) == 3"], "area"),
+        (["def test():\n    from solution import sum\n    assert len(sum(2)) == 3"], "sum"),
         (["assert 1 == 1"], None),
         (["assert ("], None),
         ([], None),
@@ -62,3 +69,18 @@ def test_what_the_setup_defines_is_never_the_candidates():
 
 def test_an_entry_point_named_like_a_builtin_is_the_candidates():
     assert candidate_names(["assert sum([1]) == 1"], "", "sum", None) == ("sum",)
+
+
+def test_what_tests_import_from_the_solution_is_the_candidates():
+    tests = ["m = []\nm.append(height(1))", "assert m.height(n(1)) == m.gcd(4, 6)"]
+
+    names = candidate_names(tests, "import solution as m\nfrom solution import Node as n", "height", None)
+
+    assert names == ("height", "Node", "gcd")
+
+
+def test_with_a_reference_an_imported_name_is_the_candidates_if_the_reference_defines_it():
+    tests = ["from solution import height, Node\nassert height(Node(1)) == 1"]
+
+    assert candidate_names(tests, "", "height", "def height(n): return 1") == ("height",)
+    assert candidate_names(tests, "", "height", "class Node: pass\ndef height(n): return 1") == ("height", "Node")

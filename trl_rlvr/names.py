@@ -8,6 +8,7 @@ import ast
 import builtins
 from collections.abc import Callable, Iterable
 
+from trl_rlvr.asked import asked_by_import
 from trl_rlvr.source import alias_name, top_level_bindings, try_parse
 
 CHECKER = "check_output"
@@ -140,14 +141,23 @@ def _called_names(sources: Iterable[str]) -> list[str]:
     return _in_source_order(sources, lambda node: node.func if isinstance(node, ast.Call) else None)
 
 
+def _imported_names(sources: Iterable[str]) -> list[str]:
+    """Names that are imported from the solution, those first that are called."""
+    return asked_by_import(list(filter(None, map(try_parse, sources))))
+
+
 def infer_entry_point(tests: Iterable[str], setup_code: str = "") -> str | None:
     """Guess which name the tests ask the solution for.
 
-    The first called name that is neither a builtin, nor from the tables here, nor bound by the tests or their setup;
-    else the first such name that is mentioned (`check(f)`); else the first that is called at all (a task may ask for
-    a function named `gcd` or `sum`). None when the tests do none of these.
+    The first called name that they import from the solution, or the first that they import; else the first called name
+    that is neither a builtin, nor from the tables here, nor bound by the tests or their setup; else the first such name
+    that is mentioned (`check(f)`); else the first that is called at all (a task may ask for a function named `gcd` or
+    `sum`). None when the tests do none of these.
     """
     tests = tuple(tests)
+    imported = _imported_names((setup_code, *tests))
+    if imported:
+        return imported[0]
     bound = _bound_names((setup_code, *tests))
     called = [name for name in _called_names(tests) if name not in bound]
     mentioned = [name for name in _mentioned_names(tests) if name not in bound]
@@ -162,16 +172,17 @@ def candidate_names(
     """Every name that the candidate answers for, the entry point first.
 
     With a reference that parses: what it defines by `def`, `class` or assignment and the tests mention. Without one:
-    what the tests mention and nobody else provides.
+    what the tests mention and nobody else provides, or what they import from the solution.
     """
     sources = (setup_code, *tests)
-    free = set(_mentioned_names(sources)) - _bound_names(sources)
+    imported = set(_imported_names(sources))
+    free = set(_mentioned_names(sources)) - _bound_names(sources) | imported
     reference = None if reference_solution is None else try_parse(reference_solution)
     if reference is not None:
         bindings = top_level_bindings(reference)
         own = {name for name, node in bindings if not isinstance(node, ast.Import | ast.ImportFrom)}
         extra = free & own
     else:
-        extra = free - _NOT_THE_CANDIDATES
+        extra = free - _NOT_THE_CANDIDATES | imported
     first = (entry_point,) if entry_point else ()
     return (*first, *sorted(extra.difference(first)))
