@@ -12,6 +12,7 @@ from typing import Any
 
 from trl_rlvr.asked import STAND_IN, without_module
 from trl_rlvr.names import STANDARD_MODULES, STANDARD_NAMES, mentioned_attributes
+from trl_rlvr.sandbox.collecting import COLLECTED, add_collected, run_collected
 from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.link import Link, Lost
 from trl_rlvr.sandbox.proxies import RemoteObject
@@ -49,6 +50,7 @@ def judge_tests(
         What the tests that could not be run get.
     """
     trees = [without_module(ast.parse(source)) for source in (setup_code, *tests)]
+    add_collected(trees[0], trees[1:])
     link = Link(*pipes, answer_bytes, mentioned_attributes(trees))
     capture = any(word in source for source in (setup_code, *tests) for word in ("stdout", "capsys"))
     try:
@@ -86,6 +88,7 @@ class _Judge:
             END: self.link.holding.end,
             FETCH_DATA: self._fetch_data,
             CATCHABLE: self._catchable,
+            COLLECTED: run_collected,
             STAND_IN: _SolutionModule(self._of_module),
             **self.standard,
             **self.kept,

@@ -35,6 +35,74 @@ HONEST = {
         wrong=WRONG,
         setup="from solution import *\nfrom solution import square, odd, Odd",
     ),
+    "functions_for_pytest": honest(
+        SQUARE,
+        "from solution import square\ndef test_one(): assert square(1) == 1\ndef test_more(): assert square(3) == 9",
+        "async def test_two():\n    assert square(2) == 4\n    assert square(4) == 16",
+        "def test_five(): assert square(5) == 25\nif __name__ == '__main__': test_five()",
+        wrong=WRONG,
+    ),
+    "class_for_pytest": honest(
+        SQUARE,
+        """
+        class TestSquare:
+            def setup_method(self, method): self.seen, self.name = [], method.__name__
+            def teardown_method(self): assert len(self.seen) == 1
+            def test_three(self):
+                self.seen.append(square(3))
+                assert self.seen == [9] and self.name == 'test_three'
+            def test_four(self):
+                self.seen.append(square(4))
+                assert self.seen == [16]
+        """,
+        wrong=WRONG,
+        entry_point="square",
+    ),
+    "class_for_unittest": honest(
+        SQUARE,
+        """
+        import unittest
+        class Base(unittest.TestCase):
+            def setUp(self): self.numbers = [1, 2, 3]
+        class Squares(Base):
+            def test_all(self):
+                for n in self.numbers:
+                    with self.subTest(n=n): self.assertEqual(square(n), n ** 2)
+            def test_error(self):
+                with self.assertRaises(TypeError): square('a')
+            @unittest.skip('not now')
+            def test_later(self): self.fail()
+        """,
+        wrong=("n * n", "n * n * n"),
+        entry_point="square",
+    ),
+    "main_of_unittest": honest(
+        SQUARE,
+        """
+        import unittest
+        class TestCases(unittest.TestCase):
+            def test_all(self): self.assertListEqual([square(n) for n in range(4)], [0, 1, 4, 9])
+        class AsyncCases(unittest.IsolatedAsyncioTestCase):
+            async def test_it(self): self.assertEqual(square(5), 25)
+        unittest.main()
+        """,
+        wrong=WRONG,
+        entry_point="square",
+    ),
+    "function_that_another_test_calls": honest(
+        SQUARE,
+        "def test_square(given, wanted): assert square(given) == wanted",
+        "test_square(3, 9)",
+        wrong=WRONG,
+        entry_point="square",
+    ),
+    "classes_that_are_no_tests": honest(
+        SQUARE,
+        "class TestData:\n    number = 3\nclass Rest(TestData): pass\nassert square(Rest.number) == 9",
+        "class Kind(type): pass\nassert square(4) == 16",
+        wrong=WRONG,
+        entry_point="square",
+    ),
 }
 
 
@@ -55,3 +123,43 @@ def test_a_name_that_the_problem_does_not_ask_for_is_a_missing_one(sandbox: Sand
     (result,) = run_or_fail(sandbox, [program])
 
     assert result.verdict is Verdict.MISSING_ENTRY_POINT
+
+
+RUN_BY_NOBODY = {
+    "assertion": ("def test_one(): assert square(3) == 8", Verdict.WRONG_ANSWER, "failed: "),
+    "case": (
+        "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): self.assertEqual(square(3), 8)",
+        Verdict.WRONG_ANSWER,
+        "failed: ",
+    ),
+    "error": (
+        "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): self.assertEqual(square('a'), 8)",
+        Verdict.RUNTIME_ERROR,
+        "TypeError: ",
+    ),
+    "fixture": ("def test_one(given): assert True", Verdict.WRONG_ANSWER, "TypeError: "),
+    "generator": ("def test_one():\n    yield\n    assert square(3) == 9", Verdict.WRONG_ANSWER, "failed: "),
+    "nothing": ("import unittest\nunittest.main()", Verdict.WRONG_ANSWER, "failed: "),
+    "no_method": ("import unittest\nclass T(unittest.TestCase): pass", Verdict.WRONG_ANSWER, "failed: "),
+    "all_skipped": (
+        "import unittest\n@unittest.skip('')\nclass T(unittest.TestCase):\n    def test_it(self): pass",
+        Verdict.WRONG_ANSWER,
+        "failed: ",
+    ),
+    "skips_itself": (
+        "import unittest\nclass T(unittest.TestCase):\n    def test_a(self): pass\n"
+        "    def test_it(self): self.skipTest('')",
+        Verdict.WRONG_ANSWER,
+        "failed: ",
+    ),
+}
+"""A test that fails, its verdict, and how its error begins."""
+
+
+@pytest.mark.parametrize("name", RUN_BY_NOBODY)
+def test_what_a_test_only_defines_can_fail(sandbox: Sandbox, name: str) -> None:
+    test, verdict, begin = RUN_BY_NOBODY[name]
+
+    (result,) = run_or_fail(sandbox, [simple(SQUARE, test, entry_point="square")])
+
+    assert (result.verdict, result.error[: len(begin)]) == (verdict, begin)
