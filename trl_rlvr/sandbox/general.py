@@ -6,14 +6,14 @@ or one of the standard names that tests use without importing them.
 
 import ast
 import copy
-import importlib
 from collections.abc import Callable
 from typing import Any
 
 from trl_rlvr.asked import STAND_IN, without_module
-from trl_rlvr.names import STANDARD_MODULES, STANDARD_NAMES, mentioned_attributes
+from trl_rlvr.names import mentioned_attributes
 from trl_rlvr.sandbox.collecting import COLLECTED, add_collected, run_collected
 from trl_rlvr.sandbox.handed import TEST_MODULE
+from trl_rlvr.sandbox.library import library_values
 from trl_rlvr.sandbox.link import Link, Lost
 from trl_rlvr.sandbox.proxies import RemoteObject
 from trl_rlvr.sandbox.raised import exception_class
@@ -68,8 +68,7 @@ class _Judge:
         self.defined = defined
         self.missing = frozenset(names) - frozenset(defined)
         self.setup = trees[0]
-        self.named = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        self.standard = _standard_names(self.named.difference(names))
+        self.standard = library_values(trees, names)
         self.wished = {name for tree in trees for name in _names_beside_handlers(tree)}
         """Names that a class of the solution may stand for where the test catches: it uses them elsewhere, as an alias
         does."""
@@ -208,11 +207,3 @@ def _names_beside_handlers(tree: ast.Module) -> set[str]:
     """Return the names that a test uses, leaving out where it says what it catches."""
     caught = {id(part) for node in ast.walk(tree) for what in caught_by(node) for part in ast.walk(what)}
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in caught}
-
-
-def _standard_names(used: set[str]) -> dict[str, Any]:
-    """Return what the tests use without importing it, of the names that are no entry points."""
-    found = {name: importlib.import_module(name) for name in used & STANDARD_MODULES - STANDARD_NAMES.keys()}
-    return found | {
-        name: getattr(importlib.import_module(STANDARD_NAMES[name]), name) for name in used & STANDARD_NAMES.keys()
-    }

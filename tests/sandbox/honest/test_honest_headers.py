@@ -35,6 +35,39 @@ HONEST = {
         wrong=WRONG,
         setup="from solution import *\nfrom solution import square, odd, Odd",
     ),
+    "modules_that_are_not_imported": honest(
+        "import datetime\ndef later(day, days): return day + datetime.timedelta(days)",
+        "assert later(datetime.date(2024, 2, 28), 2) == datetime.date(2024, 3, 1)",
+        "assert later(datetime.datetime(2024, 2, 28), 2) == datetime.datetime(2024, 3, 1)",
+        "assert copy.deepcopy([later(datetime.date.min, 1)]) == [datetime.date(1, 1, 2)]",
+        "assert time.time() > 0 and later(datetime.date.min, 1) > datetime.date.min",
+        "assert io.StringIO(str(later(datetime.date.min, 1))).read() == os.path.basename('/0001-01-02')",
+        wrong=("timedelta(days)", "timedelta(-days)"),
+        entry_point="later",
+    ),
+    "names_that_are_not_imported": honest(
+        "from datetime import timedelta\ndef later(day, days): return day + timedelta(days)",
+        "assert later(datetime(2024, 2, 28), 2) == datetime(2024, 3, 1)",
+        "assert copy([later(date.min, 1)]) == [date(1, 1, 2)] and time(1) < time(2)",
+        "@dataclass\nclass Day:\n    at: date = field(default_factory=lambda: later(date.min, 2))\n"
+        "assert asdict(Day()) == {'at': date(1, 1, 3)}",
+        "class Step(Enum): ONE = 1\nassert later(date.min, Step.ONE.value) == date(1, 1, 2)",
+        "out = StringIO()\nwith redirect_stdout(out): print(later(date.min, 1))\nassert '0001-01-02' in out.getvalue()",
+        "assert mean([later(date.min, n).day for n in range(3)]) == 2 and bisect([1, 2], 1) == 1",
+        wrong=("timedelta(days)", "timedelta(-days)"),
+        entry_point="later",
+    ),
+    "ambiguous_names_of_the_solution": honest(
+        "def mean(xs): return sum(xs) / len(xs)\ndef median(xs): return sorted(xs)[len(xs) // 2]",
+        "assert mean([1, 2]) == 1.5",
+        "assert median([1, 3, 2, 4]) == 3",
+        wrong=("sum(xs)", "max(xs)"),
+    ),
+    "mocks_that_are_not_imported": honest(
+        "def twice(f):\n    f(1)\n    f(2)",
+        "seen = Mock()\ntwice(seen)\nassert seen.call_count == 2",
+        wrong=("f(2)", "pass"),
+    ),
     "functions_for_pytest": honest(
         SQUARE,
         "from solution import square\ndef test_one(): assert square(1) == 1\ndef test_more(): assert square(3) == 9",
@@ -163,3 +196,12 @@ def test_what_a_test_only_defines_can_fail(sandbox: Sandbox, name: str) -> None:
     (result,) = run_or_fail(sandbox, [simple(SQUARE, test, entry_point="square")])
 
     assert (result.verdict, result.error[: len(begin)]) == (verdict, begin)
+
+
+def test_a_variable_that_was_never_bound_is_nothing_of_the_library(sandbox: Sandbox) -> None:
+    tests = ("queue = make()\nassert queue", "assert queue", "mean = make()\nassert mean")
+    program = simple("def make(): raise ValueError", *tests, entry_point="make")
+
+    (result,) = run_or_fail(sandbox, [program])
+
+    assert result.passed == 0
