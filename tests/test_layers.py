@@ -14,7 +14,7 @@ PACKAGE = Path(trl_rlvr.__file__).parent
 LAYERS = [
     {"asked", "errors", "source"},
     {"names", "verdict"},
-    {"problem"},
+    {"attributes", "problem"},
     {"sandbox", "extraction", "memory"},
     {"verifier", "data"},
     {"rewards", "evaluation", "hardening"},

@@ -149,18 +149,6 @@ def bound_name(node: ast.AST) -> str | None:
     return node.name if isinstance(node, _NAMED) else None
 
 
-def mentioned_attributes(trees: Iterable[ast.AST]) -> frozenset[str]:
-    """Return every attribute that is read or set on anything but a module, also by hasattr and getattr."""
-    names = set()
-    for node in (node for tree in trees for node in ast.walk(tree)):
-        if isinstance(node, ast.Attribute):
-            if not (isinstance(node.value, ast.Name) and node.value.id in STANDARD_MODULES):
-                names.add(node.attr)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("attr"):
-            names |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
-    return frozenset(names)
-
-
 def _in_source_order(sources: Iterable[str], pick: Callable[[ast.AST], ast.AST | None]) -> list[str]:
     """Names that are read where `pick` points, in the order in which a reader meets them."""
     found = []

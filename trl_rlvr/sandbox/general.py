@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trl_rlvr.asked import STAND_IN, without_module
-from trl_rlvr.names import mentioned_attributes
+from trl_rlvr.attributes import mentioned_attributes
 from trl_rlvr.sandbox.collecting import COLLECTED, add_collected, run_collected
 from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.library import library_values

@@ -68,6 +68,21 @@ HONEST = {
         "seen = Mock()\ntwice(seen)\nassert seen.call_count == 2",
         wrong=("f(2)", "pass"),
     ),
+    "attributes_named_by_strings": honest(
+        """
+        class Box:
+            def __init__(self, n): self.width, self.height = n, n + 1
+            def keys(self): return ['width', 'height']
+            def __getitem__(self, name): return getattr(self, name)
+        def box(n): return Box(n)
+        """,
+        "for name, wanted in [('width', 3), ('height', 4)]:\n    assert getattr(box(3), name) == wanted",
+        "import operator\nassert operator.attrgetter('width', 'height')(box(1)) == (1, 2)",
+        "assert '{0.width} {0.height}'.format(box(1)) == '1 2'",
+        "assert dict(box(2)) == {'width': 2, 'height': 3} == {**box(2)}",
+        wrong=("n + 1", "n"),
+        entry_point="box",
+    ),
     "functions_for_pytest": honest(
         SQUARE,
         "from solution import square\ndef test_one(): assert square(1) == 1\ndef test_more(): assert square(3) == 9",
