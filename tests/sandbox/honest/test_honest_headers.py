@@ -83,6 +83,33 @@ HONEST = {
         wrong=("n + 1", "n"),
         entry_point="box",
     ),
+    "callbacks_kept_from_test_to_test": honest(
+        """
+        KEPT = []
+        def register(f):
+            known = f in KEPT
+            KEPT.append(f)
+            return known
+        def fire(n):
+            done = []
+            for f in KEPT:
+                try: done.append(f(n))
+                except RuntimeError: pass
+            return done
+        def last(): return KEPT[-2]
+        """,
+        "f = lambda n: n + 1\nassert not register(f) and register(f) and fire(1) == [2, 2]",
+        "f = lambda n: n + 1\nassert not register(f) and fire(1) == [2]",
+        "f = lambda n: n + 2\nassert not register(f) and fire(1) == [3] and last() != f",
+        wrong=("known = f in KEPT", "known = KEPT and KEPT[0](1)"),
+        entry_points=("register", "fire", "last"),
+    ),
+    "callback_of_an_object_of_the_test_set_anew": honest(
+        "def listen(bus):\n    bus.handler = lambda n: n\n    bus.handler = lambda n: n + 1",
+        "from types import SimpleNamespace\nb = SimpleNamespace(handler=0)\nlisten(b)\nassert b.handler(1) == 2",
+        "class Bus:\n    def __init__(self): self.handler = None\nb = Bus()\nlisten(b)\nassert b.handler(1) == 2",
+        wrong=("n + 1", "n + 2"),
+    ),
     "functions_for_pytest": honest(
         SQUARE,
         "from solution import square\ndef test_one(): assert square(1) == 1\ndef test_more(): assert square(3) == 9",
