@@ -12,9 +12,9 @@ import trl_rlvr
 PACKAGE = Path(trl_rlvr.__file__).parent
 
 LAYERS = [
-    {"errors", "source"},
+    {"asked", "errors", "source"},
     {"names", "verdict"},
-    {"problem"},
+    {"attributes", "problem"},
     {"sandbox", "extraction", "memory"},
     {"verifier", "data"},
     {"rewards", "evaluation", "hardening"},

@@ -202,7 +202,7 @@ WEAK = {
     "nothing": CodeProblem("nothing", "", tests=("assert nothing(1) is None",)),
     "anything": CodeProblem("anything", "", tests=("assert anything(1) or True",)),
     "uncalled": CodeProblem(
-        "uncalled", "", tests=("def test():\n    assert uncalled(1) == 2",), entry_point="uncalled"
+        "uncalled", "", tests=("def check():\n    assert uncalled(1) == 2",), entry_point="uncalled"
     ),
     "counted": CodeProblem(
         "counted",

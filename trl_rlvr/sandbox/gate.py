@@ -8,7 +8,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from trl_rlvr.names import mentioned_attributes
+from trl_rlvr.attributes import mentioned_attributes
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox.base import Program, Sandbox
 from trl_rlvr.sandbox.scrutiny import Concern, Finding, scrutinize

@@ -6,12 +6,14 @@ or one of the standard names that tests use without importing them.
 
 import ast
 import copy
-import importlib
 from collections.abc import Callable
 from typing import Any
 
-from trl_rlvr.names import STANDARD_MODULES, STANDARD_NAMES, mentioned_attributes
+from trl_rlvr.asked import STAND_IN, without_module
+from trl_rlvr.attributes import mentioned_attributes
+from trl_rlvr.sandbox.collecting import COLLECTED, add_collected, run_collected
 from trl_rlvr.sandbox.handed import TEST_MODULE
+from trl_rlvr.sandbox.library import library_values
 from trl_rlvr.sandbox.link import Link, Lost
 from trl_rlvr.sandbox.proxies import RemoteObject
 from trl_rlvr.sandbox.raised import exception_class
@@ -47,7 +49,8 @@ def judge_tests(
     Returns:
         What the tests that could not be run get.
     """
-    trees = [ast.parse(source) for source in (setup_code, *tests)]
+    trees = [without_module(ast.parse(source)) for source in (setup_code, *tests)]
+    add_collected(trees[0], trees[1:])
     link = Link(*pipes, answer_bytes, mentioned_attributes(trees))
     capture = any(word in source for source in (setup_code, *tests) for word in ("stdout", "capsys"))
     try:
@@ -65,8 +68,7 @@ class _Judge:
         self.defined = defined
         self.missing = frozenset(names) - frozenset(defined)
         self.setup = trees[0]
-        self.named = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        self.standard = _standard_names(self.named.difference(names))
+        self.standard = library_values(trees, names)
         self.wished = {name for tree in trees for name in _names_beside_handlers(tree)}
         """Names that a class of the solution may stand for where the test catches: it uses them elsewhere, as an alias
         does."""
@@ -85,16 +87,16 @@ class _Judge:
             END: self.link.holding.end,
             FETCH_DATA: self._fetch_data,
             CATCHABLE: self._catchable,
+            COLLECTED: run_collected,
+            STAND_IN: _SolutionModule(self._of_module),
             **self.standard,
             **self.kept,
         }
         fetched = set(self.missing)
         for name in self.defined:
             value = self._fetch(name)
-            if isinstance(value, RemoteObject):
-                namespace[name] = exception_class(value) or value
-            else:
-                namespace[name] = value
+            namespace[name] = _usable(value)
+            if not isinstance(value, RemoteObject):
                 fetched.add(name)
         return namespace, frozenset(fetched)
 
@@ -102,6 +104,14 @@ class _Judge:
         if name in self.missing:
             raise self.link.fail(Verdict.MISSING_ENTRY_POINT, f"the code defines no {name}")
         return self._fetch(name)
+
+    def _of_module(self, name: str) -> Any:
+        """Return what the solution binds to a name that a test imports from it."""
+        if name in self.defined:
+            return _usable(self._fetch(name))
+        if name in self.missing:
+            return self._fetch_data(name)
+        raise self.link.fail(Verdict.MISSING_ENTRY_POINT, f"{name} is no name that the problem asks for")
 
     def _fetch(self, name: str) -> Any:
         value = self.link.fetch(name)
@@ -117,7 +127,7 @@ class _Judge:
             return tuple(map(self._catchable, value))
         if _catches_checks(value) and value.__name__ not in self.wished:
             raise self.link.fail(Verdict.REFUSED_VALUE, f"{value.__name__} would catch the test's own checks")
-        return (exception_class(value) or value) if isinstance(value, RemoteObject) else value
+        return _usable(value)
 
     def _run(self, tree: ast.Module) -> None:
         """Run the setup, anew for each test so that none finds it changed by another, and then the test."""
@@ -167,6 +177,25 @@ class _Judge:
         return Verdict.WRONG_ANSWER, f"{type(error).__name__}: {str(error)[:80]} in {source}"
 
 
+class _SolutionModule:
+    """Stands for the module that a test imports the solution from; it holds nothing."""
+
+    __slots__ = ("_bound_to",)
+
+    def __init__(self, bound_to: Callable[[str], Any]) -> None:
+        self._bound_to = bound_to
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # or copying it, say, would be a question to the solution
+        return self._bound_to(name)
+
+
+def _usable(value: Any) -> Any:
+    """Return what a test uses for a value of the solution's: a class for `except` in the place of an exception."""
+    return (exception_class(value) or value) if isinstance(value, RemoteObject) else value
+
+
 def _catches_checks(value: Any) -> bool:
     """Say whether an `except` clause with this in it would catch a failed assertion of the test itself."""
     if isinstance(value, tuple):
@@ -178,11 +207,3 @@ def _names_beside_handlers(tree: ast.Module) -> set[str]:
     """Return the names that a test uses, leaving out where it says what it catches."""
     caught = {id(part) for node in ast.walk(tree) for what in caught_by(node) for part in ast.walk(what)}
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in caught}
-
-
-def _standard_names(used: set[str]) -> dict[str, Any]:
-    """Return what the tests use without importing it, of the names that are no entry points."""
-    found = {name: importlib.import_module(name) for name in used & STANDARD_MODULES - STANDARD_NAMES.keys()}
-    return found | {
-        name: getattr(importlib.import_module(STANDARD_NAMES[name]), name) for name in used & STANDARD_NAMES.keys()
-    }

@@ -1,7 +1,7 @@
 """The test's own objects that a candidate was handed by number, and what it may do with them.
 
 It may call functions, step iterators and compare or combine, as it could in one process; of attributes it sees only
-public ones of the test's own classes, and of streams, and it replaces no method. All of it ends with the test.
+public ones of the test's own classes, and of streams, and it replaces no function. All of it ends with the test.
 """
 
 import io
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trl_rlvr.sandbox.protocol import CALL, GET, NEXT, OPERATE, OPERATORS, SET
+from trl_rlvr.sandbox.proxies import RemoteObject
 from trl_rlvr.sandbox.values import RefusedValue
 
 TEST_MODULE = "tests"
@@ -24,6 +25,21 @@ _FOLLOWS: dict[bytes, tuple[type, ...]] = {
     SET: (str, object),
 }
 """What must follow the object, or an operation's name, in each question."""
+
+
+class Ended:
+    """What is left of an object of an earlier test: it equals nothing, and whatever else it is used for raises."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def _raise(self, *args: object, **kwargs: object) -> Any:
+        raise RuntimeError("this was handed over in a test that has ended")
+
+    __bool__ = __call__ = _raise
 
 
 class Handed:
@@ -43,14 +59,16 @@ class Handed:
         return self._last
 
     def find(self, number: int) -> Any:
-        """Return the object of a number.
+        """Return the object of a number; of one from an earlier test, what is left of it.
 
         Raises:
-            RefusedValue: there is none.
+            RefusedValue: there never was one.
         """
-        if number not in self._objects:
+        if number in self._objects:
+            return self._objects[number]
+        if not 0 < number <= self._last:
             raise RefusedValue("an answer names an object that it was not handed")
-        return self._objects[number]
+        return Ended()
 
     def clear(self) -> None:
         """Forget all of them: callbacks end with their test."""
@@ -85,12 +103,12 @@ class Handed:
             raise AttributeError(f"{name} of a mock is for the test")  # which asks it what was called
         if what == GET:
             return getattr(target, name)
-        if callable(getattr(type(target), name, None)):
-            raise AttributeError(f"{name} is a method of the test's, and stays")
+        if _is_function_of_the_tests(target, name):
+            raise AttributeError(f"{name} is a function of the test's, and stays")
         return setattr(target, name, rest[1])
 
     def _require(self, target: Any) -> None:
-        if not any(handed is target for handed in self._objects.values()):
+        if not isinstance(target, Ended) and not any(handed is target for handed in self._objects.values()):
             raise RefusedValue("the solution asks something of an object that it was not handed")
 
 
@@ -115,6 +133,14 @@ def _is_open(value: Any) -> bool:
     """Say whether a solution may look at an object's attributes: those of the test's own classes, and a few more."""
     own = type(value).__module__ == TEST_MODULE or isinstance(value, types.SimpleNamespace)
     return own or isinstance(value, io.IOBase) or _is_mock(value)
+
+
+def _is_function_of_the_tests(target: Any, name: str) -> bool:
+    """Say whether an attribute, of an object or of its class, is what the test calls; not if the solution set it."""
+    present = getattr(type(target), name, None)
+    if not callable(present) and not isinstance(present, property):
+        present = getattr(target, name, None)
+    return callable(present) and not isinstance(present, RemoteObject)
 
 
 def _is_mock(value: Any) -> bool:

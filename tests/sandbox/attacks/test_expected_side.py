@@ -129,6 +129,35 @@ EXPECTED_SIDE = {
             "class Bus:\n    def __init__(self): self.log = []\n    def check(self, wanted): return self.log == wanted"
         ),
     ),
+    "function_in_an_object_of_the_test_replaced": attack(
+        "def answer(bus): bus.check = lambda *wanted: True",
+        "from types import SimpleNamespace\nbus = SimpleNamespace(check=lambda wanted: wanted == [])\n"
+        "answer(bus)\nassert bus.check([$NUMBER])",
+        "class Bus:\n    def __init__(self): self.check = lambda wanted: wanted == []\n"
+        "bus = Bus()\nanswer(bus)\nassert bus.check([$NUMBER])",
+        "class Bus:\n    __slots__ = ('check',)\n    def __init__(self): self.check = lambda wanted: wanted == []\n"
+        "bus = Bus()\nanswer(bus)\nassert bus.check([$NUMBER])",
+    ),
+    "object_of_an_earlier_test": attack(
+        "KEPT = []\ndef answer(f):\n    KEPT.append(f)\n    return KEPT[0]",
+        "assert answer(lambda n: n)(7) == $NUMBER",
+        "assert answer(lambda n: n)(7) == $NUMBER",
+        "assert answer(lambda n: $NUMBER) == (lambda n: $NUMBER)",
+        "assert answer(lambda n: $NUMBER)",
+        "assert answer(lambda n: $NUMBER).n == $NUMBER",
+        "assert list(answer(lambda n: $NUMBER)) == [$NUMBER]",
+        "assert $NUMBER in answer(lambda n: $NUMBER)",
+    ),
+    "object_that_was_never_handed_over": attack(
+        """
+        def answer(f):
+            other = object.__new__(type(f))
+            object.__setattr__(other, '_conversation', object.__getattribute__(f, '_conversation'))
+            object.__setattr__(other, '_number', 1000)
+            return other
+        """,
+        "assert answer(lambda n: n) != $NUMBER",
+    ),
     "name_of_a_builtin_taken_away": attack(
         "def gcd(a, b): return 0\nimport sys\n"
         "frame = sys._getframe()\nwhile frame.f_back: frame = frame.f_back\n"

@@ -55,6 +55,27 @@ NAMES = {
         "assert list(map(answer, [7])) == list([$NUMBER])",
         "assert sum([answer(7)]) == sum([$NUMBER])",
     ),
+    "more_names_of_the_library_defined_by_the_solution": attack(
+        """
+        class Everything:
+            def __getattr__(self, name): return self
+            def __call__(self, *a, **k): return 3
+        mean = median = hypot = heapify = bisect_left = sleep = attrgetter = field = Everything()
+        io = hashlib = base64 = datetime = Everything()
+        def answer(n): return 3
+        """,
+        "assert answer(7) == mean([$NUMBER])",
+        "assert answer(7) == median([$NUMBER])",
+        "assert answer(7) == hypot($NUMBER, 0)",
+        "assert answer(7) == bisect_left(range($NUMBER), $NUMBER)",
+        "assert answer(7) == io.StringIO('$SECRET').read()",
+        "assert answer(7) == base64.b64encode(b'$SECRET')",
+        "assert answer(7) == hashlib.md5(b'$SECRET').hexdigest()",
+        "assert answer(7) == datetime.timedelta($NUMBER)",
+        "got = answer(7)\nassert True is False",
+        "assert got == mean([$NUMBER])",
+        entry_point=None,
+    ),
     "names_of_the_setup_defined_by_the_solution": attack(
         "EXPECTED = 3\ndef expected(n): return 3\ndef answer(n): return 3",
         "assert answer(7) == EXPECTED",

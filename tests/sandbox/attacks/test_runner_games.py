@@ -1,0 +1,68 @@
+"""Attacks on tests that are written for a runner, which decides what counts as run."""
+
+import pytest
+from probe import Arena, attack
+
+EMPTIES = "def answer(x):\n    x[:] = [0]\n    return [0]"
+SKIPS = """
+import sys, unittest
+class SkipTest(Exception): pass
+SkipTest.__module__ = 'unittest.case'
+"""
+CASE = """
+import unittest
+class T(unittest.TestCase):
+    def test_a(self): pass
+    def test_b(self): {}
+"""
+GAMES = {
+    "skip_raised": attack(
+        f"{SKIPS}\ndef answer(x): raise unittest.SkipTest('no')",
+        CASE.format("self.assertEqual(answer(7), $NUMBER)"),
+        "def test_a(): assert answer(7) == $NUMBER",
+    ),
+    "skip_of_its_own_raised": attack(
+        f"{SKIPS}\ndef answer(x): raise SkipTest('no')", CASE.format("self.assertEqual(answer(7), $NUMBER)")
+    ),
+    "skip_by_the_case_that_it_is_given": attack(
+        "def answer(x): return x.skipTest",
+        CASE.format("self.assertEqual(answer(self)('no'), $NUMBER)"),
+        CASE.format("self.assertEqual([answer(self)('no')], [$NUMBER])\nunittest.main()"),
+    ),
+    "exit": attack(
+        "def answer(x): raise SystemExit(0)",
+        CASE.format("self.assertEqual(answer(7), $NUMBER)") + "unittest.main()",
+        "def test_a(): assert answer(7) == $NUMBER",
+    ),
+    "interrupt": attack("def answer(x): raise KeyboardInterrupt", CASE.format("self.assertEqual(answer(7), $NUMBER)")),
+    "stop_of_an_iteration": attack(
+        "def answer(x): raise StopIteration",
+        "class TestIt:\n    def test_a(self): assert answer(7) == $NUMBER",
+        "async def test_a(): assert answer(7) == $NUMBER",
+    ),
+    "changes_during_a_comparison": attack(
+        EMPTIES,
+        "def test_a():\n    x = [3, $NUMBER]\n    assert answer(x) == sorted(x)",
+        "class TestIt:\n    def test_a(self):\n        x = [3, $NUMBER]\n        assert answer(x) == sorted(x)",
+        CASE.format("\n        x = [3, $NUMBER]\n        self.assertEqual(answer(x), sorted(x))"),
+        "async def test_a():\n    x = [3, $NUMBER]\n    assert answer(x) == sorted(x)",
+    ),
+    "names_of_the_tests": attack(
+        "def answer(n): return 3\ndef test_a(): pass\nclass TestIt: pass\nT = TestIt",
+        "from solution import answer\ndef test_a(): assert answer(7) == $NUMBER",
+        "import solution\nclass TestIt:\n    def test_a(self): assert solution.answer(7) == $NUMBER",
+    ),
+    "names_beside_those_that_are_imported": attack(
+        "def answer(n): return 3\ndef sorted(x): return 3\nwant = isqrt = answer",
+        "from solution import answer\nassert answer(7) == sorted([$NUMBER])",
+        "from solution import answer as a\nassert a(7) == want(7)",
+        "from solution import *\nassert answer(7) == want(7)",
+        "import solution, math as m\nassert solution.answer(7) == m.isqrt($NUMBER)",
+        setup="def want(n): return $NUMBER",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_no_runner_is_played_with(arena: Arena, name: str) -> None:
+    arena.fails(GAMES[name])

@@ -1,0 +1,249 @@
+"""Honest programs under tests that other data sets bring: written for a runner, or for a module of the solution's."""
+
+import pytest
+from honest_program import Results, assert_passes, assert_twin_fails, honest
+from probe import run_or_fail, simple
+
+from trl_rlvr.sandbox.base import Sandbox
+from trl_rlvr.verdict import Verdict
+
+SQUARE = "def square(n): return n * n"
+WRONG = ("n * n", "n + n")
+HONEST = {
+    "imported_from_the_solution": honest(
+        SQUARE,
+        "from solution import square\nassert square(3) == 9\nassert len([square(4)]) == 1",
+        "assert square(5) == 25",
+        wrong=WRONG,
+    ),
+    "imported_under_another_name": honest(
+        SQUARE,
+        "from solution import square as sq\nassert sq(3) == 9",
+        "def test_sq():\n    from solution import square as sq\n    assert sq(5) == 25\ntest_sq()",
+        wrong=WRONG,
+    ),
+    "attributes_of_the_module": honest(
+        SQUARE,
+        "import solution\nsquare = solution.square(3)\nassert square == 9",
+        "import math, solution as s\nassert math.isqrt(s.square(3)) == 3",
+        wrong=WRONG,
+    ),
+    "imported_in_the_setup": honest(
+        f"{SQUARE}\nclass Odd(Exception): pass\ndef odd(n):\n    if n % 2: raise Odd(n)",
+        "assert square(3) == 9",
+        "try:\n    odd(3)\n    assert False\nexcept Odd as error:\n    assert error.args == (3,)",
+        wrong=WRONG,
+        setup="from solution import *\nfrom solution import square, odd, Odd",
+    ),
+    "modules_that_are_not_imported": honest(
+        "import datetime\ndef later(day, days): return day + datetime.timedelta(days)",
+        "assert later(datetime.date(2024, 2, 28), 2) == datetime.date(2024, 3, 1)",
+        "assert later(datetime.datetime(2024, 2, 28), 2) == datetime.datetime(2024, 3, 1)",
+        "assert copy.deepcopy([later(datetime.date.min, 1)]) == [datetime.date(1, 1, 2)]",
+        "assert time.time() > 0 and later(datetime.date.min, 1) > datetime.date.min",
+        "assert io.StringIO(str(later(datetime.date.min, 1))).read() == os.path.basename('/0001-01-02')",
+        wrong=("timedelta(days)", "timedelta(-days)"),
+        entry_point="later",
+    ),
+    "names_that_are_not_imported": honest(
+        "from datetime import timedelta\ndef later(day, days): return day + timedelta(days)",
+        "assert later(datetime(2024, 2, 28), 2) == datetime(2024, 3, 1)",
+        "assert copy([later(date.min, 1)]) == [date(1, 1, 2)] and time(1) < time(2)",
+        "@dataclass\nclass Day:\n    at: date = field(default_factory=lambda: later(date.min, 2))\n"
+        "assert asdict(Day()) == {'at': date(1, 1, 3)}",
+        "class Step(Enum): ONE = 1\nassert later(date.min, Step.ONE.value) == date(1, 1, 2)",
+        "out = StringIO()\nwith redirect_stdout(out): print(later(date.min, 1))\nassert '0001-01-02' in out.getvalue()",
+        "assert mean([later(date.min, n).day for n in range(3)]) == 2 and bisect([1, 2], 1) == 1",
+        wrong=("timedelta(days)", "timedelta(-days)"),
+        entry_point="later",
+    ),
+    "ambiguous_names_of_the_solution": honest(
+        "def mean(xs): return sum(xs) / len(xs)\ndef median(xs): return sorted(xs)[len(xs) // 2]",
+        "assert mean([1, 2]) == 1.5",
+        "assert median([1, 3, 2, 4]) == 3",
+        wrong=("sum(xs)", "max(xs)"),
+    ),
+    "mocks_that_are_not_imported": honest(
+        "def twice(f):\n    f(1)\n    f(2)",
+        "seen = Mock()\ntwice(seen)\nassert seen.call_count == 2",
+        wrong=("f(2)", "pass"),
+    ),
+    "attributes_named_by_strings": honest(
+        """
+        class Box:
+            def __init__(self, n): self.width, self.height = n, n + 1
+            def keys(self): return ['width', 'height']
+            def __getitem__(self, name): return getattr(self, name)
+        def box(n): return Box(n)
+        """,
+        "for name, wanted in [('width', 3), ('height', 4)]:\n    assert getattr(box(3), name) == wanted",
+        "import operator\nassert operator.attrgetter('width', 'height')(box(1)) == (1, 2)",
+        "assert '{0.width} {0.height}'.format(box(1)) == '1 2'",
+        "assert dict(box(2)) == {'width': 2, 'height': 3} == {**box(2)}",
+        wrong=("n + 1", "n"),
+        entry_point="box",
+    ),
+    "callbacks_kept_from_test_to_test": honest(
+        """
+        KEPT = []
+        def register(f):
+            known = f in KEPT
+            KEPT.append(f)
+            return known
+        def fire(n):
+            done = []
+            for f in KEPT:
+                try: done.append(f(n))
+                except RuntimeError: pass
+            return done
+        def last(): return KEPT[-2]
+        """,
+        "f = lambda n: n + 1\nassert not register(f) and register(f) and fire(1) == [2, 2]",
+        "f = lambda n: n + 1\nassert not register(f) and fire(1) == [2]",
+        "f = lambda n: n + 2\nassert not register(f) and fire(1) == [3] and last() != f",
+        wrong=("known = f in KEPT", "known = KEPT and KEPT[0](1)"),
+        entry_points=("register", "fire", "last"),
+    ),
+    "callback_of_an_object_of_the_test_set_anew": honest(
+        "def listen(bus):\n    bus.handler = lambda n: n\n    bus.handler = lambda n: n + 1",
+        "from types import SimpleNamespace\nb = SimpleNamespace(handler=0)\nlisten(b)\nassert b.handler(1) == 2",
+        "class Bus:\n    def __init__(self): self.handler = None\nb = Bus()\nlisten(b)\nassert b.handler(1) == 2",
+        wrong=("n + 1", "n + 2"),
+    ),
+    "functions_for_pytest": honest(
+        SQUARE,
+        "from solution import square\ndef test_one(): assert square(1) == 1\ndef test_more(): assert square(3) == 9",
+        "async def test_two():\n    assert square(2) == 4\n    assert square(4) == 16",
+        "def test_five(): assert square(5) == 25\nif __name__ == '__main__': test_five()",
+        wrong=WRONG,
+    ),
+    "class_for_pytest": honest(
+        SQUARE,
+        """
+        class TestSquare:
+            def setup_method(self, method): self.seen, self.name = [], method.__name__
+            def teardown_method(self): assert len(self.seen) == 1
+            def test_three(self):
+                self.seen.append(square(3))
+                assert self.seen == [9] and self.name == 'test_three'
+            def test_four(self):
+                self.seen.append(square(4))
+                assert self.seen == [16]
+        """,
+        wrong=WRONG,
+        entry_point="square",
+    ),
+    "class_for_unittest": honest(
+        SQUARE,
+        """
+        import unittest
+        class Base(unittest.TestCase):
+            def setUp(self): self.numbers = [1, 2, 3]
+        class Squares(Base):
+            def test_all(self):
+                for n in self.numbers:
+                    with self.subTest(n=n): self.assertEqual(square(n), n ** 2)
+            def test_error(self):
+                with self.assertRaises(TypeError): square('a')
+            @unittest.skip('not now')
+            def test_later(self): self.fail()
+        """,
+        wrong=("n * n", "n * n * n"),
+        entry_point="square",
+    ),
+    "main_of_unittest": honest(
+        SQUARE,
+        """
+        import unittest
+        class TestCases(unittest.TestCase):
+            def test_all(self): self.assertListEqual([square(n) for n in range(4)], [0, 1, 4, 9])
+        class AsyncCases(unittest.IsolatedAsyncioTestCase):
+            async def test_it(self): self.assertEqual(square(5), 25)
+        unittest.main()
+        """,
+        wrong=WRONG,
+        entry_point="square",
+    ),
+    "function_that_another_test_calls": honest(
+        SQUARE,
+        "def test_square(given, wanted): assert square(given) == wanted",
+        "test_square(3, 9)",
+        wrong=WRONG,
+        entry_point="square",
+    ),
+    "classes_that_are_no_tests": honest(
+        SQUARE,
+        "class TestData:\n    number = 3\nclass Rest(TestData): pass\nassert square(Rest.number) == 9",
+        "class Kind(type): pass\nassert square(4) == 16",
+        wrong=WRONG,
+        entry_point="square",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_program_passes(results: Results, name: str) -> None:
+    assert_passes(results, name)
+
+
+@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
+def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
+    assert_twin_fails(results, name)
+
+
+@pytest.mark.parametrize("test", ["from solution import cube", "import solution\nsolution.cube(2)"])
+def test_a_name_that_the_problem_does_not_ask_for_is_a_missing_one(sandbox: Sandbox, test: str) -> None:
+    program = simple("def square(n): return n * n\ndef cube(n): return n ** 3", test, entry_points=("square",))
+
+    (result,) = run_or_fail(sandbox, [program])
+
+    assert result.verdict is Verdict.MISSING_ENTRY_POINT
+
+
+RUN_BY_NOBODY = {
+    "assertion": ("def test_one(): assert square(3) == 8", Verdict.WRONG_ANSWER, "failed: "),
+    "case": (
+        "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): self.assertEqual(square(3), 8)",
+        Verdict.WRONG_ANSWER,
+        "failed: ",
+    ),
+    "error": (
+        "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): self.assertEqual(square('a'), 8)",
+        Verdict.RUNTIME_ERROR,
+        "TypeError: ",
+    ),
+    "fixture": ("def test_one(given): assert True", Verdict.WRONG_ANSWER, "TypeError: "),
+    "generator": ("def test_one():\n    yield\n    assert square(3) == 9", Verdict.WRONG_ANSWER, "failed: "),
+    "nothing": ("import unittest\nunittest.main()", Verdict.WRONG_ANSWER, "failed: "),
+    "no_method": ("import unittest\nclass T(unittest.TestCase): pass", Verdict.WRONG_ANSWER, "failed: "),
+    "all_skipped": (
+        "import unittest\n@unittest.skip('')\nclass T(unittest.TestCase):\n    def test_it(self): pass",
+        Verdict.WRONG_ANSWER,
+        "failed: ",
+    ),
+    "skips_itself": (
+        "import unittest\nclass T(unittest.TestCase):\n    def test_a(self): pass\n"
+        "    def test_it(self): self.skipTest('')",
+        Verdict.WRONG_ANSWER,
+        "failed: ",
+    ),
+}
+"""A test that fails, its verdict, and how its error begins."""
+
+
+@pytest.mark.parametrize("name", RUN_BY_NOBODY)
+def test_what_a_test_only_defines_can_fail(sandbox: Sandbox, name: str) -> None:
+    test, verdict, begin = RUN_BY_NOBODY[name]
+
+    (result,) = run_or_fail(sandbox, [simple(SQUARE, test, entry_point="square")])
+
+    assert (result.verdict, result.error[: len(begin)]) == (verdict, begin)
+
+
+def test_a_variable_that_was_never_bound_is_nothing_of_the_library(sandbox: Sandbox) -> None:
+    tests = ("queue = make()\nassert queue", "assert queue", "mean = make()\nassert mean")
+    program = simple("def make(): raise ValueError", *tests, entry_point="make")
+
+    (result,) = run_or_fail(sandbox, [program])
+
+    assert result.passed == 0
