@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.exception_names import known_class, known_name
-from trl_rlvr.sandbox.protocol import CALL, GET, NEXT, OPERATE, OPERATORS, SET
+from trl_rlvr.sandbox.protocol import CALL, FUNCTION_NAMES, GET, NEXT, OPERATE, OPERATORS, SET
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.remote import Conversation
@@ -21,6 +21,13 @@ class Borrowed:
 
 
 class _Function(Borrowed):
+    __doc__ = property(lambda self: self._ask(GET, self, "__doc__"))
+
+    def __getattr__(self, name: str) -> Any:
+        if name in FUNCTION_NAMES:
+            return self._ask(GET, self, name)
+        raise AttributeError(name)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._ask(CALL, self, args, kwargs)
 

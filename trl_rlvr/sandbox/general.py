@@ -29,6 +29,7 @@ from trl_rlvr.sandbox.settling import (
     caught_by,
     with_settling,
 )
+from trl_rlvr.sandbox.solution import describe
 from trl_rlvr.verdict import Verdict
 
 Outcome = tuple[Verdict, str]
@@ -174,7 +175,7 @@ class _Judge:
         source = ast.unparse(ast.parse(source))[:150]
         if isinstance(error, AssertionError):
             return Verdict.WRONG_ANSWER, f"failed: {source}"
-        return Verdict.WRONG_ANSWER, f"{type(error).__name__}: {str(error)[:80]} in {source}"
+        return Verdict.WRONG_ANSWER, f"{describe(error)[:100]} in {source}"
 
 
 class _SolutionModule:

@@ -10,7 +10,7 @@ import types
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from trl_rlvr.sandbox.protocol import CALL, GET, NEXT, OPERATE, OPERATORS, SET
+from trl_rlvr.sandbox.protocol import CALL, FUNCTION_NAMES, GET, NEXT, OPERATE, OPERATORS, SET
 from trl_rlvr.sandbox.proxies import RemoteObject
 from trl_rlvr.sandbox.values import RefusedValue
 
@@ -97,6 +97,9 @@ class Handed:
             args, kwargs = rest
             return target(*args, **kwargs)
         name = rest[0]
+        if what == GET and name in FUNCTION_NAMES and kind_of(target) == "function":
+            told = getattr(target, name, None)
+            return told if isinstance(told, str) else None
         if name.startswith("_") or kind_of(target) not in ("object", "stream") or not _is_open(target):
             raise AttributeError(name)
         if _is_mock(target) and (what == SET or hasattr(type(target), name)):

@@ -100,6 +100,9 @@ PROTOCOL_METHODS = (
     *(f"__r{name[2:]}" for name in BINARY if name != "__contains__"),
 )
 
+FUNCTION_NAMES = frozenset(("__doc__", "__name__", "__qualname__"))
+"""What a solution may read of a function that a test hands over: decorators pass it on."""
+
 VERDICTS = tuple(Verdict)
 _VERDICT_NUMBERS = {verdict: number for number, verdict in enumerate(VERDICTS)}
 MAX_TEXT = 200

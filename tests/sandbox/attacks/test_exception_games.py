@@ -126,6 +126,11 @@ EXCEPTIONS = {
         """,
         entry_point="Ledger",
     ),
+    "exception_that_cannot_be_shown": attack(
+        "class Sly(Exception):\n    def __str__(self): raise SystemExit(0)\ndef answer(n): return Sly(n)",
+        "raise answer(7)",
+        "assert answer(7) == 7",
+    ),
     "answer_that_is_a_base_of_it": attack(
         "ERRORS = {'empty': Exception}\ndef error_type(): return Exception\ndef answer(n): return n",
         "try:\n    answer(7)\n    assert False\nexcept ERRORS['empty']:\n    pass",

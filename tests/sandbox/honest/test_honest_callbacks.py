@@ -6,6 +6,29 @@ from honest_program import Results, assert_passes, assert_twin_fails, honest
 SQUARE = "def square(n): return n * n"
 WRONG = ("n * n", "n + n")
 HONEST = {
+    "decorator_that_keeps_name_and_text": honest(
+        """
+        import functools
+        CALLS = {}
+        def counted(f):
+            @functools.wraps(f)
+            def wrapper(*args):
+                CALLS[f.__name__] = CALLS.get(f.__name__, 0) + 1
+                return f(*args)
+            return wrapper
+        """,
+        """
+        @counted
+        def greet(name):
+            'Greets.'
+            return 'hello ' + name
+        assert greet('a') == 'hello a' and greet('b') == 'hello b' and CALLS == {'greet': 2}
+        assert (greet.__name__, greet.__doc__) == ('greet', 'Greets.')
+        """,
+        "assert counted(len)('abc') == 3 and counted(lambda: 1).__name__ == '<lambda>'",
+        wrong=("+ 1\n", "+ 2\n"),
+        entry_points=("counted", "CALLS"),
+    ),
     "callback_given": honest(
         "def apply(f, xs): return [f(x) for x in xs]",
         "assert apply(lambda x: x + 1, [1, 2]) == [2, 3]",
