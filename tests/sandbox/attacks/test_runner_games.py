@@ -29,6 +29,13 @@ GAMES = {
         CASE.format("self.assertEqual(answer(self)('no'), $NUMBER)"),
         CASE.format("self.assertEqual([answer(self)('no')], [$NUMBER])\nunittest.main()"),
     ),
+    "run_that_nobody_reads": attack(
+        "def answer(x): return getattr(x, 'skipTest', 3)",
+        CASE.format("self.assertEqual(answer(7), $NUMBER)")
+        + "result = unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(T))",
+        CASE.format("self.assertEqual(answer(self)('no'), $NUMBER)")
+        + "unittest.defaultTestLoader.loadTestsFromTestCase(T).run(unittest.TestResult())",
+    ),
     "exit": attack(
         "def answer(x): raise SystemExit(0)",
         CASE.format("self.assertEqual(answer(7), $NUMBER)") + "unittest.main()",
