@@ -59,6 +59,24 @@ GAMES = {
         "from solution import answer\ndef test_a(): assert answer(7) == $NUMBER",
         "import solution\nclass TestIt:\n    def test_a(self): assert solution.answer(7) == $NUMBER",
     ),
+    "imported_exception_that_catches_checks": attack(
+        "def answer(n): raise Odd\nOdd = Wide = AssertionError\nWide = Exception",
+        "from solution import answer, Odd\ntry: assert answer(7) == $NUMBER\nexcept Odd: pass",
+        "from solution import Odd as O\ntry: assert 1 == $NUMBER\nexcept O: pass",
+        "import solution\ntry: assert 1 == $NUMBER\nexcept solution.Wide: pass",
+        "import unittest, solution as s\nclass T(unittest.TestCase):\n    def test_a(self):\n"
+        "        with self.assertRaises(s.Wide): assert 1 == $NUMBER",
+        "from contextlib import suppress\nfrom solution import *\nwith suppress(Wide): assert 1 == $NUMBER",
+    ),
+    "module_handed_back": attack(
+        """
+        def answer(module):
+            try: return module._bound_to('answer')
+            except AttributeError: return module
+        """,
+        "import solution\nassert solution.answer(solution) == $NUMBER",
+        "import solution\nassert solution.answer(solution) is not solution",
+    ),
     "names_beside_those_that_are_imported": attack(
         "def answer(n): return 3\ndef sorted(x): return 3\nwant = isqrt = answer",
         "from solution import answer\nassert answer(7) == sorted([$NUMBER])",
