@@ -9,15 +9,28 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-COLLECTED = "__collected__"
-"""Name of `run_collected` in a test."""
+COLLECTED, RAN = "__collected__", "__ran__"
+"""Names of `run_collected` and `require_success` in a test."""
 _METHODS = "test"
 _CLASSES = "Test"
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
+class _Runs(ast.NodeTransformer):
+    """Has each `runner.run(suite)` looked at: a test that does not read what comes of it would pass any program."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "run":
+            return ast.copy_location(ast.Call(ast.Name(RAN, ast.Load()), [node], []), node)
+        return node
+
+
 def add_collected(setup: ast.Module, tests: Sequence[ast.Module]) -> None:
-    """Append to each test a statement that runs what it only defines; the trees of the tests are changed."""
+    """Append to each test a statement that runs what it only defines; the trees are changed."""
+    if any(_mentions_unittest(tree) for tree in (setup, *tests)):
+        for tree in (setup, *tests):
+            ast.fix_missing_locations(_Runs().visit(tree))
     reads = [_names_read(tree) for tree in (setup, *tests)]
     for index, tree in enumerate(tests, 1):
         begins = [node for node in tree.body if not _is_unittest_main(node, tree)]
@@ -29,6 +42,12 @@ def add_collected(setup: ast.Module, tests: Sequence[ast.Module]) -> None:
             args = [ast.Constant(asked_to), *(ast.Name(name, ast.Load()) for name in names)]
             tree.body.append(ast.Expr(ast.Call(ast.Name(COLLECTED, ast.Load()), args, [])))
             ast.fix_missing_locations(tree)
+
+
+def _mentions_unittest(tree: ast.Module) -> bool:
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = [getattr(node, "module", None) or alias.name for node in imports for alias in node.names]
+    return any(name.partition(".")[0] == "unittest" for name in modules) or "unittest" in _loaded([tree])
 
 
 def _name_of_test(node: ast.stmt) -> str | None:
@@ -157,12 +176,30 @@ def _run_case(kind: Any) -> int:
     raised: list[Any] = [error for _, error in (*result.failures, *result.errors)]
     for error in raised:
         raise error
-    if result.skipped or not result.wasSuccessful():
-        raise AssertionError("a test was skipped while it ran, or passed where it should not")
+    _require_success(result)
     return result.testsRun
+
+
+def require_success(outcome: Any) -> Any:
+    """Return what a call returned.
+
+    Raises:
+        AssertionError: it is what came of a run of unittest, which ran no test, or one that failed.
+    """
+    unittest = sys.modules.get("unittest")
+    if unittest is not None and issubclass(type(outcome), unittest.TestResult):
+        _require_success(outcome)
+        if outcome.testsRun <= len(outcome.skipped):
+            raise AssertionError("no test was run")
+    return outcome
+
+
+def _require_success(result: Any) -> None:
+    if not (result.wasSuccessful() and all(_is_marked(case) for case, _ in result.skipped)):
+        raise AssertionError("a test failed, was skipped while it ran, or passed where it should not")
 
 
 def _is_marked(case: Any) -> bool:
     """Say whether a test is marked as one to skip, by whoever wrote it."""
-    method = getattr(case, case._testMethodName)
+    method = getattr(case, getattr(case, "_testMethodName", ""), None)
     return any(getattr(one, "__unittest_skip__", False) for one in (type(case), method))

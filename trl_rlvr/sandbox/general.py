@@ -11,7 +11,7 @@ from typing import Any
 
 from trl_rlvr.asked import STAND_IN, without_module
 from trl_rlvr.attributes import mentioned_attributes
-from trl_rlvr.sandbox.collecting import COLLECTED, add_collected, run_collected
+from trl_rlvr.sandbox.collecting import COLLECTED, RAN, add_collected, require_success, run_collected
 from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.library import library_values
 from trl_rlvr.sandbox.link import Link, Lost
@@ -89,6 +89,7 @@ class _Judge:
             FETCH_DATA: self._fetch_data,
             CATCHABLE: self._catchable,
             COLLECTED: run_collected,
+            RAN: require_success,
             STAND_IN: _SolutionModule(self._of_module),
             **self.standard,
             **self.kept,

@@ -1,7 +1,7 @@
 """Packages beside the standard library that programs may import, such as numpy.
 
-Only the named packages' own folders are opened to programs, never site-packages as a whole: other packages carry data
-sets, and data sets carry answers.
+Only the named packages' own folders, or the one file of a module, are opened to programs, never site-packages as a
+whole: other packages carry data sets, and data sets carry answers.
 """
 
 import importlib.util
@@ -11,19 +11,23 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+_SUFFIX = ".py"
+
 
 def find_packages(names: Iterable[str]) -> dict[str, str]:
-    """Return the folder of each package that is installed here; the others are left out."""
+    """Return the folder of each package that is installed here, or a module's file; the others are left out."""
     found = {}
     for name in names:
         spec = importlib.util.find_spec(name) if name.isidentifier() else None
         if spec is not None and spec.submodule_search_locations:
             found[name] = str(Path(next(iter(spec.submodule_search_locations))).resolve())
+        elif spec is not None and spec.has_location and (spec.origin or "").endswith(_SUFFIX):
+            found[name] = str(Path(str(spec.origin)).resolve())
     return found
 
 
 def library_folders(packages: dict[str, str]) -> list[str]:
-    """Return the folders to open: the packages' own, and those of the shared libraries that came with them."""
+    """Return what to open: the packages' own folders or files, and folders of shared libraries that came with them."""
     from importlib.metadata import PackageNotFoundError, files  # here, to keep it out of the fork server
 
     folders = list(packages.values())
@@ -51,6 +55,8 @@ class PackageFinder:
         folder = self.packages.get(name)
         if folder is None:
             return None
+        if folder.endswith(_SUFFIX):
+            return importlib.util.spec_from_file_location(name, folder)
         return importlib.util.spec_from_file_location(
             name, f"{folder}/__init__.py", submodule_search_locations=[folder]
         )

@@ -29,6 +29,13 @@ GAMES = {
         CASE.format("self.assertEqual(answer(self)('no'), $NUMBER)"),
         CASE.format("self.assertEqual([answer(self)('no')], [$NUMBER])\nunittest.main()"),
     ),
+    "run_that_nobody_reads": attack(
+        "def answer(x): return getattr(x, 'skipTest', 3)",
+        CASE.format("self.assertEqual(answer(7), $NUMBER)")
+        + "result = unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(T))",
+        CASE.format("self.assertEqual(answer(self)('no'), $NUMBER)")
+        + "unittest.defaultTestLoader.loadTestsFromTestCase(T).run(unittest.TestResult())",
+    ),
     "exit": attack(
         "def answer(x): raise SystemExit(0)",
         CASE.format("self.assertEqual(answer(7), $NUMBER)") + "unittest.main()",
@@ -51,6 +58,24 @@ GAMES = {
         "def answer(n): return 3\ndef test_a(): pass\nclass TestIt: pass\nT = TestIt",
         "from solution import answer\ndef test_a(): assert answer(7) == $NUMBER",
         "import solution\nclass TestIt:\n    def test_a(self): assert solution.answer(7) == $NUMBER",
+    ),
+    "imported_exception_that_catches_checks": attack(
+        "def answer(n): raise Odd\nOdd = Wide = AssertionError\nWide = Exception",
+        "from solution import answer, Odd\ntry: assert answer(7) == $NUMBER\nexcept Odd: pass",
+        "from solution import Odd as O\ntry: assert 1 == $NUMBER\nexcept O: pass",
+        "import solution\ntry: assert 1 == $NUMBER\nexcept solution.Wide: pass",
+        "import unittest, solution as s\nclass T(unittest.TestCase):\n    def test_a(self):\n"
+        "        with self.assertRaises(s.Wide): assert 1 == $NUMBER",
+        "from contextlib import suppress\nfrom solution import *\nwith suppress(Wide): assert 1 == $NUMBER",
+    ),
+    "module_handed_back": attack(
+        """
+        def answer(module):
+            try: return module._bound_to('answer')
+            except AttributeError: return module
+        """,
+        "import solution\nassert solution.answer(solution) == $NUMBER",
+        "import solution\nassert solution.answer(solution) is not solution",
     ),
     "names_beside_those_that_are_imported": attack(
         "def answer(n): return 3\ndef sorted(x): return 3\nwant = isqrt = answer",

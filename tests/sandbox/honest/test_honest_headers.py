@@ -164,6 +164,22 @@ HONEST = {
         wrong=WRONG,
         entry_point="square",
     ),
+    "run_of_unittest_that_nobody_reads": honest(
+        SQUARE,
+        """
+        import unittest
+        class TestCases(unittest.TestCase):
+            def test_all(self): self.assertListEqual([square(n) for n in range(4)], [0, 1, 4, 9])
+            @unittest.skip('not now')
+            def test_later(self): self.fail()
+        def run_tests():
+            suite = unittest.TestLoader().loadTestsFromTestCase(TestCases)
+            unittest.TextTestRunner().run(suite)
+        run_tests()
+        """,
+        wrong=WRONG,
+        entry_point="square",
+    ),
     "function_that_another_test_calls": honest(
         SQUARE,
         "def test_square(given, wanted): assert square(given) == wanted",
