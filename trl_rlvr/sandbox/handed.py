@@ -134,6 +134,8 @@ def kind_of(value: Any) -> str:
 
 def _is_open(value: Any) -> bool:
     """Say whether a solution may look at an object's attributes: those of the test's own classes, and a few more."""
+    if _is_a("unittest", "TestCase", value):
+        return False  # it says how it compares
     own = type(value).__module__ == TEST_MODULE or isinstance(value, types.SimpleNamespace)
     return own or isinstance(value, io.IOBase) or _is_mock(value)
 
@@ -147,5 +149,9 @@ def _is_function_of_the_tests(target: Any, name: str) -> bool:
 
 
 def _is_mock(value: Any) -> bool:
-    mocks = sys.modules.get("unittest.mock")
-    return mocks is not None and isinstance(value, mocks.NonCallableMock)
+    return _is_a("unittest.mock", "NonCallableMock", value)
+
+
+def _is_a(module: str, name: str, value: Any) -> bool:
+    """Say whether a value is an instance of a class of a module that few tests load."""
+    return module in sys.modules and isinstance(value, getattr(sys.modules[module], name))

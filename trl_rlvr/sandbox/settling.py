@@ -10,7 +10,7 @@ import ast
 import builtins
 from typing import TypeGuard
 
-from trl_rlvr.names import STANDARD_MODULES, bound_name
+from trl_rlvr.names import bound_name
 
 HOLD, RESTORE, RESET, FUNCTION, GENERATOR, END = (
     f"__{name}__" for name in ("hold", "restore", "reset", "function", "generator", "end")
@@ -65,11 +65,9 @@ def _is_with_constant(node: ast.Compare) -> bool:
 
 
 def _is_the_tests_own(node: ast.expr) -> bool:
-    """Say whether what is caught is written out in the test: builtin classes, or those of a standard module."""
+    """Say whether what is caught is written out in the test: builtin classes."""
     if isinstance(node, ast.Tuple):
         return all(map(_is_the_tests_own, node.elts))
-    if isinstance(node, ast.Attribute):
-        return isinstance(node.value, ast.Name) and node.value.id in STANDARD_MODULES
     return isinstance(node, ast.Name) and hasattr(builtins, node.id)
 
 

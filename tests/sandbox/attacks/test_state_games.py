@@ -31,6 +31,16 @@ STATE = {
         "from unittest.mock import Mock\nm = Mock()\nanswer(m)\nm.send.assert_not_called()",
         entry_point="answer",
     ),
+    "test_case_told_how_to_compare": attack(
+        "def answer(case):\n    for kind in (int, list):\n"
+        "        case.addTypeEqualityFunc(kind, lambda first, second, msg=None: None)\n    return 1",
+        """
+        import unittest
+        class T(unittest.TestCase):
+            def test(self): self.assertEqual(answer(self), 2)
+        """,
+        entry_point="answer",
+    ),
     "exception_that_claims_what_it_is": attack(
         """
         class Claim(ValueError):
