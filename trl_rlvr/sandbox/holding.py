@@ -12,43 +12,12 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from threading import get_ident
-from typing import Any, NamedTuple
+from typing import Any
 
+from trl_rlvr.sandbox.frames import Frame, Mark, Stand
 from trl_rlvr.sandbox.unchecked import mark_unchecked
 from trl_rlvr.sandbox.values import Decoder, Shared
 from trl_rlvr.sandbox.values.state import State
-
-
-class _Stand(NamedTuple):
-    """A container of the test's and what stands for it in the meantime."""
-
-    own: Any
-    copy: Any
-    agreed: State
-    """What the other end believed the own one to hold."""
-    state: State
-    """What the copy held at first."""
-
-
-class Frame:
-    """One running function of the test, or what stands outside of all."""
-
-    __slots__ = ("answers", "began", "caller", "depth", "stands", "thread")
-
-    def __init__(self, caller: "Frame | None" = None) -> None:
-        self.caller = caller
-        self.thread = get_ident()
-        self.depth = 0
-        """How many comparisons are being evaluated, one inside the other."""
-        self.began = 0
-        """How many requests had been made when the outermost of them began."""
-        self.stands: dict[int, _Stand] = {}
-        self.answers: set[int] = set()
-        """Numbers of containers that came with answers in the meantime."""
-
-
-Mark = tuple[Frame, int]
-"""A running function, and how many comparisons were being evaluated in it."""
 
 
 class _Function:
@@ -262,7 +231,7 @@ class Holding:
         for number, twin in new.items():
             State.of(twin).with_items(translated).put_into(twin)
             state = State.of(twin)
-            frame.stands[number] = _Stand(shared.objects[number], twin, shared.agreed(number), state)
+            frame.stands[number] = Stand(shared.objects[number], twin, shared.agreed(number), state)
             shared.stand_in(number, twin, state)
 
     def _settle(self, frame: Frame) -> None:
@@ -275,7 +244,7 @@ class Holding:
             with self._quietly():
                 self._stand_back(stands)
 
-    def _stand_back(self, stands: dict[int, _Stand]) -> None:
+    def _stand_back(self, stands: dict[int, Stand]) -> None:
         shared = self._shared()
         translated = _translation((stand.copy, stand.own) for stand in stands.values())
         for stand in stands.values():

@@ -3,7 +3,6 @@
 Like all of the candidate's side it is untrusted. An object that is no plain data stays; the harness gets a number.
 """
 
-import inspect
 import io
 import sys
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from trl_rlvr.sandbox.exception_names import (
     plain_arguments,
     plain_attributes,
 )
+from trl_rlvr.sandbox.owned import Owned
 from trl_rlvr.sandbox.protocol import (
     AWAIT,
     BASE,
@@ -27,11 +27,9 @@ from trl_rlvr.sandbox.protocol import (
     GET,
     LOOK,
     MAX_REQUEST,
-    MINE,
     NEXT,
     OPERATE,
     OPERATORS,
-    PROTOCOL_METHODS,
     RAISED,
     REFUSED,
     SET,
@@ -61,15 +59,12 @@ class Conversation:
         self.namespace = namespace
         self.requests = requests
         self.answers = answers
-        self.objects: list[Any] = []
-        """Objects that the harness knows by number."""
-        self._numbers: dict[int, int] = {}
+        self._own = Owned()
         self._theirs: dict[int, Any] = {}
         self._lent: dict[int, tuple[BaseException, int]] = {}
         """Exceptions that stand for a test's own, by id, and the numbers of those."""
         self._printed: io.StringIO | None = None
         self._shared = Shared()
-        self._is_hashing = False
         self._runner: asyncio.Runner | None = None
 
     def serve(self) -> None:
@@ -188,7 +183,7 @@ class Conversation:
         Raises:
             RuntimeError: a message is being written.
         """
-        if self._is_hashing:
+        if self._own.is_hashing:
             raise RuntimeError("a key asks the test for something while it crosses")
         encoder = Encoder(self._write_handle, self._shared, self._write_subclass)
         encoder.out += CALLBACK + request
@@ -226,55 +221,12 @@ class Conversation:
             encoder.out.append(THEIRS)
             encoder.length(lent[1] if lent is not None else object.__getattribute__(value, "_number"))
             return
-        self._describe_object(encoder, value)
-
-    def _describe_object(self, encoder: Encoder, value: Any) -> None:
-        encoder.out.append(MINE)
-        number = self._numbers.get(id(value))
-        known = number is not None
-        if number is None:
-            number = self._numbers[id(value)] = len(self.objects)
-            self.objects.append(value)
-        encoder.length(number)
-        encoder.value(self._hash_of(value) if encoder.in_key else None)
-        encoder.out.append(known)
-        if known:
-            return
-        kind = type(value)
-        is_class = isinstance(value, type)
-        is_error = isinstance(value, BaseException)
-        encoder.text("class" if is_class else "exception" if is_error else "coroutine" if _is_step(value) else "object")
-        encoder.text(str(value.__name__ if is_class else kind.__name__)[: tags.MAX_NAME])
-        methods = [name for name in PROTOCOL_METHODS if getattr(kind, name, None) is not None]
-        if is_class and hasattr(value, "__class_getitem__"):
-            methods.append("__getitem__")
-        encoder.length(len(methods))
-        for name in methods:
-            encoder.text(name)
-        own = kind.__module__ not in sys.stdlib_module_names
-        encoder.value(kind if own and not is_class else None)
-        error_class = value if is_class else kind
-        encoder.value(known_name(error_class) if issubclass(error_class, BaseException) else None)
-        if is_error:
-            encoder.value(plain_arguments(value))
-        else:
-            bases = value.__mro__[1:] if is_class else ()
-            encoder.value(tuple(base for base in bases if base.__module__ not in sys.stdlib_module_names))
-
-    def _hash_of(self, value: Any) -> int | None:
-        """Return what a key hashes to, since nobody can ask in the middle of a message; None if it would ask itself."""
-        self._is_hashing = True
-        try:
-            return hash(value)
-        except Exception:
-            return None
-        finally:
-            self._is_hashing = False
+        self._own.describe(encoder, value)
 
     def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
         encoder.out.append(tags.SUBCLASS)
         self._shared.keep_apart(value)
-        self._describe_object(encoder, value)
+        self._own.describe(encoder, value)
 
     def _read_handle(self, decoder: Decoder, tag: int) -> Any:
         if tag == tags.SUBCLASS:
@@ -283,7 +235,7 @@ class Conversation:
             return copy
         whose, number = decoder.length(), decoder.length()
         if whose == THEIRS:
-            return self.objects[number]
+            return self._own.find(number)
         kind = decoder.text()
         known = self._theirs.get(number)
         if known is None:
@@ -298,11 +250,6 @@ def _causes(error: BaseException) -> list[BaseException]:
         error = error.__cause__
         causes.append(error)
     return causes
-
-
-def _is_step(value: Any) -> bool:
-    """Say whether a value is to be awaited and nothing else: a coroutine, or what steps an asynchronous generator."""
-    return inspect.iscoroutine(value) or type(value).__name__ in ("async_generator_asend", "anext_awaitable")
 
 
 async def _result_of(awaitable: Any) -> Any:
