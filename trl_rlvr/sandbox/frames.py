@@ -20,7 +20,7 @@ class Stand(NamedTuple):
 class Frame:
     """One running function of the test, or what stands outside of all in a thread."""
 
-    __slots__ = ("answers", "began", "caller", "depth", "stands", "thread")
+    __slots__ = ("answers", "began", "caller", "depth", "stands", "thread", "tuples")
 
     def __init__(self, caller: "Frame | None" = None) -> None:
         self.caller = caller
@@ -30,6 +30,8 @@ class Frame:
         self.began = 0
         """How many requests had been made when the outermost of them began."""
         self.stands: dict[int, Stand] = {}
+        self.tuples: dict[int, tuple[Any, Any]] = {}
+        """Tuples that lead to those, and what stands for each, by number."""
         self.answers: set[int] = set()
         """Numbers of containers that came with answers in the meantime."""
 

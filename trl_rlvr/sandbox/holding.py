@@ -217,7 +217,7 @@ class Holding:
 
     def _cover(self, shared: Shared, numbers: set[int]) -> None:
         frame = self.running
-        stood = {number for other in self._with_copies for number in other.stands}
+        stood = {number for other in self._with_copies for number in (*other.stands, *other.tuples)}
         new = {
             number: copy.copy(shared.objects[number])
             for number in sorted(numbers - stood - frame.answers)
@@ -233,6 +233,11 @@ class Holding:
             state = State.of(twin)
             frame.stands[number] = Stand(shared.objects[number], twin, shared.agreed(number), state)
             shared.stand_in(number, twin, state)
+        for number in sorted(numbers - stood - frame.answers - new.keys()):
+            own = shared.objects[number]
+            if type(own) is tuple and (twin := translated(own)) is not own:
+                frame.tuples[number] = own, twin
+                shared.stand_in(number, twin, None)
 
     def _settle(self, frame: Frame) -> None:
         """Let the test's own containers hold what is in their copies, and share them again."""
@@ -241,12 +246,17 @@ class Holding:
         if frame.stands:
             self._with_copies.remove(frame)
             stands, frame.stands = frame.stands, {}
+            tuples, frame.tuples = frame.tuples, {}
             with self._quietly():
-                self._stand_back(stands)
+                self._stand_back(stands, tuples)
 
-    def _stand_back(self, stands: dict[int, Stand]) -> None:
+    def _stand_back(self, stands: dict[int, Stand], tuples: dict[int, tuple[Any, Any]]) -> None:
         shared = self._shared()
-        translated = _translation((stand.copy, stand.own) for stand in stands.values())
+        pairs = [(stand.copy, stand.own) for stand in stands.values()]
+        translated = _translation([*pairs, *((twin, own) for own, twin in tuples.values())])
+        for number, (own, twin) in tuples.items():
+            if shared.objects[number] is twin:
+                shared.stand_back(number, own, None)
         for stand in stands.values():
             if not stand.state.is_held_by(stand.copy):
                 State.of(stand.copy).with_items(translated).put_into(stand.own)

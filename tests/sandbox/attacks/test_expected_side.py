@@ -63,6 +63,9 @@ EXPECTED_SIDE = {
         "b = answer([])\nassert b == [n for n in (3, 4) if answer([3, 4]).size]",
         "b = answer([])\nassert b == [0] * answer([0]).size",
     ),
+    "list_inside_a_tuple": attack(
+        "def answer(x):\n    x[0].clear()\n    return x", "x = ([3, 1, 2],)\nassert answer(x) == (sorted(x[0]),)"
+    ),
     "identity_of_two_answers": attack(
         "def answer(x):\n    x.clear()\n    return True",
         "x = [3, 1, 2]\nassert answer(x) is in_order(x)",

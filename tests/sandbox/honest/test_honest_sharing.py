@@ -4,6 +4,15 @@ import pytest
 from honest_program import Results, assert_passes, assert_twin_fails, honest
 
 HONEST = {
+    "tuple_around_what_changed": honest(
+        "def add(t, x):\n    t[0].append(x)\n    return t\ndef names(t): return [t, t[1]]",
+        "assert add(([],), 1) == ([1],)",
+        "t = ([3], {})\nassert add(t, 1)[0] == [3, 1] and t == ([3, 1], {})",
+        "t = ((xs := [0]), 'a')\nassert [add(t, 1), add(t, 2)] == [([0, 1, 2], 'a')] * 2\nassert xs == [0, 1, 2]",
+        "t = ([1], 'b')\nassert add(t, 2) is t and names(t)[0] is t",
+        wrong=("append(x)", "append(-x)"),
+        entry_points=("add", "names"),
+    ),
     "identity_asserted_by_unittest": honest(
         "def sort(xs):\n    xs.sort()\n    return xs",
         "import unittest\ncase, xs = unittest.TestCase(), [2, 1]\ncase.assertTrue(sort(xs) is xs)\nassert xs == [1, 2]",

@@ -153,28 +153,29 @@ class Shared:
         inside = 0 if state.holds_scalars() else sum(map(self.costs.get, map(id, state.content), itertools.repeat(0)))
         return 1 + len(state.content) + inside
 
-    def stand_in(self, number: int, value: Any, agreed: State) -> None:
+    def stand_in(self, number: int, value: Any, agreed: State | None) -> None:
         """Let another container bear a number; the one that bore it is still passed on under that number.
 
         Args:
             number: of a container that is shared.
             value: to be shared in its place.
-            agreed: what the other end believes it to hold.
+            agreed: what the other end believes it to hold; None of a tuple.
         """
         self._own[number] = id(self.objects[number])
         self._place(number, value, agreed)
 
-    def stand_back(self, number: int, value: Any, agreed: State) -> None:
+    def stand_back(self, number: int, value: Any, agreed: State | None) -> None:
         """Let the container that a number belongs to bear it again; arguments as for `stand_in`."""
         self.numbers.pop(id(self.objects[number]), None)
         self._own.pop(number)
         self._place(number, value, agreed)
 
-    def _place(self, number: int, value: Any, agreed: State) -> None:
+    def _place(self, number: int, value: Any, agreed: State | None) -> None:
         self.costs[id(value)] = self.costs.pop(id(self.objects[number]), 0)
         self.objects[number] = value
         self.numbers[id(value)] = number
-        self._agreed[number] = agreed
+        if agreed is not None:
+            self._agreed[number] = agreed
 
     def agreed(self, number: int) -> State:
         """Return what both ends last agreed on that a mutable container holds."""
