@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import TypeGuard
 
-from trl_rlvr.names import STANDARD_MODULES, bound_name
+from trl_rlvr.names import STANDARD_MODULES, bound_name, called_name
 
 _BY_TEXT = frozenset({"attrgetter", "eval", "exec", "methodcaller"})
 """Functions that look up names in a text."""
@@ -35,12 +35,6 @@ def mentioned_attributes(trees: Iterable[ast.AST]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _called(node: ast.AST) -> str:
-    """Return the name of what a node calls, be it an attribute; empty if it is no call."""
-    function = node.func if isinstance(node, ast.Call) else None
-    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-
-
 def _is_told_a_name(node: ast.AST) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("attr")
 
@@ -56,4 +50,4 @@ def _unpacks_a_mapping(node: ast.AST) -> bool:
         return None in node.keys
     if isinstance(node, ast.keyword):
         return node.arg is None
-    return _called(node) in ("dict", "update")
+    return called_name(node) in ("dict", "update")

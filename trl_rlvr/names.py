@@ -149,6 +149,12 @@ def bound_name(node: ast.AST) -> str | None:
     return node.name if isinstance(node, _NAMED) else None
 
 
+def called_name(node: ast.AST) -> str:
+    """Return the name of what a node calls, be it an attribute; empty if it is no call."""
+    function = node.func if isinstance(node, ast.Call) else None
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+
+
 def _in_source_order(sources: Iterable[str], pick: Callable[[ast.AST], ast.AST | None]) -> list[str]:
     """Names that are read where `pick` points, in the order in which a reader meets them."""
     found = []

@@ -10,6 +10,8 @@ import sys
 from functools import partial
 from typing import Any
 
+from trl_rlvr.sandbox.unchecked import MARKS
+
 _MODULES = frozenset((
     "_csv", "_lzma", "_pickle", "_queue", "argparse", "asyncio.queues", "binascii", "calendar", "configparser", "copy",
     "dataclasses", "decimal", "email.errors", "getopt", "graphlib", "ipaddress", "json.decoder", "pickle", "queue",
@@ -19,7 +21,6 @@ _MODULES = frozenset((
 _FIELDS = ("filename", "filename2", "name", "path")
 """Attributes of builtin exceptions that are neither arguments nor in `__dict__`."""
 _NOTES = "__notes__"
-_OURS = frozenset(("came_from_candidate", "left_unchecked"))
 MAX_CAUSES = 8
 """Links of a chain of `raise ... from` that cross."""
 _SCALARS = (int, float, str, bool, bytes, type(None))
@@ -76,7 +77,7 @@ def set_attributes(error: BaseException, attributes: dict[Any, Any]) -> None:
             continue
         if name in _FIELDS and hasattr(type(error), name):
             setattr(error, name, value)
-        elif name == _NOTES or not (name.startswith("_") or name in _OURS or hasattr(BaseException, name)):
+        elif name == _NOTES or not (name.startswith("_") or name in MARKS or hasattr(BaseException, name)):
             error.__dict__[name] = value
 
 

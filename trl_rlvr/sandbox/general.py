@@ -13,7 +13,6 @@ from trl_rlvr.asked import STAND_IN, without_module
 from trl_rlvr.attributes import mentioned_attributes
 from trl_rlvr.sandbox.collecting import COLLECTED, RAN, add_collected, require_success, run_collected
 from trl_rlvr.sandbox.handed import TEST_MODULE
-from trl_rlvr.sandbox.library import library_values
 from trl_rlvr.sandbox.link import Link, Lost
 from trl_rlvr.sandbox.proxies import RemoteObject
 from trl_rlvr.sandbox.raised import exception_class
@@ -30,6 +29,7 @@ from trl_rlvr.sandbox.settling import (
     with_settling,
 )
 from trl_rlvr.sandbox.solution import describe
+from trl_rlvr.sandbox.standard import standard_values
 from trl_rlvr.verdict import Verdict
 
 Outcome = tuple[Verdict, str]
@@ -69,7 +69,7 @@ class _Judge:
         self.defined = defined
         self.missing = frozenset(names) - frozenset(defined)
         self.setup = trees[0]
-        self.standard = library_values(trees, names)
+        self.standard = standard_values(trees, names)
         self.wished = {name for tree in trees for name in _names_beside_handlers(tree)}
         """Names that a class of the solution may stand for where the test catches: it uses them elsewhere, as an alias
         does."""

@@ -55,7 +55,7 @@ class Link:
         self._is_new_test = True
         """Whether the candidate is yet to be told to share nothing any longer."""
         self._turn = threading.RLock()
-        """Held for a question and its answer; a callback's thread may ask in the middle."""
+        """Held for a question and its answer; a callback may ask in its course, as it runs in the same thread."""
         self._reader = 0
         """The thread that is writing or reading a message, or 0."""
 

@@ -56,7 +56,7 @@ class RemoteObject:
         must not change with what a call is given.
         """
         if self._base is not _NO_BASE and (type(base) not in MUTABLE or self._link.holding.is_touched):
-            if _is_alike(base, self._base):
+            if _holds_the_same(base, self._base):
                 return self
             twin = type(self)(self._link, self.remote_number)
             twin.introduce(self.remote_class, self.exception_base, self.remote_bases)
@@ -153,7 +153,7 @@ def _class_over(base: Any, name: str) -> Any:
     return base if base is bool else type(name, (base,), {})
 
 
-def _is_alike(one: Any, other: Any) -> bool:
+def _holds_the_same(one: Any, other: Any) -> bool:
     try:
         return type(one) is type(other) and bool(one == other)
     except Exception:  # such as of a signalling NaN
@@ -211,10 +211,9 @@ def _by_base(compare: Callable[[Any, Any], Any]) -> Any:
     """Return how instances of subclasses compare whose own methods are not asked: by the plain values they hold."""
 
     def method(self: RemoteObject, other: Any) -> Any:
-        return NotImplemented if self._base is _NO_BASE else compare(self._base, plain(other))
-
-    def plain(other: Any) -> Any:
-        return other._base if isinstance(other, RemoteObject) else other
+        if self._base is _NO_BASE:
+            return NotImplemented
+        return compare(self._base, other._base if isinstance(other, RemoteObject) else other)
 
     return method
 

@@ -10,7 +10,7 @@ import ast
 import builtins
 from typing import TypeGuard
 
-from trl_rlvr.names import bound_name
+from trl_rlvr.names import bound_name, called_name
 
 HOLD, RESTORE, RESET, FUNCTION, GENERATOR, END = (
     f"__{name}__" for name in ("hold", "restore", "reset", "function", "generator", "end")
@@ -75,10 +75,6 @@ def _catchable(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Starred):
         return ast.copy_location(ast.Starred(_catchable(node.value), node.ctx), node)
     return node if _is_the_tests_own(node) else ast.copy_location(_call(CATCHABLE, node), node)
-
-
-def _callee(node: ast.Call) -> str:
-    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
 
 
 def caught_by(node: ast.AST) -> list[ast.expr]:
@@ -155,7 +151,7 @@ class _Transformer(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Look at what a call that catches is given, and take a method such as `assertEqual` for an assertion."""
         self.generic_visit(node)
-        if (name := _callee(node)) in _CATCHERS:
+        if (name := called_name(node)) in _CATCHERS:
             says_what = slice(_CATCHERS[name])
             node.args[says_what] = map(_catchable, node.args[says_what])
         by_identity = (name in _ABOUT_IDENTITY and not any(map(_looks_at_contents, node.args))) or (

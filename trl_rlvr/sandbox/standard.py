@@ -14,7 +14,7 @@ _NAMES = STANDARD_NAMES | AMBIGUOUS_NAMES
 _MODULES = STANDARD_MODULES | AMBIGUOUS_MODULES
 
 
-def library_values(trees: Sequence[ast.Module], entry_points: Iterable[str]) -> dict[str, Any]:
+def standard_values(trees: Sequence[ast.Module], entry_points: Iterable[str]) -> dict[str, Any]:
     """Return what the names of the library that tests read stand for, but for those that are the candidate's.
 
     A test whose own variable was never bound, as an earlier test failed, finds nothing else under an ambiguous name.
