@@ -46,30 +46,6 @@ def test_functions_that_share_code_share_it_afterwards():
     assert len({f.__code__ for f in made}) == 1
 
 
-def test_text_is_private_memory_and_no_more_writable_than_before():
-    script = (
-        "import ctypes\n"
-        "from trl_rlvr.sandbox.layout import _large_texts, copy_text_at_fork\n"
-        "def areas():\n"
-        "    for line in open('/proc/self/smaps'):\n"
-        "        if '-' in line.split()[0]: area = line.split()[:2]\n"
-        "        if line.startswith('Anonymous:'): yield *area, int(line.split()[1])\n"
-        "def unwritable():\n"
-        "    ends = [[int(n, 16) for n in area.split('-')] for area, rights, _ in areas() if 'w' not in rights]\n"
-        "    return sum(end - start for start, end in ends)\n"
-        "texts, before = _large_texts(), unwritable()\n"
-        "copy_text_at_fork()\n"
-        "assert unwritable() == before\n"
-        "own = {int(area.split('-')[0], 16): size for area, _, size in areas()}\n"
-        "print(len(texts), min(own.get(start, 1) for start, _, _ in texts))\n"
-    )
-
-    count, least = map(int, said_by_fresh_interpreter(script).split())
-
-    assert count > 2
-    assert least > 0
-
-
 def test_blocks_asked_for_after_the_heap_was_filled_lie_side_by_side():
     script = (
         "from trl_rlvr.sandbox.layout import fill_heap\n"

@@ -19,10 +19,11 @@ from types import FunctionType
 from trl_rlvr.sandbox import candidate, harness
 from trl_rlvr.sandbox.confine import child as child_plan
 from trl_rlvr.sandbox.confine import kernel, scratch, seccomp, stack
-from trl_rlvr.sandbox.layout import copy_text_at_fork, fill_heap, gather
+from trl_rlvr.sandbox.layout import fill_heap, gather
 from trl_rlvr.sandbox.packages import install_finder
 from trl_rlvr.sandbox.preload import preload_others
 from trl_rlvr.sandbox.protocol import CANDIDATE, EXITED, FORK, KILL, NOTICE, ORDER, RUNS
+from trl_rlvr.sandbox.text import copy_text_at_fork, join_mappings, use_huge_pages
 from trl_rlvr.sandbox.warmup import rehearse, warm_up
 from trl_rlvr.sandbox.wire import receive_with_fds
 
@@ -164,6 +165,8 @@ def main(package_root: str, settings: str) -> None:
     null = _open_null()
     os.dup2(null, 0)
     control = socket.socket(fileno=_CONTROL)
+    use_huge_pages()
+    join_mappings()
     copy_text_at_fork()
     filling = [fill_heap()]
     gather(_hot())

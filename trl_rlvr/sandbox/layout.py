@@ -1,10 +1,9 @@
-"""How a fork server's memory is laid out, so that its children copy and fault in little of it.
+"""How a fork server's objects are laid out, so that its children copy and fault in little of it.
 
 A page that the server has written is copied by each child that writes to it, be it to count a reference, and so is
 each page that the server writes to while a child lives. What all of them touch should therefore lie on few pages.
 """
 
-import contextlib
 import gc
 import os
 import re
@@ -21,10 +20,6 @@ _LARGE = 1 << 40
 """An integer that takes 32 bytes and is not shared."""
 _SMALL_HOLES = range(520, 8, -16)
 """Sizes of smaller blocks in the C heap: what libraries ask for, and the interpreter for itself."""
-_WRITE = 2
-_TEXT_RIGHTS = {"r--p": 1, "r-xp": 5}
-"""Protection of mappings with code or constants, as /proc and as mprotect(2) write it."""
-_LARGE_TEXT = 1 << 18
 
 
 def fill_heap() -> list[object]:
@@ -101,30 +96,3 @@ def gather(functions: Iterable[FunctionType]) -> None:
     copies = {number: code.replace(co_code=text) for number, (code, text) in codes.items()}
     for function in functions:
         function.__code__ = copies[id(function.__code__)]
-
-
-def copy_text_at_fork() -> None:
-    """Have a fork copy the page tables of the interpreter's own code, which a child else faults in piece by piece.
-
-    Linux copies those of a mapping that holds a page of private memory, so one byte of each is written over by itself.
-    """
-    import ctypes  # here, since what children use of it should be loaded last
-
-    mprotect = ctypes.CDLL(None).mprotect
-    mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    for start, size, protection in _large_texts():
-        if mprotect(start, size, protection | _WRITE) == 0:
-            byte = ctypes.c_char.from_address(start)
-            byte.value = byte.value
-            mprotect(start, size, protection)
-
-
-def _large_texts() -> list[tuple[int, int, int]]:
-    """Return start, size and protection of each large mapping of code or constants."""
-    texts = []
-    with contextlib.suppress(OSError), open("/proc/self/maps") as lines:
-        for area, rights, *_, path in (line.split(maxsplit=5) for line in lines):
-            start, end = (int(number, 16) for number in area.split("-"))
-            if path.startswith("/") and rights in _TEXT_RIGHTS and end - start >= _LARGE_TEXT:
-                texts.append((start, end - start, _TEXT_RIGHTS[rights]))
-    return texts
