@@ -1,19 +1,21 @@
 """Runs what a test source defines and never calls: functions and classes for a runner such as pytest or unittest.
 
-Else such a source would pass any program. What is skipped while it runs has failed: it may be the solution that skips.
+Where there are none, and a source does nothing else, what stands under `if __name__ == "__main__"`. Else such sources
+would pass any program. What is skipped while it runs has failed: it may be the solution that skips.
 """
 
 import ast
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 COLLECTED, RAN = "__collected__", "__ran__"
 """Names of `run_collected` and `require_success` in a test."""
 _METHODS = "test"
 _CLASSES = "Test"
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_Preparation = _Definition | ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Pass
 
 
 class _Runs(ast.NodeTransformer):
@@ -42,6 +44,8 @@ def add_collected(setup: ast.Module, tests: Sequence[ast.Module]) -> None:
             args = [ast.Constant(asked_to), *(ast.Name(name, ast.Load()) for name in names)]
             tree.body.append(ast.Expr(ast.Call(ast.Name(COLLECTED, ast.Load()), args, [])))
             ast.fix_missing_locations(tree)
+        elif all(isinstance(node, _Preparation) or _is_text(node) or _is_script(node) for node in tree.body):
+            tree.body = [part for node in tree.body for part in (node.body if _is_script(node) else [node])]
 
 
 def _mentions_unittest(tree: ast.Module) -> bool:
@@ -68,6 +72,15 @@ def _is_unittest_main(node: ast.stmt, tree: ast.Module) -> bool:
     return ast.unparse(node.value.func) == "unittest.main"
 
 
+def _is_script(node: ast.AST) -> TypeGuard[ast.If]:
+    """Say whether a statement is `if __name__ == "__main__":`, which a test is not run as, and nothing else."""
+    return isinstance(node, ast.If) and not node.orelse and "__name__" in _loaded([node.test])
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
 def _loaded(nodes: Iterable[ast.AST]) -> set[str]:
     parts = (part for node in nodes for part in ast.walk(node))
     return {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
@@ -86,7 +99,7 @@ def _names_called(tree: ast.Module) -> set[str]:
             called |= _loaded((*node.body, *node.decorator_list)) - {node.name}  # a base is not run by that
         elif isinstance(node, _Definition):
             called |= _loaded([node]) - {node.name}
-        elif not (isinstance(node, ast.If) and "__name__" in _loaded([node.test])):  # which a test is not run as
+        elif not _is_script(node):
             called |= _loaded([node])
     return called
 

@@ -117,6 +117,14 @@ HONEST = {
         "def test_five(): assert square(5) == 25\nif __name__ == '__main__': test_five()",
         wrong=WRONG,
     ),
+    "check_in_a_script": honest(
+        SQUARE,
+        "def check(candidate):\n    assert candidate(3) == 9\nif __name__ == '__main__':\n    check(square)",
+        "'Checks it.'\nLIMIT = 4\ndef run():\n    for x in range(2, LIMIT): assert square(x) == x * x\n"
+        "if '__main__' == __name__:\n    run()",
+        "assert square(5) == 25\nif __name__ == '__main__':\n    import pytest\n    pytest.main([__file__])",
+        wrong=WRONG,
+    ),
     "class_for_pytest": honest(
         SQUARE,
         """
