@@ -46,6 +46,8 @@ DESCRIBE, FETCH, CALL, GET, SET, OPERATE, NEXT, AWAIT, BASE, LOOK = (
     b"D", b"F", b"C", b"A", b"S", b"O", b"N", b"W", b"B", b"L",
 )  # fmt: skip
 """First byte of a request: what it asks to be done with an object of the other side."""
+PENDING, FINISHED, CANCELLED = range(3)
+"""How far an awaited coroutine has come, in the answer to AWAIT: this and what came of it."""
 MAX_REQUEST = 1 << 28
 THEIRS, MINE = 0, 1
 """Whose object a handle names: the receiver's or the sender's."""

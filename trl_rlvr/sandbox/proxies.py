@@ -11,14 +11,32 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from trl_rlvr.sandbox.protocol import ARGUMENT, AWAIT, BINARY, CALL, GET, IN_PLACE, LOOK, NEXT, OPERATE, SET, UNARY
+from trl_rlvr.sandbox.protocol import (
+    ARGUMENT,
+    AWAIT,
+    BINARY,
+    CALL,
+    CANCELLED,
+    FINISHED,
+    GET,
+    IN_PLACE,
+    LOOK,
+    NEXT,
+    OPERATE,
+    PENDING,
+    SET,
+    UNARY,
+)  # fmt: skip
 from trl_rlvr.sandbox.unchecked import is_failure, left_unchecked
 from trl_rlvr.sandbox.values.tags import CLAIMS, MUTABLE, SCALARS, SOLUTION
+from trl_rlvr.verdict import Verdict
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.link import Link
 
 _NO_BASE = object()
+_TURN_S = 0.005
+"""How long the candidate's coroutines run on before the test's own have a turn, where none of them ends."""
 _DUNDERS = frozenset((
     "__abstractmethods__", "__annotations__", "__bases__", "__defaults__", "__dict__", "__doc__", "__members__",
     "__mro__", "__name__", "__qualname__", "__slots__", "__wrapped__",
@@ -244,5 +262,21 @@ def proxy(link: "Link", number: int, kind: str, name: str, methods: frozenset[st
 
 
 async def _waiting(link: "Link", remote: RemoteObject) -> Any:
-    """Run the candidate's coroutine on its side when a test awaits it."""
-    return link.request(AWAIT, remote)
+    """Have the candidate's coroutine run on its side while a test awaits it, in turn with what else the test awaits."""
+    import asyncio  # here, because few tests need it and every fork pays for what is loaded
+
+    patience_s, cancels, may_be_cancelled = 0.0, False, False
+    while True:
+        answer = link.request(AWAIT, remote, patience_s, cancels)
+        how, outcome = answer if type(answer) is tuple and len(answer) == 2 else (None, None)
+        if how == FINISHED:
+            return outcome
+        if how == CANCELLED and may_be_cancelled:
+            raise asyncio.CancelledError
+        if how != PENDING:
+            raise link.fail(Verdict.REFUSED_VALUE, "an answer does not say how far a coroutine has come")
+        patience_s, cancels = _TURN_S, False
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            cancels = may_be_cancelled = True

@@ -5,8 +5,9 @@ Like all of the candidate's side it is untrusted. An object that is no plain dat
 
 import io
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from trl_rlvr.sandbox.awaited import Awaited
 from trl_rlvr.sandbox.borrowed import KINDS, Borrowed
 from trl_rlvr.sandbox.exception_names import (
     MAX_CAUSES,
@@ -42,9 +43,6 @@ from trl_rlvr.sandbox.wire import read_frame, write_frame
 
 _PRINTED_CHARS = 1 << 18
 
-if TYPE_CHECKING:
-    import asyncio
-
 
 class Conversation:
     """Both ends' objects, and the two pipes.
@@ -65,7 +63,7 @@ class Conversation:
         """Exceptions that stand for a test's own, by id, and the numbers of those."""
         self._printed: io.StringIO | None = None
         self._shared = Shared()
-        self._runner: asyncio.Runner | None = None
+        self._awaited = Awaited()
 
     def serve(self) -> None:
         """Say that the solution is loaded, then answer until the harness ends."""
@@ -77,6 +75,7 @@ class Conversation:
         if frame[1]:
             self._shared = Shared()  # another test begins
             self._lent.clear()
+            self._awaited.clear()
         try:
             value = self._do(frame[:1], *self._read(frame, 2))
             reply = self._reply(VALUE)
@@ -121,20 +120,12 @@ class Conversation:
         if request == NEXT:
             return next(target)
         if request == AWAIT:
-            return self._await(target)
+            return self._awaited.run(target, *rest)
         if request == LOOK:
             return target
         if request == BASE:
             return issubclass(target, *rest)
         raise RefusedValue("an unknown request")
-
-    def _await(self, target: Any) -> Any:
-        """Run a coroutine to its end, all of them in one event loop: generators and locks belong to theirs."""
-        import asyncio  # here, because few programs need it and every fork pays for what is loaded
-
-        if self._runner is None:
-            self._runner = asyncio.Runner()
-        return self._runner.run(_result_of(target))
 
     def _reply(self, kind: bytes) -> Encoder:
         """Begin an answer: what was printed, then what changed in the containers that the test has."""
@@ -250,10 +241,6 @@ def _causes(error: BaseException) -> list[BaseException]:
         error = error.__cause__
         causes.append(error)
     return causes
-
-
-async def _result_of(awaitable: Any) -> Any:
-    return await awaitable
 
 
 def serve(namespace: dict[str, Any], requests: int, answers: int) -> None:
