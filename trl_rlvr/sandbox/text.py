@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import functools
 import operator
+import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -39,9 +40,11 @@ def use_huge_pages() -> None:
     """Put the interpreter's code on pages of 2 MiB where the kernel can, in memory of this process and its children.
 
     A fork copies one entry for each, a child's end drops one, and a processor that knows nothing of a fresh process
-    looks it up once, in place of 512 times. Nothing happens where that cannot be had: before Linux 6.1, or where no
-    memory may be made executable.
+    looks it up once, in place of 512 times. Nothing happens where that cannot be had: before Linux 6.1, where no
+    memory may be made executable, or on processors that must be told of code which was written as data.
     """
+    if os.uname().machine != "x86_64":
+        return
     library = _library()
     for start, end in _huge_windows():
         size = end - start
