@@ -27,6 +27,8 @@ _CLIENT_VARIABLES = ("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME")
 _OTHERS_MIB = 512
 """What supervisor and fork server may use, and the kernel for all."""
 _OTHER_PROCESSES = 32
+_RUNTIME_PROCESSES = 2000
+"""What a runtime that is a kernel of its own, such as runsc, may have besides: threads for each of the container's."""
 _ANSWER_S = 60.0
 """How long the daemon may take to answer a question."""
 _LOOK = (
@@ -63,6 +65,7 @@ class DockerLauncher(Launcher):
 
         The bounds of the container leave room for one program, its harness and the worker.
         """
+        processes = 2 * settings["threads"] + _OTHER_PROCESSES + (0 if self._runtime is None else _RUNTIME_PROCESSES)
         memory = f"{2 * settings['memory_mib'] + settings['scratch_mib'] + _OTHERS_MIB}m"
         scratch = f"{_SCRATCH}:rw,nosuid,nodev,noexec,size={settings['scratch_mib']}m,nr_inodes=4096,mode=1777"
         _, *arguments = interpreter("supervisor", json.dumps(settings), package_root=INSIDE_ROOT)
@@ -70,7 +73,7 @@ class DockerLauncher(Launcher):
             *self._container(),
             *self._walls(),
             *("--memory", memory, "--memory-swap", memory),
-            *("--pids-limit", str(2 * settings["threads"] + _OTHER_PROCESSES)),
+            *("--pids-limit", str(processes)),
             *("--tmpfs", scratch),
             *(self._image, *arguments),
         ]

@@ -44,7 +44,8 @@ def fork_guardian(clean_up: Callable[[], None], keep_fd: int | None = None) -> L
     """
     parent = _watch(os.getppid())
     held, given = os.pipe()
-    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    with contextlib.suppress(OSError):  # gVisor has no such thing; there the container's own init inherits orphans
+        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     server = os.fork()
     if server == 0:
         os.close(given)

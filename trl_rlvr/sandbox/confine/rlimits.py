@@ -12,13 +12,13 @@ _MIB = 1 << 20
 _STACK_MIB = 64
 _OTHER_PROCESSES = 16
 """What else runs under the same id: the server, a harness, and room for one that is being reaped."""
-_NONE = (
-    resource.RLIMIT_CORE,
-    resource.RLIMIT_MEMLOCK,
-    resource.RLIMIT_MSGQUEUE,
-    resource.RLIMIT_NICE,
-    resource.RLIMIT_RTPRIO,
-)
+_NONE = {
+    "core": resource.RLIMIT_CORE,
+    "memlock": resource.RLIMIT_MEMLOCK,
+    "msgqueue": resource.RLIMIT_MSGQUEUE,
+    "nice": resource.RLIMIT_NICE,
+    "rtprio": resource.RLIMIT_RTPRIO,
+}
 _OOM_SCORE = "/proc/self/oom_score_adj"
 
 
@@ -53,21 +53,30 @@ def apply(*, memory_mib: int, file_mib: int, open_files: int, threads: int | Non
     _lower(resource.RLIMIT_AS, memory_mib * _MIB)
     _lower(resource.RLIMIT_FSIZE, file_mib * _MIB)
     _lower(resource.RLIMIT_NOFILE, open_files)
-    for none in _NONE:
-        _lower(none, 0)
+    left = [name for name, which in _NONE.items() if not _take_away(which)]
     _, hard = resource.getrlimit(resource.RLIMIT_STACK)
     stack = _STACK_MIB * _MIB  # deep recursion in C is honest; only the main thread's stack grows by this
     if hard == resource.RLIM_INFINITY or hard >= stack:
         resource.setrlimit(resource.RLIMIT_STACK, (stack, hard))
-    detail = f"{memory_mib} MiB memory, {file_mib} MiB a file"
+    detail = f"{memory_mib} MiB memory, {file_mib} MiB a file" + "".join(f", {name} as it was" for name in left)
     if threads is None:
         return f"{detail}; threads bounded by memory only"
     _lower(resource.RLIMIT_NPROC, threads + _OTHER_PROCESSES)
     return f"{detail}, {threads} threads"
 
 
+def _take_away(which: int) -> bool:
+    """Set a limit to nothing; False where this kernel has it and cannot set it, as gVisor some of those."""
+    try:
+        _lower(which, 0)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _lower(which: int, value: int) -> None:
     _, hard = resource.getrlimit(which)
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)
-    resource.setrlimit(which, (value, value))
+    if (value, value) != resource.getrlimit(which):
+        resource.setrlimit(which, (value, value))
