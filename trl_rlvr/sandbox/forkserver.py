@@ -33,6 +33,8 @@ _CONTROL = 3
 _MAX_FDS = 4
 _WATCH_MS = 50
 """How often the scratch folders are measured, where that is needed."""
+_ASK_MS = 2
+"""How often children are asked whether they have ended, on a kernel that does not tell (gVisor)."""
 
 
 class _Server:
@@ -40,7 +42,7 @@ class _Server:
         self.control = control
         self.confinement = confinement
         self.children: dict[int, tuple[int, int]] = {}
-        """By pidfd: child number and pid."""
+        """By pidfd: child number and pid. Where there are no such descriptors, by the pid below zero."""
         self.null = _open_null()
         """The null device for the next child, opened for it alone: flags of an open file stay for all who share it."""
         self.flooded: set[int] = set()
@@ -51,7 +53,7 @@ class _Server:
 
     def serve(self) -> None:
         """Take orders until the supervisor is gone."""
-        pause_ms = _WATCH_MS if self.confinement.watches_scratch else None
+        pause_ms = _ASK_MS if not _has_pidfds() else _WATCH_MS if self.confinement.watches_scratch else None
         while True:
             for fd, _ in self.poll.poll(pause_ms if self.children else None):
                 if fd != self.control.fileno():
@@ -59,7 +61,7 @@ class _Server:
                 elif not self.take_order():
                     return
             if pause_ms is not None and self.children:
-                self.end_floods()
+                self.look_around()
 
     def take_order(self) -> bool:
         message, fds = receive_with_fds(self.control, ORDER.size, _MAX_FDS)
@@ -81,7 +83,11 @@ class _Server:
         for fd in (*fds, self.null):
             os.close(fd)
         self.null = _open_null()  # while the child runs
-        pidfd = os.pidfd_open(pid)
+        try:
+            pidfd = os.pidfd_open(pid)
+        except OSError:
+            self.children[-pid] = (number, pid)
+            return
         self.children[pidfd] = (number, pid)
         self.poll.register(pidfd, select.POLLIN)
 
@@ -93,9 +99,17 @@ class _Server:
 
     def kill(self, number: int) -> None:
         for pidfd, (child, pid) in self.children.items():
-            if child == number and not select.select([pidfd], [], [], 0)[0]:  # else it ended before, of something else
+            if child == number and not _has_ended(pidfd, pid):  # else it ended before, of something else
                 self.ended.add(pid)
                 os.kill(pid, 9)  # not reaped yet, so the number is still this child's
+
+    def look_around(self) -> None:
+        """Find what nobody tells: children that fill the disk, and on some kernels those that have ended."""
+        for pidfd, (_, pid) in list(self.children.items()):
+            if pidfd < 0 and _has_ended(pidfd, pid):
+                self.reap(pidfd)
+        if self.confinement.watches_scratch:
+            self.end_floods()
 
     def end_floods(self) -> None:
         """Kill children that fill the disk, where no file system of their own stops them."""
@@ -105,8 +119,9 @@ class _Server:
 
     def reap(self, pidfd: int) -> None:
         number, pid = self.children.pop(pidfd)
-        self.poll.unregister(pidfd)
-        os.close(pidfd)
+        if pidfd >= 0:
+            self.poll.unregister(pidfd)
+            os.close(pidfd)
         _, status, usage = os.wait4(pid, 0)
         if pid in self.flooded:
             self.flooded.remove(pid)
@@ -119,6 +134,21 @@ class _Server:
         self.ended.discard(pid)
         self.confinement.sweep(pid)
         self.control.send(notice)
+
+
+def _has_pidfds() -> bool:
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
+
+
+def _has_ended(pidfd: int, pid: int) -> bool:
+    """Say whether a child has ended, without reaping it."""
+    if pidfd >= 0:
+        return bool(select.select([pidfd], [], [], 0)[0])
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _open_null() -> int:

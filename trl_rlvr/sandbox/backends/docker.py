@@ -4,8 +4,10 @@ The trainer talks to `docker run -i` over its pipes: no port, and no image of ou
 version 3.11 or later will do, as the package is shown to it read-only.
 """
 
+import contextlib
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -21,6 +23,7 @@ DEFAULT_IMAGE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
 """The trainer's own version of Python."""
 _PYTHON = "python3"
 _SCRATCH = "/tmp"
+_NAME_PREFIX = "trl-rlvr-"
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETPCAP", "SETUID")
 """What a worker needs to give programs ids of their own; the programs get none."""
 _CLIENT_VARIABLES = ("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME")
@@ -68,10 +71,12 @@ class DockerLauncher(Launcher):
         processes = 2 * settings["threads"] + _OTHER_PROCESSES + (0 if self._runtime is None else _RUNTIME_PROCESSES)
         memory = f"{2 * settings['memory_mib'] + settings['scratch_mib'] + _OTHERS_MIB}m"
         scratch = f"{_SCRATCH}:rw,nosuid,nodev,noexec,size={settings['scratch_mib']}m,nr_inodes=4096,mode=1777"
+        name = f"{_NAME_PREFIX}{secrets.token_hex(8)}"
         _, *arguments = interpreter("supervisor", json.dumps(settings), package_root=INSIDE_ROOT)
         return [
             *self._container(),
             *self._walls(),
+            *("--name", name),
             *("--memory", memory, "--memory-swap", memory),
             *("--pids-limit", str(processes)),
             *("--tmpfs", scratch),
@@ -83,6 +88,12 @@ class DockerLauncher(Launcher):
         return {
             name: value for name, value in os.environ.items() if name in _CLIENT_VARIABLES or name.startswith("DOCKER_")
         }
+
+    def discard(self, command: Sequence[str]) -> None:
+        """Remove the container: of a client that is killed before it has started it, the daemon keeps it for ever."""
+        name = command[command.index("--name") + 1]
+        with contextlib.suppress(SandboxUnavailableError):  # it was gone with its worker
+            self._ask([self._program, "rm", "--force", name])
 
     def _container(self) -> list[str]:
         """Return the options that make a container which is gone when its worker is."""

@@ -40,6 +40,9 @@ class Launcher:
         """Return the environment of that command."""
         return environment()
 
+    def discard(self, command: Sequence[str]) -> None:
+        """Remove what such a command may leave whose process had to be killed: of a plain process nothing."""
+
 
 def shown_to_worker() -> dict[str, str]:
     """Return the files and folders of this package that a worker needs, and where they lie inside a container.

@@ -28,8 +28,10 @@ class Worker:
     """One supervisor process, used by one thread at a time."""
 
     def __init__(self, launcher: Launcher, settings: Mapping[str, Any]) -> None:
+        self._launcher = launcher
+        self._command = launcher.command(settings)
         self.process = subprocess.Popen(
-            launcher.command(settings),
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -57,7 +59,7 @@ class Worker:
             if frame is not None:
                 self.layers = [tuple(layer) for layer in json.loads(frame)]
                 return
-        _end(self.process)
+        self._end()
         said = self.process.stderr.read()[-600:].decode("utf-8", "replace").strip()
         self.close()
         raise SandboxUnavailableError(f"a sandbox worker did not start on this host; it said: {said!r}")
@@ -81,23 +83,24 @@ class Worker:
 
     def close(self) -> None:
         """End the worker; its fork server notices and ends with it."""
-        _end(self.process)
+        self._end()
         for pipe in (self.process.stdout, self.process.stderr):
             assert pipe is not None
             pipe.close()
 
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    if process.stdin is not None:
-        process.stdin.close()  # the polite way: the supervisor closes its server and leaves
-    for number in (signal.SIGTERM, signal.SIGKILL):  # a container's client passes the first on, and dies of the second
-        try:
-            process.wait(2.0)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, number)
-        else:
-            return
-    process.wait()
+    def _end(self) -> None:
+        if self.process.stdin is not None:
+            self.process.stdin.close()  # the polite way: the supervisor closes its server and leaves
+        for number in (signal.SIGTERM, signal.SIGKILL):  # a container's client passes the first on, dies of the second
+            try:
+                self.process.wait(2.0)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, number)
+            else:
+                break
+        self.process.wait()
+        if self.process.returncode != 0:
+            self._launcher.discard(self._command)
 
 
 def end_all(workers: set[Worker], owner: int) -> None:
