@@ -52,3 +52,19 @@ def test_extra_paths_that_do_not_exist_are_left_out(tmp_path):
 
     assert str(tmp_path) in readable.granted
     assert f"{tmp_path}/missing" not in readable.granted
+
+
+def test_a_file_is_open_to_all_if_they_can_read_it_and_reach_it(tmp_path):
+    for folder in (tmp_path, *tmp_path.parents[:-2]):
+        folder.chmod(0o755)
+    file = tmp_path / "os.py"
+    file.touch(0o644)
+
+    assert paths.open_to_all(str(file))
+
+    file.chmod(0o600)
+    assert not paths.open_to_all(str(file))
+
+    file.chmod(0o644)
+    tmp_path.chmod(0o700)
+    assert not paths.open_to_all(str(file))

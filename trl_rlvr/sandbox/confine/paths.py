@@ -73,12 +73,13 @@ def hidden_in_stdlib(folder: str) -> list[str]:
 
 
 def open_to_all(path: str) -> bool:
-    """Say whether every id may enter all folders on the way to `path`: a Python in root's home is not."""
+    """Say whether every id may read the file `path` and enter all folders on the way to it: not if in root's home."""
     path = os.path.realpath(path)
-    while path != "/":
+    if not os.stat(path).st_mode & stat.S_IROTH:
+        return False
+    while (path := os.path.dirname(path)) != "/":
         if not os.stat(path).st_mode & stat.S_IXOTH:
             return False
-        path = os.path.dirname(path)
     return True
 
 
