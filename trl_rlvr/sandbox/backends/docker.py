@@ -23,7 +23,8 @@ DEFAULT_IMAGE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
 """The trainer's own version of Python."""
 _PYTHON = "python3"
 _SCRATCH = "/tmp"
-_NAME_PREFIX = "trl-rlvr-"
+_NAME = "trl-rlvr-worker"
+"""Label of each container, and how its name begins."""
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETPCAP", "SETUID")
 """What a worker needs to give programs ids of their own; the programs get none."""
 _CLIENT_VARIABLES = ("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME")
@@ -59,6 +60,7 @@ class DockerLauncher(Launcher):
         Raises:
             SandboxUnavailableError: the daemon does not answer, lacks the image, or the image lacks Python.
         """
+        self._remove_stale()
         looking = [*self._container(), *self._walls(), self._image, "-c", _LOOK, INSIDE_ROOT, *packages]
         found, readable = json.loads(self._ask(looking))
         return {"packages": found, "readable": readable, "scratch_parent": _SCRATCH}
@@ -71,12 +73,12 @@ class DockerLauncher(Launcher):
         processes = 2 * settings["threads"] + _OTHER_PROCESSES + (0 if self._runtime is None else _RUNTIME_PROCESSES)
         memory = f"{2 * settings['memory_mib'] + settings['scratch_mib'] + _OTHERS_MIB}m"
         scratch = f"{_SCRATCH}:rw,nosuid,nodev,noexec,size={settings['scratch_mib']}m,nr_inodes=4096,mode=1777"
-        name = f"{_NAME_PREFIX}{secrets.token_hex(8)}"
+        name = f"{_NAME}-{secrets.token_hex(8)}"
         _, *arguments = interpreter("supervisor", json.dumps(settings), package_root=INSIDE_ROOT)
         return [
             *self._container(),
             *self._walls(),
-            *("--name", name),
+            *("--name", name, "--label", _NAME),
             *("--memory", memory, "--memory-swap", memory),
             *("--pids-limit", str(processes)),
             *("--tmpfs", scratch),
@@ -94,6 +96,12 @@ class DockerLauncher(Launcher):
         name = command[command.index("--name") + 1]
         with contextlib.suppress(SandboxUnavailableError):  # it was gone with its worker
             self._ask([self._program, "rm", "--force", name])
+
+    def _remove_stale(self) -> None:
+        """Remove containers that a daemon made when nobody waited for them any more, and that never ran."""
+        old = ("--filter", f"label={_NAME}", "--filter", "until=10m")
+        with contextlib.suppress(SandboxUnavailableError):  # the next question tells what is wrong
+            self._ask([self._program, "container", "prune", "--force", *old])
 
     def _container(self) -> list[str]:
         """Return the options that make a container which is gone when its worker is."""
