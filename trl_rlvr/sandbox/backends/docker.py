@@ -72,7 +72,7 @@ class DockerLauncher(Launcher):
         """
         processes = 2 * settings["threads"] + _OTHER_PROCESSES + (0 if self._runtime is None else _RUNTIME_PROCESSES)
         memory = f"{2 * settings['memory_mib'] + settings['scratch_mib'] + _OTHERS_MIB}m"
-        scratch = f"{_SCRATCH}:rw,nosuid,nodev,noexec,size={settings['scratch_mib']}m,nr_inodes=4096,mode=1777"
+        scratch = f"{_SCRATCH}:rw,nosuid,nodev,noexec,size={settings['scratch_mib']}m,nr_inodes=4096,mode=0711"
         name = f"{_NAME}-{secrets.token_hex(8)}"
         _, *arguments = interpreter("supervisor", json.dumps(settings), package_root=INSIDE_ROOT)
         return [
