@@ -12,7 +12,7 @@ import trl_rlvr
 PACKAGE = Path(trl_rlvr.__file__).parent
 
 LAYERS = [
-    {"asked", "errors", "source"},
+    {"asked", "errors", "source", "starred"},
     {"names", "verdict"},
     {"attributes", "problem"},
     {"sandbox", "extraction", "memory"},

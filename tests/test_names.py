@@ -120,3 +120,20 @@ def test_an_ambiguous_name_is_the_candidates_if_the_reference_defines_it():
 
     assert candidate_names(tests, "", "mean", "def mean(xs): pass\ndef median(xs): pass") == ("mean", "median")
     assert candidate_names(tests, "", "mean", "from statistics import median\ndef mean(xs): pass") == ("mean",)
+
+
+def test_what_a_star_brings_is_nobodys_but_the_modules():
+    tests = ("from math import *\nassert isclose(area(2), tau * expm1(log1p(2)))",)
+
+    assert infer_entry_point(tests, "") == "area"
+    assert candidate_names(tests, "from itertools import *", "area", None) == ("area",)
+
+
+def test_a_star_from_the_solution_or_from_a_module_that_nobody_knows_brings_no_names():
+    tests = ("from solution import *\nfrom elsewhere import *\nassert area(2) == half * 4",)
+
+    assert candidate_names(tests, "", "area", None) == ("area", "half")
+
+
+def test_a_name_that_a_star_brings_is_the_candidates_if_nothing_else_is_called():
+    assert infer_entry_point(("assert dist((0, 0), (3, 4)) == 5",), "from math import *") == "dist"

@@ -11,6 +11,7 @@ from typing import Any
 
 from trl_rlvr.asked import STAND_IN, without_module
 from trl_rlvr.attributes import mentioned_attributes
+from trl_rlvr.names import bound_name
 from trl_rlvr.sandbox.collecting import COLLECTED, RAN, add_collected, require_success, run_collected
 from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.link import Link, Lost
@@ -30,6 +31,7 @@ from trl_rlvr.sandbox.settling import (
 )
 from trl_rlvr.sandbox.solution import describe
 from trl_rlvr.sandbox.standard import standard_values
+from trl_rlvr.starred import star_imports
 from trl_rlvr.verdict import Verdict
 
 Outcome = tuple[Verdict, str]
@@ -86,7 +88,6 @@ class _Judge:
             FUNCTION: self.link.holding.function,
             GENERATOR: self.link.holding.generator,
             END: self.link.holding.end,
-            FETCH_DATA: self._fetch_data,
             CATCHABLE: self._catchable,
             COLLECTED: run_collected,
             RAN: require_success,
@@ -101,6 +102,15 @@ class _Judge:
             if not isinstance(value, RemoteObject):
                 fetched.add(name)
         return namespace, frozenset(fetched)
+
+    def _reader(self, namespace: dict[str, Any], before: dict[str, Any]) -> Callable[[str], Any]:
+        """Return what reads the solution's data anew, unless the test has bound the name since: by a star, say."""
+
+        def read(name: str) -> Any:
+            bound = namespace.get(name)
+            return self._fetch_data(name) if bound is before.get(name) else bound
+
+        return read
 
     def _fetch_data(self, name: str) -> Any:
         if name in self.missing:
@@ -135,14 +145,22 @@ class _Judge:
         """Run the setup, anew for each test so that none finds it changed by another, and then the test."""
         namespace, fetched = self._namespace()
         before = dict(namespace)
+        namespace[FETCH_DATA] = self._reader(namespace, before)
         if self.setup.body:
             exec(compile(with_settling(copy.deepcopy(self.setup), fetched), "<setup>", "exec"), namespace)
+            self._take_back(namespace, before)
         fetched = frozenset(name for name in fetched if namespace.get(name) is before.get(name))
         ready = namespace.keys() | self.missing
         try:
             exec(compile(with_settling(tree, fetched), "<test>", "exec"), namespace)
         finally:
             self.kept |= {name: value for name, value in namespace.items() if name not in ready or name in self.kept}
+
+    def _take_back(self, namespace: dict[str, Any], before: dict[str, Any]) -> None:
+        """Let a star at the head of the setup hide none of the names that are asked for: a solution stands below it."""
+        if any(star_imports(self.setup.body)):
+            bound = set(map(bound_name, ast.walk(self.setup)))
+            namespace |= {name: before[name] for name in self.defined if name not in bound}
 
     def run_test(self, source: str, tree: ast.Module) -> Outcome:
         """Run one test, of which `tree` is used up.

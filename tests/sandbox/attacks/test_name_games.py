@@ -11,6 +11,14 @@ NAMES = {
         "match {1: answer(1), 2: '$SECRET'}:\n    case {1: a, **rest}:\n        assert a == rest[2]",
         entry_point=None,
     ),
+    "names_that_a_star_brings": attack(
+        "tau = e = 0\nassert_array_equal = slice\nexpm1 = int\ndef answer(n): return 0.0",
+        "from math import *\nassert answer(1) == tau * $NUMBER",
+        "from math import *\ndef test_it(): assert isclose(answer(1), e * $NUMBER)",
+        "from solution import answer\nfrom math import *\nassert answer(1) == expm1($NUMBER / 10 ** 9)",
+        "from numpy.testing import *\nassert_array_equal(answer(1), $NUMBER)",
+        entry_point=None,
+    ),
     "check_defined_by_the_solution": attack(
         "def check(candidate): return True\ndef answer(n): return 3",
         "def check(candidate):\n    assert candidate(7) == $NUMBER\ncheck(answer)",

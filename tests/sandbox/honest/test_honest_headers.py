@@ -117,6 +117,15 @@ HONEST = {
         "def test_five(): assert square(5) == 25\nif __name__ == '__main__': test_five()",
         wrong=WRONG,
     ),
+    "stars_in_the_setup": honest(
+        "import math\ndef dist(a, b): return [abs(x - y) for x, y in zip(a, b)]\ne = 5\ndef trunc(x): return 3",
+        "assert dist((0, 0), (3, 4)) == [3, 4]",
+        "assert ref(0.5) == sum(dist((0,), (expm1(0.5),)))",
+        "assert round(e, 2) == 2.72 and dist([e], [0])[0] == e",
+        setup="from typing import *\nfrom math import *\ndef ref(x): return expm1(x)",
+        wrong=("abs(x - y)", "x - y + 1"),
+        entry_point="dist",
+    ),
     "check_in_a_script": honest(
         SQUARE,
         "def check(candidate):\n    assert candidate(3) == 9\nif __name__ == '__main__':\n    check(square)",
