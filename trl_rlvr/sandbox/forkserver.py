@@ -41,6 +41,7 @@ class _Server:
     def __init__(self, control: socket.socket, confinement: stack.Confinement) -> None:
         self.control = control
         self.confinement = confinement
+        self.has_pidfds = _has_pidfds()
         self.children: dict[int, tuple[int, int]] = {}
         """By pidfd: child number and pid. Where there are no such descriptors, by the pid below zero."""
         self.null = _open_null()
@@ -53,7 +54,7 @@ class _Server:
 
     def serve(self) -> None:
         """Take orders until the supervisor is gone."""
-        pause_ms = _ASK_MS if not _has_pidfds() else _WATCH_MS if self.confinement.watches_scratch else None
+        pause_ms = _ASK_MS if not self.has_pidfds else _WATCH_MS if self.confinement.watches_scratch else None
         while True:
             for fd, _ in self.poll.poll(pause_ms if self.children else None):
                 if fd != self.control.fileno():
@@ -83,13 +84,10 @@ class _Server:
         for fd in (*fds, self.null):
             os.close(fd)
         self.null = _open_null()  # while the child runs
-        try:
-            pidfd = os.pidfd_open(pid)
-        except OSError:
-            self.children[-pid] = (number, pid)
-            return
+        pidfd = os.pidfd_open(pid) if self.has_pidfds else -pid
         self.children[pidfd] = (number, pid)
-        self.poll.register(pidfd, select.POLLIN)
+        if self.has_pidfds:
+            self.poll.register(pidfd, select.POLLIN)
 
     def name(self, number: int) -> None:
         """Say which process a child is, if it has not ended."""
