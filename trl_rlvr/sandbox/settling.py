@@ -84,12 +84,12 @@ def caught_by(node: ast.AST) -> list[ast.expr]:
     return [node.type] if isinstance(node, ast.ExceptHandler) and node.type is not None else []
 
 
-def _items_in_turn(node: ast.expr) -> ast.GeneratorExp | ast.ListComp | None:
-    """Return what `all(... for ...)` or `any` looks at, one item after the other."""
+def _items_in_turn(node: ast.expr) -> ast.GeneratorExp | ast.ListComp | ast.List | ast.Tuple | None:
+    """Return what `all(... for ...)`, `all([...])` or `any` looks at, one item after the other."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("all", "any")):
         return None
     items = node.args[0] if len(node.args) == 1 else None
-    return items if isinstance(items, ast.GeneratorExp | ast.ListComp) else None
+    return items if isinstance(items, ast.GeneratorExp | ast.ListComp | ast.List | ast.Tuple) else None
 
 
 def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -135,7 +135,11 @@ class _Transformer(ast.NodeTransformer):
             node.operand = self._asserted(node.operand)
         elif isinstance(node, ast.Compare):
             node = self.visit(node)
-        elif (items := _items_in_turn(node)) is not None:
+        elif isinstance(items := _items_in_turn(node), ast.List | ast.Tuple):
+            items.elts = [
+                self.visit(one) if isinstance(one, ast.Starred) else self._asserted(one) for one in items.elts
+            ]
+        elif items is not None:
             for part in items.generators:
                 part.target, part.iter = self.visit(part.target), self._asserted(part.iter)
                 part.ifs = [self._asserted(condition) for condition in part.ifs]
@@ -150,13 +154,16 @@ class _Transformer(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Look at what a call that catches is given, and take a method such as `assertEqual` for an assertion."""
+        name = called_name(node)
+        if name in _ABOUT_TRUTH and len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
+            node.func, node.args = self.visit(node.func), [self._asserted(node.args[0])]
+            node.keywords = [self.visit(keyword) for keyword in node.keywords]
+            return node
         self.generic_visit(node)
-        if (name := called_name(node)) in _CATCHERS:
+        if name in _CATCHERS:
             says_what = slice(_CATCHERS[name])
             node.args[says_what] = map(_catchable, node.args[says_what])
-        by_identity = (name in _ABOUT_IDENTITY and not any(map(_looks_at_contents, node.args))) or (
-            name in _ABOUT_TRUTH and len(node.args) == 1 and _is_by_identity(node.args[0])
-        )
+        by_identity = name in _ABOUT_IDENTITY and not any(map(_looks_at_contents, node.args))
         return _held(node) if name.startswith("assert") and not by_identity else node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:

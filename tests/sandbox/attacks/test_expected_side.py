@@ -31,6 +31,26 @@ EXPECTED_SIDE = {
         "assert all(answer(x) == sorted(x) for x in [[3, 1, 2]])",
         "assert answer(x := [3, 1, 2]) == sorted(x)",
     ),
+    "items_of_a_list_and_conditions_of_an_assertion": attack(
+        "def answer(x):\n    x[:] = [0, 0]\n    return [0, 0]",
+        "x = [3, 1]\nassert all([answer(x) == sorted(x), True])",
+        "x = [3, 1]\nassert any((answer(x) == sorted(x), False))",
+        "x = [3, 1]\nassert all([answer(x) is not x, x == [3, 1]])",
+        """
+        import unittest
+        class T(unittest.TestCase):
+            def test_it(self):
+                x = [3, 1]
+                self.assertTrue(answer(x) == sorted(x) and x)
+        """,
+        """
+        import unittest
+        class T(unittest.TestCase):
+            def test_it(self):
+                x = [3, 1]
+                self.assertTrue(answer(x) is not x and x == [3, 1])
+        """,
+    ),
     "items_of_all": attack(
         "def answer(x):\n    x[:] = [0, 0]\n    return [0, 0]",
         "x = [3, 1]\nassert all(a == b for a, b in zip(answer(x), sorted(x)))",

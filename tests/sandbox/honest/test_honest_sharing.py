@@ -4,6 +4,19 @@ import pytest
 from honest_program import Results, assert_passes, assert_twin_fails, honest
 
 HONEST = {
+    "conditions_of_an_assertion_one_by_one": honest(
+        "def turn(xs):\n    xs.reverse()\n    return xs",
+        """
+        import unittest
+        class T(unittest.TestCase):
+            def test_it(self):
+                xs = [3, 1, 2]
+                self.assertTrue(turn(xs) is xs and xs == [2, 1, 3])
+                self.assertFalse(turn(xs) is not xs or xs != [3, 1, 2])
+        """,
+        "xs = [3, 1, 2]\nassert all([turn(xs) is xs, xs == [2, 1, 3]]) and any((turn(xs) is None, xs == [3, 1, 2]))",
+        wrong=("xs.reverse()", "xs.sort()"),
+    ),
     "tuple_around_what_changed": honest(
         "def add(t, x):\n    t[0].append(x)\n    return t\ndef names(t): return [t, t[1]]",
         "assert add(([],), 1) == ([1],)",
