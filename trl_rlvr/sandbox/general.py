@@ -12,7 +12,7 @@ from typing import Any
 from trl_rlvr.asked import STAND_IN, without_module
 from trl_rlvr.attributes import mentioned_attributes
 from trl_rlvr.names import bound_name
-from trl_rlvr.sandbox.collecting import COLLECTED, RAN, add_collected, require_success, run_collected
+from trl_rlvr.sandbox.collecting import COLLECTED, NOTED, RAN, Collector, add_collected, require_success
 from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.link import Link, Lost
 from trl_rlvr.sandbox.proxies import RemoteObject
@@ -89,7 +89,6 @@ class _Judge:
             GENERATOR: self.link.holding.generator,
             END: self.link.holding.end,
             CATCHABLE: self._catchable,
-            COLLECTED: run_collected,
             RAN: require_success,
             STAND_IN: _SolutionModule(self._of_module),
             **self.standard,
@@ -150,6 +149,8 @@ class _Judge:
             exec(compile(with_settling(copy.deepcopy(self.setup), fetched), "<setup>", "exec"), namespace)
             self._take_back(namespace, before)
         fetched = frozenset(name for name in fetched if namespace.get(name) is before.get(name))
+        collector = Collector(namespace)
+        namespace |= {COLLECTED: collector.run, NOTED: collector.note}
         ready = namespace.keys() | self.missing
         try:
             exec(compile(with_settling(tree, fetched), "<test>", "exec"), namespace)

@@ -9,6 +9,7 @@ import marshal
 import os
 import reprlib
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,8 @@ FATAL_VERDICTS = {
     LOADING: Verdict.RUNTIME_ERROR,
     MEMORY: Verdict.MEMORY_LIMIT,
 }
+_TEST_FILE = "tests.py"
+"""What a test is told that it is."""
 _MAX_FDS = 4
 _LARGE_BYTES = 1 << 12
 
@@ -176,6 +179,7 @@ def judge_source(work: Any, answers: int, requests: int, answer_bytes: int, repo
     if hello[:1] == FATAL:
         return fatal_verdict(hello)
     try:
+        sys.argv = [_TEST_FILE]  # runners read it
         return judge_tests(names, setup_code, tests, (answers, requests), answer_bytes, report)
     except Exception as error:  # a candidate that does not keep to the conversation
         return Verdict.REFUSED_VALUE, f"the tests could not be run: {type(error).__name__}"
