@@ -52,7 +52,7 @@ class Handed:
     def number(self, value: Any) -> int:
         """Return the number of an object; a new one for an object that was not handed over before."""
         for number, handed in self._objects.items():
-            if handed is value:
+            if handed is value or _is_same_method(handed, value):
                 return number
         self._last += 1
         self._objects[self._last] = value
@@ -113,6 +113,15 @@ class Handed:
     def _require(self, target: Any) -> None:
         if not isinstance(target, Ended) and not any(handed is target for handed in self._objects.values()):
             raise RefusedValue("the solution asks something of an object that it was not handed")
+
+
+def _is_same_method(one: Any, other: Any) -> bool:
+    """Say whether both are one method of one object: Python makes such a thing anew each time it is read."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, types.MethodType):
+        return one.__self__ is other.__self__ and one.__func__ is other.__func__
+    return isinstance(one, types.BuiltinMethodType) and one == other
 
 
 def kind_of(value: Any) -> str:
