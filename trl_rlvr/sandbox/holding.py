@@ -162,7 +162,8 @@ class Holding:
             return action()
         finally:
             self.restore(mark)
-            self._follow(frame)
+            with self._quietly():
+                self._follow(frame)
 
     def _follow(self, frame: Frame) -> None:
         """Let copies have what a callback changed in the test's own containers, where only it changed them."""
