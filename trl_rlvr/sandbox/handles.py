@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from trl_rlvr.sandbox.handed import Handed, kind_of
 from trl_rlvr.sandbox.protocol import ARGUMENT, MINE, PROTOCOL_METHODS, THEIRS, UNARY
 from trl_rlvr.sandbox.proxies import RemoteObject, proxy
-from trl_rlvr.sandbox.raised import RemoteException, remote_of_class, stand_in
+from trl_rlvr.sandbox.raised import RemoteBaseException, remote_of_class, stand_in
 from trl_rlvr.sandbox.values import Decoder, Encoder, RefusedValue, tags
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Handles:
         operands = number in self._own_classes or self._is_own_class(own)
         if number in self._objects:
             return self._objects[number]  # read before, in the same answer
-        remote = proxy(self._link, number, kind, name, methods & (WITH_OPERANDS if operands else WITHOUT_OPERANDS))
+        remote = proxy(self._link, number, kind, name, methods, WITH_OPERANDS if operands else WITHOUT_OPERANDS)
         self._objects[number] = remote
         if isinstance(remote, RemoteObject):
             remote.introduce(own, base, () if kind == "exception" else mro)
@@ -100,7 +100,7 @@ class Handles:
             encoder.out.append(THEIRS)
             encoder.length(value.remote_number)
             return
-        remote = getattr(value, "remote", None) if isinstance(value, RemoteException) else remote_of_class(value)
+        remote = getattr(value, "remote", None) if isinstance(value, RemoteBaseException) else remote_of_class(value)
         if isinstance(remote, RemoteObject):
             encoder.out.append(THEIRS)
             encoder.length(remote.remote_number)

@@ -15,7 +15,7 @@ from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.handles import Handles
 from trl_rlvr.sandbox.holding import Holding
 from trl_rlvr.sandbox.protocol import CALLBACK, DESCRIBE, FETCH, LOOK, NEXT, RAISED, REFUSED, VALUE
-from trl_rlvr.sandbox.raised import RemoteException, read_exception
+from trl_rlvr.sandbox.raised import RemoteBaseException, read_exception
 from trl_rlvr.sandbox.unchecked import is_failure, mark_unchecked
 from trl_rlvr.sandbox.values import Budget, Decoder, Encoder, RefusedValue, Shared, tags
 from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
@@ -58,6 +58,8 @@ class Link:
         """Held for a question and its answer; a callback may ask in its course, as it runs in the same thread."""
         self._reader = 0
         """The thread that is writing or reading a message, or 0."""
+        self._out_of_step: Lost | None = None
+        """Set once a question was left before its answer had been read: that would be taken for the next one's."""
 
     @property
     def is_reading(self) -> bool:
@@ -92,22 +94,35 @@ class Link:
             return self._ask(what, values)
 
     def _ask(self, what: bytes, values: Sequence[Any]) -> Any:
+        self.lost = self.lost or self._out_of_step
         if self.lost is not None:
             raise self.lost
         if self.is_reading:
             raise self._loss(Verdict.REFUSED_VALUE, "a value asks for something while it is read")
+        try:
+            error, outcome, printed = self._converse(what, values)
+        except RefusedValue as refusal:
+            raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
+        except Lost:
+            raise
+        except BaseException as stray:  # of a test's signal handler, say
+            verdict = Verdict.MEMORY_LIMIT if isinstance(stray, MemoryError) else Verdict.RUNTIME_ERROR
+            self._out_of_step = self._loss(verdict, f"{type(stray).__name__} came before the answer to a question")
+            raise
+        if printed:
+            sys.stdout.write(printed)
+        if error is not None:
+            raise error
+        return outcome
+
+    def _converse(self, what: bytes, values: Sequence[Any]) -> tuple[BaseException | None, Any, str]:
+        """Ask, serve callbacks, and read the answer: what was raised, or else the value, and what was printed."""
         self._send(what + bytes([self._is_new_test]), values)
         self._is_new_test = False
         self.holding.requests += what != LOOK
-        while True:
-            frame = self._read()
-            if frame[:1] != CALLBACK:
-                break
+        while (frame := self._read())[:1] == CALLBACK:
             self._serve(frame)
-        try:
-            return self._answer(what, frame)
-        except RefusedValue as refusal:
-            raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
+        return self._answer(what, frame)
 
     def expire(self) -> None:
         """Forget what the candidate was handed and what is shared with it: both end with their test."""
@@ -135,8 +150,8 @@ class Link:
         """Send a message: how it starts, what changed in the containers that the candidate has, and values.
 
         Raises:
-            TypeError: a value, or what a container now holds, cannot be passed on.
-            Lost: the candidate is gone.
+            Lost: the candidate is gone, or a value, or what a container now holds, cannot be passed on: a limit of
+                ours, which must not pass for the error that a test hopes for.
         """
         encoder = Encoder(self.handles.write, self._shared, self._write_subclass, tags.CONSTANT_NAMES)
         encoder.out += start
@@ -147,7 +162,7 @@ class Link:
                     encoder.value(value)
         except RefusedValue as refusal:
             self._shared.rollback()
-            raise TypeError(f"a test's value cannot be passed on: {refusal}") from None
+            raise self._loss(Verdict.REFUSED_VALUE, f"a test's value cannot be passed on: {refusal}") from None
         self._shared.agree()
         try:
             write_frame(self.requests, encoder.out)
@@ -163,14 +178,12 @@ class Link:
             finally:
                 self._reader = before
 
-    def _answer(self, what: bytes, frame: bytes) -> Any:
+    def _answer(self, what: bytes, frame: bytes) -> tuple[BaseException | None, Any, str]:
         answer = Decoder(frame, self.budget, self.handles.read, self._shared)
         answer.at = 1
         if frame[:1] == REFUSED:
             raise RefusedValue(answer.exactly(str))
         printed = answer.exactly(str)
-        if printed:
-            sys.stdout.write(printed)
         if frame[:1] not in (VALUE, RAISED):
             raise RefusedValue("an answer is of no known kind")
         with self._reading():
@@ -178,12 +191,12 @@ class Link:
             outcome = answer.value() if frame[:1] == VALUE else read_exception(answer)
             self.holding.spare(self._shared.agree(answer.costs))
         if frame[:1] == VALUE:
-            return outcome
+            return None, outcome, printed
         if isinstance(outcome, StopIteration) and what != NEXT:
             outcome = RuntimeError("the call raised StopIteration")  # or `all(map(f, xs))` would end early
         if self.holding.active:
             mark_unchecked(outcome)
-        raise outcome
+        return outcome, None, printed
 
     def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
         """Say that the next value is no more than a copy of what a test's own kind of container holds."""
@@ -195,25 +208,27 @@ class Link:
         """Do what the candidate asks of an object that it was handed, and tell it the outcome."""
         asked = Decoder(frame, self.budget, self.handles.read, self._shared)
         asked.at = 2
+        with self._reading():
+            if self.holding.active:
+                self.holding.cover_all()
+            self.holding.take_changes(asked)
+            values = asked.rest()
+            self.holding.spare(self._shared.agree(asked.costs))
         try:
-            with self._reading():
-                if self.holding.active:
-                    self.holding.cover_all()
-                self.holding.take_changes(asked)
-                values = asked.rest()
-                self.holding.spare(self._shared.agree(asked.costs))
-            self._send(VALUE, [self.holding.serve(lambda: self.handles.handed.do(frame[1:2], values))])
-        except RefusedValue as refusal:
-            raise self._loss(Verdict.REFUSED_VALUE, str(refusal)) from None
-        except AssertionError as error:
+            outcome = self.holding.serve(lambda: self.handles.handed.do(frame[1:2], values))
+        except BaseException as error:
             if is_failure(error):  # the test's own check, which the candidate must not catch
                 raise self._loss(Verdict.WRONG_ANSWER, "a check inside a callback failed") from None
-            self._send_error(error)
-        except Exception as error:
-            self._send_error(error)
+            if not isinstance(error, Exception | SystemExit) and not hasattr(error, "came_from_candidate"):
+                raise  # of pytest, say, which ends a test by such
+            failed = error
+        else:
+            self._send(VALUE, [outcome])
+            return
+        self._send_error(failed)
 
-    def _send_error(self, error: Exception) -> None:
-        if isinstance(error, RemoteException):
+    def _send_error(self, error: BaseException) -> None:
+        if isinstance(error, RemoteBaseException):
             self._send(RAISED, [error])
             return
         # By a test's own class the candidate cannot know it, but it may come back, and then is what it was.

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from trl_rlvr.sandbox.exception_names import known_name, plain_arguments
-from trl_rlvr.sandbox.protocol import MINE, PROTOCOL_METHODS
+from trl_rlvr.sandbox.protocol import COMPARISONS, MINE, PROTOCOL_METHODS
 from trl_rlvr.sandbox.values import Encoder, tags
 
 
@@ -41,7 +41,7 @@ class Owned:
         is_class, is_error = isinstance(value, type), isinstance(value, BaseException)
         encoder.text("class" if is_class else "exception" if is_error else "coroutine" if _is_step(value) else "object")
         encoder.text(str(value.__name__ if is_class else kind.__name__)[: tags.MAX_NAME])
-        methods = [name for name in PROTOCOL_METHODS if getattr(kind, name, None) is not None]
+        methods = [name for name in PROTOCOL_METHODS if _has(kind, name)]
         if is_class and hasattr(value, "__class_getitem__"):
             methods.append("__getitem__")
         encoder.length(len(methods))
@@ -64,6 +64,11 @@ class Owned:
             return None
         finally:
             self.is_hashing = False
+
+
+def _has(kind: type, name: str) -> bool:
+    method = getattr(kind, name, None)
+    return method is not None and not (name in COMPARISONS and method is getattr(object, name))
 
 
 def _is_own(kind: type) -> bool:

@@ -42,8 +42,8 @@ VALUE, RAISED, REFUSED, FATAL = b"V", b"E", b"R", b"F"
 
 CALLBACK = b"K"
 """First byte of a candidate's message that asks for something of the harness before the answer can follow."""
-DESCRIBE, FETCH, CALL, GET, SET, OPERATE, NEXT, AWAIT, BASE, LOOK = (
-    b"D", b"F", b"C", b"A", b"S", b"O", b"N", b"W", b"B", b"L",
+DESCRIBE, FETCH, CALL, GET, SET, DELETE, OPERATE, NEXT, AWAIT, BASE, LOOK = (
+    b"D", b"F", b"C", b"A", b"S", b"X", b"O", b"N", b"W", b"B", b"L",
 )  # fmt: skip
 """First byte of a request: what it asks to be done with an object of the other side."""
 PENDING, FINISHED, CANCELLED = range(3)
@@ -95,6 +95,8 @@ IN_PLACE: dict[str, Callable[..., Any]] = {
 OF_ALL: dict[str, Callable[..., Any]] = {"__eq__": operator.eq, "__copy__": copy.copy, "__deepcopy__": copy.deepcopy}
 """What is asked of any object."""
 OPERATORS: dict[str, Callable[..., Any]] = UNARY | ARGUMENT | BINARY | IN_PLACE | OF_ALL
+COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
+"""Methods that every object has; one that a class does not define itself counts as not there."""
 PROTOCOL_METHODS = (
     *OPERATORS,
     "__call__",

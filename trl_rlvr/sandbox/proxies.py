@@ -17,6 +17,8 @@ from trl_rlvr.sandbox.protocol import (
     BINARY,
     CALL,
     CANCELLED,
+    COMPARISONS,
+    DELETE,
     FINISHED,
     GET,
     IN_PLACE,
@@ -32,7 +34,7 @@ from trl_rlvr.sandbox.values.tags import CLAIMS, MUTABLE, SCALARS, SOLUTION
 from trl_rlvr.verdict import Verdict
 
 if TYPE_CHECKING:
-    from trl_rlvr.sandbox.link import Link
+    from trl_rlvr.sandbox.link import Link, Lost
 
 _NO_BASE = object()
 _TURN_S = 0.005
@@ -94,12 +96,26 @@ class RemoteObject:
             if name in CLAIMS and type(value) not in SCALARS and not self._link.handles.is_own(self):
                 raise AttributeError(f"{name!r} of an object that only claims to be a plain one")
             return value
+        if name == "__mro_entries__":  # which Python reads where a class is derived from the object
+            raise self._refusal("a test cannot derive from a class of the solution")
         raise AttributeError(f"the tests do not mention an attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name.startswith("__") or name not in self._link.attributes:
-            raise AttributeError(f"attribute {name!r} cannot be set from a test")
+        self._require_mentioned(name)
         self._link.request(SET, self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._require_mentioned(name)
+        self._link.request(DELETE, self, name)
+
+    def _require_mentioned(self, name: str) -> None:
+        if name.startswith("__") or name not in self._link.attributes:
+            raise self._refusal(f"attribute {name!r} cannot be changed from a test")
+
+    def _refusal(self, text: str) -> "Lost":
+        """Return what to raise where the harness, not the object, is the reason: no test may hope for that."""
+        lost: Lost = self._link.fail(Verdict.REFUSED_VALUE, text)
+        return lost
 
     def __bool__(self) -> bool:
         return bool(self._ask_exactly("__bool__", bool))
@@ -157,7 +173,7 @@ class RemoteObject:
         return self._link.request(OPERATE, "__deepcopy__", (self,))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise TypeError("an object of the solution cannot be pickled by a test")
+        raise self._refusal("an object of the solution cannot be pickled by a test")
 
     def _ask_exactly(self, method: str, kind: type) -> Any:
         answer = self._link.request(OPERATE, method, (self,))
@@ -225,6 +241,15 @@ _METHODS["__exit__"] = lambda self, kind, error, trace: _leave(self, "__exit__",
 _METHODS["__aexit__"] = lambda self, kind, error, trace: _leave_later(self, kind, error)
 
 
+def _withheld(name: str) -> Any:
+    def method(self: RemoteObject, *operands: Any) -> Any:
+        if self._base is not _NO_BASE and name in COMPARISONS:
+            return getattr(RemoteObject, name)(self, *operands)
+        raise self._refusal(f"{name} of an object of a class that no test asks for")
+
+    return method
+
+
 def _by_base(compare: Callable[[Any, Any], Any]) -> Any:
     """Return how instances of subclasses compare whose own methods are not asked: by the plain values they hold."""
 
@@ -241,13 +266,14 @@ for _name in ("__lt__", "__le__", "__gt__", "__ge__"):
 
 
 @lru_cache(maxsize=512)
-def _proxy_class(name: str, methods: frozenset[str]) -> type[RemoteObject]:
+def _proxy_class(name: str, methods: frozenset[str], withheld: frozenset[str]) -> type[RemoteObject]:
     body: dict[str, Any] = {method: _METHODS[method] for method in methods if method in _METHODS}
+    body |= {method: _withheld(method) for method in withheld if method in _METHODS}
     body["__doc__"] = property(lambda self: self._link.request(GET, self, "__doc__"))
     return type(name if name.isidentifier() else "object", (RemoteObject,), {"__slots__": (), **body})
 
 
-def proxy(link: "Link", number: int, kind: str, name: str, methods: frozenset[str]) -> Any:
+def proxy(link: "Link", number: int, kind: str, name: str, methods: frozenset[str], allowed: frozenset[str]) -> Any:
     """Return what stands for the candidate's object of this number.
 
     Args:
@@ -255,9 +281,14 @@ def proxy(link: "Link", number: int, kind: str, name: str, methods: frozenset[st
         number: of the object.
         kind: `class`, `coroutine` or anything else for an object.
         name: of its class, or of the class that it is.
-        methods: those protocol methods that it has and that a test may use.
+        methods: those protocol methods that it has.
+        allowed: those that a test may use.
     """
-    remote = _proxy_class(name, methods | {"__call__"} if kind == "class" else methods)(link, number)
+    withheld = methods - allowed
+    if withheld and not methods.isdisjoint(("__iter__", "__getitem__")):
+        withheld -= {"__contains__"}  # Python finds an item without it
+    usable = methods & allowed | {"__call__"} if kind == "class" else methods & allowed
+    remote = _proxy_class(name, usable, withheld)(link, number)
     return _waiting(link, remote) if kind == "coroutine" else remote
 
 

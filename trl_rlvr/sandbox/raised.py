@@ -28,7 +28,7 @@ class _Standing(type):
         return getattr(cls.own, name)
 
 
-class RemoteException(Exception, metaclass=_Standing):  # noqa: N818 - a test sees it under its own class's name
+class RemoteBaseException(BaseException, metaclass=_Standing):
     """Base of the classes that stand for the candidate's own exceptions."""
 
     remote: RemoteObject | None = None
@@ -42,11 +42,15 @@ class RemoteException(Exception, metaclass=_Standing):  # noqa: N818 - a test se
         return str(self.remote) if self.remote is not None else super().__str__()
 
     def __eq__(self, other: object) -> Any:
-        if self.remote is None or not isinstance(other, RemoteException):
+        if self.remote is None or not isinstance(other, RemoteBaseException):
             return NotImplemented
         return self is other or self.remote == other.remote
 
-    __hash__ = Exception.__hash__
+    __hash__ = BaseException.__hash__
+
+
+class RemoteException(RemoteBaseException, Exception):  # noqa: N818 - a test sees it under its own class's name
+    """Base of those that stand for an `Exception`: no other may end in a test's `except Exception`."""
 
 
 _CLASSES: dict[int, tuple[RemoteObject, type[BaseException]]] = {}
@@ -66,7 +70,8 @@ def exception_class(kind: RemoteObject) -> type[BaseException] | None:
 
 
 def _over(known: type[BaseException]) -> tuple[type[BaseException], ...]:
-    return (RemoteException, known) if known is not Exception else (RemoteException,)
+    base: type[RemoteBaseException] = RemoteException if issubclass(known, Exception) else RemoteBaseException
+    return (base,) if issubclass(base, known) else (base, known)
 
 
 def remote_of_class(value: Any) -> RemoteObject | None:
@@ -93,7 +98,7 @@ def read_exception(answer: Decoder) -> BaseException:
 
 def _read_one(answer: Decoder, text: str) -> BaseException:
     what = answer.value()
-    if isinstance(what, RemoteException) and what.remote is not None:
+    if isinstance(what, RemoteBaseException) and what.remote is not None:
         return stand_in(what.remote, what.args)  # not the same again: that may be on its way through a block
     if isinstance(what, BaseException):
         return what  # a test's own, from one of its functions that the candidate called
@@ -105,7 +110,7 @@ def _read_one(answer: Decoder, text: str) -> BaseException:
     return error
 
 
-def stand_in(remote: RemoteObject, args: tuple[Any, ...]) -> RemoteException:
+def stand_in(remote: RemoteObject, args: tuple[Any, ...]) -> RemoteBaseException:
     """Return what stands for an exception of the candidate's, be it raised or returned.
 
     Raises:
@@ -117,7 +122,7 @@ def stand_in(remote: RemoteObject, args: tuple[Any, ...]) -> RemoteException:
     own = exception_class(kind) if isinstance(kind, RemoteObject) else None
     made: Any = _Standing(known.__name__, _over(known), {}) if own is None else own
     try:
-        error: RemoteException = made.__new__(made, *args)  # nobody's `__init__`, which would be the candidate's
+        error: RemoteBaseException = made.__new__(made, *args)  # nobody's `__init__`, which would be the candidate's
     except Exception:
         raise RefusedValue("an exception cannot be made of its arguments") from None
     with contextlib.suppress(Exception):

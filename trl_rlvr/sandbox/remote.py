@@ -23,6 +23,7 @@ from trl_rlvr.sandbox.protocol import (
     BASE,
     CALL,
     CALLBACK,
+    DELETE,
     DESCRIBE,
     FETCH,
     GET,
@@ -114,6 +115,8 @@ class Conversation:
             return getattr(target, *rest)
         if request == SET:
             return setattr(target, *rest)
+        if request == DELETE:
+            return delattr(target, *rest)
         if request == OPERATE:
             # For an operation, `target` is its name and the operands follow.
             return OPERATORS[target](*rest[0])

@@ -3,7 +3,41 @@
 import pytest
 from probe import Arena, attack
 
+CONFIG = "class Config:\n    def __init__(self): self.pi = 3"
 EXCEPTIONS = {
+    "error_of_an_object_that_is_none": attack(
+        CONFIG,
+        "c = Config()\ntry:\n    del c.pi\nexcept AttributeError:\n    pass\nelse:\n    assert False",
+        "c, name = Config(), 'p' + 'i'\ntry:\n    setattr(c, name, 1)\nexcept AttributeError:\n    pass\nelse:\n"
+        "    assert False",
+        "import pickle\ntry:\n    pickle.dumps(Config())\nexcept TypeError:\n    pass\nelse:\n    assert False",
+        entry_point="Config",
+    ),
+    "error_of_a_class_that_may_be_derived_from": attack(
+        CONFIG,
+        "try:\n    class Sub(Config): pass\n    Sub()\nexcept TypeError:\n    pass\nelse:\n    assert False",
+        "try:\n    type('Sub', (Config,), {})\nexcept TypeError:\n    pass\nelse:\n    assert False",
+        entry_point="Config",
+    ),
+    "error_of_operators_that_are_withheld": attack(
+        "class Money:\n    __add__ = __radd__ = __iadd__ = __contains__ = lambda self, other: self\n"
+        "    def __lt__(self, other): return True\ndef answer(n): return Money()",
+        *(
+            f"m = answer(7)\ntry:\n    {use}\nexcept TypeError:\n    pass\nelse:\n    assert False"
+            for use in ("m + 1", "1 + m", "m += 1", "m < 'x'", "'x' > m", "5 in m")
+        ),
+    ),
+    "error_of_arguments_that_are_not_passed_on": attack(
+        "def answer(x): return 1",
+        "import math\ntry:\n    answer(math)\nexcept TypeError:\n    pass\nelse:\n    assert False",
+        "deep = []\nfor _ in range(200): deep = [deep]\ntry:\n    answer(deep)\nexcept Exception:\n    pass\n"
+        "else:\n    assert False",
+    ),
+    "base_exception_where_an_exception_is_expected": attack(
+        "class Quit(BaseException): pass\nclass Leave(SystemExit): pass\ndef answer(n): raise Quit if n else Leave",
+        "try:\n    answer(7)\nexcept Exception:\n    pass",
+        "try:\n    answer(0)\nexcept Exception:\n    pass",
+    ),
     "value_error_only_by_name": attack(
         "class ValueError(Exception): pass\ndef answer(n): raise ValueError('no')",
         "try:\n    answer(7)\nexcept ValueError:\n    pass\nelse:\n    assert False",

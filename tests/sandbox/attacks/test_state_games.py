@@ -169,6 +169,21 @@ STATE = {
     "bools_for_numbers_in_a_long_list": attack(
         "def answer(x): x[:] = [bool(v) for v in x]", "x = [1] * 300\nanswer(x)\nassert repr(x) == repr([1] * 300)"
     ),
+    "answer_that_a_signal_did_not_wait_for": attack(
+        "import time\ndef answer(x):\n    time.sleep(0.2)\n    return x",
+        """
+        import signal
+        def late(*args): raise TimeoutError
+        signal.signal(signal.SIGALRM, late)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        try:
+            answer('$SECRET')
+        except TimeoutError:
+            pass
+        assert answer(7) == '$SECRET'
+        """,
+        "assert answer(7) == '$SECRET'",
+    ),
     "callback_given_a_liar": attack(
         """
         class Liar(int):

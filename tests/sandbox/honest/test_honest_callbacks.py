@@ -6,6 +6,36 @@ from honest_program import Results, assert_passes, assert_twin_fails, honest
 SQUARE = "def square(n): return n * n"
 WRONG = ("n * n", "n + n")
 HONEST = {
+    "bound_methods_given_twice": honest(
+        """
+        class Bus:
+            def __init__(self): self.listeners = []
+            def on(self, f): self.listeners.append(f)
+            def off(self, f): self.listeners.remove(f)
+            def fire(self, x):
+                for f in self.listeners: f(x)
+        """,
+        """
+        class Log:
+            def __init__(self): self.seen = []
+            def add(self, x): self.seen.append(x)
+        one, other, bus, direct = Log(), Log(), Bus(), []
+        for f in (one.add, other.add, direct.append): bus.on(f)
+        bus.fire(1)
+        bus.off(other.add)
+        bus.off(direct.append)
+        bus.fire(2)
+        assert (one.seen, other.seen, direct) == ([1, 2], [1], [1])
+        """,
+        wrong=("remove(f)", "pop(0)"),
+    ),
+    "exit_in_a_callback": honest(
+        "def run(f):\n    try: return f()\n    finally: LOG.append('done')\nLOG = []",
+        "import sys\ntry:\n    run(lambda: sys.exit(3))\nexcept SystemExit as error:\n    assert error.code == 3\n"
+        "else:\n    assert False\nassert LOG == ['done']",
+        wrong=("finally:", "except BaseException:"),
+        entry_points=("run", "LOG"),
+    ),
     "decorator_that_keeps_name_and_text": honest(
         """
         import functools

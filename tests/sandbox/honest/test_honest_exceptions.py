@@ -10,6 +10,15 @@ def divide(a, b):
     return a / b
 """
 HONEST = {
+    "own_exception_that_is_no_exception": honest(
+        "class Halt(BaseException): pass\ndef stop(n):\n    if n: raise Halt(n)\n"
+        "def shielded(f):\n    try: return f()\n    except Halt as halt: return halt.args",
+        "try:\n    stop(3)\nexcept Exception:\n    assert False\nexcept Halt as halt:\n    assert halt.args == (3,)\n"
+        "else:\n    assert False",
+        "assert shielded(lambda: stop(4)) == (4,)",
+        wrong=("(BaseException)", "(Exception)"),
+        entry_points=("Halt", "stop", "shielded"),
+    ),
     "exception_that_a_helper_of_the_test_is_given": honest(
         DIVIDE,
         """

@@ -43,6 +43,17 @@ class Stack:
     def __contains__(self, x): return x in self.items
 """
 HONEST = {
+    "attribute_deleted_by_a_test": honest(
+        """
+        class Config:
+            def __init__(self): self.debug = True
+            @property
+            def pi(self): return 3
+        """,
+        "c = Config()\ntry:\n    del c.pi\nexcept AttributeError:\n    pass\nelse:\n    assert False\nassert c.pi == 3",
+        "c = Config()\ndel c.debug\nassert not hasattr(c, 'debug')",
+        wrong=("@property\n", "@staticmethod\n"),
+    ),
     "copied_by_a_test": honest(
         """
         class Grid:
