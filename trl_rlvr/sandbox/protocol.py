@@ -92,7 +92,9 @@ IN_PLACE: dict[str, Callable[..., Any]] = {
     "__ilshift__": operator.ilshift, "__irshift__": operator.irshift,
 }  # fmt: skip
 """Augmented assignments: as the binary methods, and what they return takes the object's place."""
-OF_ALL: dict[str, Callable[..., Any]] = {"__eq__": operator.eq, "__copy__": copy.copy, "__deepcopy__": copy.deepcopy}
+OF_ALL: dict[str, Callable[..., Any]] = {
+    "__eq__": operator.eq, "__ne__": operator.ne, "__copy__": copy.copy, "__deepcopy__": copy.deepcopy,
+}  # fmt: skip
 """What is asked of any object."""
 OPERATORS: dict[str, Callable[..., Any]] = UNARY | ARGUMENT | BINARY | IN_PLACE | OF_ALL
 COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")

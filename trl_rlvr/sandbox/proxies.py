@@ -11,34 +11,30 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from trl_rlvr.sandbox.leaving import leave, leave_later
 from trl_rlvr.sandbox.protocol import (
     ARGUMENT,
-    AWAIT,
     BINARY,
     CALL,
-    CANCELLED,
     COMPARISONS,
     DELETE,
-    FINISHED,
     GET,
     IN_PLACE,
     LOOK,
     NEXT,
     OPERATE,
-    PENDING,
     SET,
     UNARY,
 )  # fmt: skip
-from trl_rlvr.sandbox.unchecked import is_failure, left_unchecked
+from trl_rlvr.sandbox.unequal import something_else
 from trl_rlvr.sandbox.values.tags import CLAIMS, MUTABLE, SCALARS, SOLUTION
+from trl_rlvr.sandbox.waiting import waiting
 from trl_rlvr.verdict import Verdict
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.link import Link, Lost
 
 _NO_BASE = object()
-_TURN_S = 0.005
-"""How long the candidate's coroutines run on before the test's own have a turn, where none of them ends."""
 _DUNDERS = frozenset((
     "__abstractmethods__", "__annotations__", "__bases__", "__defaults__", "__dict__", "__doc__", "__members__",
     "__mro__", "__name__", "__qualname__", "__slots__", "__wrapped__",
@@ -50,6 +46,9 @@ class RemoteObject:
     """Base of all proxies; each object's proxy is of a subclass that has just the methods that the object has."""
 
     __slots__ = ("_base", "_hash", "_link", "_seen", "exception_base", "remote_bases", "remote_class", "remote_number")
+
+    decides_equality = False
+    """Whether the object's class says by itself what it equals."""
 
     def __init__(self, link: "Link", number: int) -> None:
         for name, value in zip(
@@ -122,15 +121,36 @@ class RemoteObject:
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, RemoteObject):
-            if other is self or self._link.is_reading:
+            if self._link.is_reading:
                 return other is self  # one object has one stand-in, and keys of one container differ
-            answer = self._link.request(OPERATE, "__eq__", (self, other))
-            return answer if type(answer) is bool else NotImplemented
+            return self._link.request(OPERATE, "__eq__", (self, other))
         if self._may_have_changed() and not self._link.is_reading:
             seen = self._link.request(LOOK, self)
             if isinstance(seen, RemoteObject) and seen is not self and seen.remote_number == self.remote_number:
                 self.with_base(copy.copy(seen._base))  # else reading the answer took over what it holds
-        return self._base == other if self._base is not _NO_BASE else NotImplemented
+        if self._base is not _NO_BASE:
+            return self._base == other
+        self._require_unequal("__eq__", other)
+        return NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        if isinstance(other, RemoteObject) and not self._link.is_reading:
+            return self._link.request(OPERATE, "__ne__", (self, other))
+        if self._base is not _NO_BASE or isinstance(other, RemoteObject):
+            return not self == other
+        self._require_unequal("__ne__", other)
+        return NotImplemented
+
+    def _require_unequal(self, method: str, other: object) -> None:
+        """Let an object of a class that the tests ask for raise where it is compared with a plain value.
+
+        One that claims to be equal ends the test: its word must decide neither that it is nor that it is not.
+        """
+        if self._link.is_reading or not (self.decides_equality and self._link.handles.is_own(self)):
+            return
+        for shown in something_else(other):
+            if bool(self._link.request(OPERATE, method, (self, shown))) is (method == "__eq__"):
+                raise self._link.fail(Verdict.WRONG_ANSWER, "an object of the solution claims to equal a plain value")
 
     def __hash__(self) -> int:
         if self._base is not _NO_BASE:
@@ -202,27 +222,6 @@ def _reflected(name: str) -> Any:
     return lambda self, other: self._link.request(OPERATE, name, (other, self))
 
 
-def _leave(self: RemoteObject, how: str, kind: type[BaseException] | None, error: BaseException | None) -> Any:
-    """Let the candidate's context manager end a block, and return its answer.
-
-    It may swallow any exception but the test's own failure, and what its own objects raised in the middle of something
-    that the test asserts: that would be a check that nobody made.
-    """
-    if error is not None and is_failure(error):
-        return False
-    unchecked = error is not None and (self._link.holding.active or left_unchecked(error))
-    args = getattr(error, "args", ())
-    if isinstance(error, BaseExceptionGroup):
-        kind, args = Exception, (str(error),)  # what it holds are the test's, which the candidate cannot raise
-    answer = self._link.request(OPERATE, how, (self, kind, args))
-    return False if unchecked else answer
-
-
-async def _leave_later(self: RemoteObject, kind: type[BaseException] | None, error: BaseException | None) -> bool:
-    answer = _leave(self, "__aexit__", kind, error)
-    return answer is not False and await answer is True
-
-
 def _plainly(name: str, kind: type) -> Any:
     return lambda self: self._ask_exactly(name, kind)
 
@@ -237,8 +236,8 @@ _METHODS |= {name: _plainly(name, kind) for name, kind in (("__len__", int), ("_
 _METHODS["__index__"] = _plainly("__index__", int)
 _METHODS["__call__"] = lambda self, *args, **kwargs: self._link.request(CALL, self, args, kwargs)
 _METHODS["__next__"] = lambda self: self._link.request(NEXT, self)
-_METHODS["__exit__"] = lambda self, kind, error, trace: _leave(self, "__exit__", kind, error) is True
-_METHODS["__aexit__"] = lambda self, kind, error, trace: _leave_later(self, kind, error)
+_METHODS["__exit__"] = lambda self, kind, error, trace: leave(self._link, self, kind, error)
+_METHODS["__aexit__"] = lambda self, kind, error, trace: leave_later(self._link, self, kind, error)
 
 
 def _withheld(name: str) -> Any:
@@ -269,6 +268,7 @@ for _name in ("__lt__", "__le__", "__gt__", "__ge__"):
 def _proxy_class(name: str, methods: frozenset[str], withheld: frozenset[str]) -> type[RemoteObject]:
     body: dict[str, Any] = {method: _METHODS[method] for method in methods if method in _METHODS}
     body |= {method: _withheld(method) for method in withheld if method in _METHODS}
+    body["decides_equality"] = not methods.isdisjoint(("__eq__", "__ne__"))
     body["__doc__"] = property(lambda self: self._link.request(GET, self, "__doc__"))
     return type(name if name.isidentifier() else "object", (RemoteObject,), {"__slots__": (), **body})
 
@@ -289,25 +289,4 @@ def proxy(link: "Link", number: int, kind: str, name: str, methods: frozenset[st
         withheld -= {"__contains__"}  # Python finds an item without it
     usable = methods & allowed | {"__call__"} if kind == "class" else methods & allowed
     remote = _proxy_class(name, usable, withheld)(link, number)
-    return _waiting(link, remote) if kind == "coroutine" else remote
-
-
-async def _waiting(link: "Link", remote: RemoteObject) -> Any:
-    """Have the candidate's coroutine run on its side while a test awaits it, in turn with what else the test awaits."""
-    import asyncio  # here, because few tests need it and every fork pays for what is loaded
-
-    patience_s, cancels, may_be_cancelled = 0.0, False, False
-    while True:
-        answer = link.request(AWAIT, remote, patience_s, cancels)
-        how, outcome = answer if type(answer) is tuple and len(answer) == 2 else (None, None)
-        if how == FINISHED:
-            return outcome
-        if how == CANCELLED and may_be_cancelled:
-            raise asyncio.CancelledError
-        if how != PENDING:
-            raise link.fail(Verdict.REFUSED_VALUE, "an answer does not say how far a coroutine has come")
-        patience_s, cancels = _TURN_S, False
-        try:
-            await asyncio.sleep(0)
-        except asyncio.CancelledError:
-            cancels = may_be_cancelled = True
+    return waiting(link, remote) if kind == "coroutine" else remote

@@ -232,6 +232,59 @@ LIARS = {
     "nan_is_not_unequal": "def answer(n): return float('nan')",
 }
 
+LIKE_ALL = "class Answer:\n    def __init__(self, n): self.n = n\n    def __eq__(self, other): return True"
+DIFFERENCES = (
+    "assert Answer(7) != '$SECRET'",
+    "assert not Answer(7) == None",
+    "assert Answer(7) not in [1, '$SECRET']",
+    "assert (Answer(7) != 5) is True",
+    "import unittest\nunittest.TestCase().assertNotEqual(Answer(7), (1, 2))",
+    "try:\n    same = Answer(7) == 5\nexcept BaseException:\n    same = False\nassert not same",
+)
+ON_A_CLASS = tuple(form.replace("answer", "Answer") for form in FORMS)
+SAME = {
+    "equals_whatever_a_test_expects": attack(LIKE_ALL, *ON_A_CLASS, entry_point="Answer"),
+    "answers_with_what_it_was_compared_with": attack(
+        """
+        class Answer:
+            seen = []
+            def __new__(cls, n): return cls.seen[-1] if cls.seen else object.__new__(cls)
+            def __eq__(self, other):
+                self.seen.append(other)
+                return False
+            def __ne__(self, other):
+                self.seen.append(other)
+                return True
+            __hash__ = object.__hash__
+        """,
+        *ON_A_CLASS,
+        entry_point="Answer",
+    ),
+    "claims_to_equal_anything": attack(LIKE_ALL, *DIFFERENCES, entry_point="Answer"),
+    "differs_from_nothing": attack(
+        LIKE_ALL.replace("return True", "return False") + "\n    def __ne__(self, other): return False",
+        "assert Answer(7) != '$SECRET'",
+        "assert Answer(7) != Answer(8)",
+        "import unittest\nunittest.TestCase().assertNotEqual(Answer(7), None)",
+        entry_point="Answer",
+    ),
+    "does_not_ask_what_it_is_compared_with": attack(
+        LIKE_ALL.replace("return True", "return self.n == other.n"), *DIFFERENCES[:-1], entry_point="Answer"
+    ),
+    "truth_that_is_no_bool": attack(
+        LIKE_ALL.replace("return True", "return self.n - other.n"),
+        "assert Answer(7) == Answer(7)",
+        "assert Answer(7) != Answer(8)",
+        "a = Answer(7)\nassert a == a",
+        entry_point="Answer",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_an_object_claims_to_equal_helps_in_neither_case(arena: Arena, name: str) -> None:
+    arena.fails(SAME[name])
+
 
 @pytest.mark.parametrize("name", LIARS)
 def test_no_form_of_comparison_believes_the_liar(arena: Arena, name: str) -> None:
