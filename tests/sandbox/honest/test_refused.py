@@ -80,6 +80,47 @@ refused(
     ),
 )
 refused(
+    "class_derived_from_the_solutions",
+    "the class stays with the candidate; an error would pass for the one that a test of an abstract class hopes for",
+    honest(
+        "class Shape:\n    def name(self): return 'shape'",
+        "class Square(Shape): pass\nassert Square().name() == 'shape'",
+        wrong=None,
+    ),
+)
+refused(
+    "pickled_object",
+    "as a derived class",
+    honest(
+        "class Point:\n    def __init__(self, x): self.x = x",
+        "import pickle\nassert pickle.loads(pickle.dumps(Point(3))).x == 3",
+        wrong=None,
+    ),
+)
+refused(
+    "module_as_an_argument",
+    "it leads to whatever it has imported",
+    honest("def f(m): return m.floor(1.5)", "import math\nassert f(math) == 1", wrong=None),
+)
+refused(
+    "equality_with_a_plain_value",
+    "an object that is shown the expected value can answer that it equals it",
+    honest(
+        "class Celsius:\n    def __init__(self, n): self.n = n\n    def __eq__(self, n): return self.n == n",
+        "assert Celsius(5) == 5",
+        wrong=None,
+    ),
+)
+refused(
+    "stop_iteration_of_a_plain_call",
+    "it would end `all(map(f, xs))` early; `next` and a loop see it",
+    honest(
+        "def f(xs):\n    if not xs: raise StopIteration\n    return xs[0]",
+        "try:\n    f([])\nexcept StopIteration:\n    pass\nelse:\n    assert False",
+        wrong=None,
+    ),
+)
+refused(
     "long_sleeps",
     "a sleeper would hold a worker while it does nothing",
     honest("import time\ndef f():\n    time.sleep(30)\n    return 1", "assert f() == 1", wrong=None),
