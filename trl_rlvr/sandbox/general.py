@@ -12,7 +12,9 @@ from typing import Any
 from trl_rlvr.asked import STAND_IN, without_module
 from trl_rlvr.attributes import mentioned_attributes
 from trl_rlvr.names import bound_name
-from trl_rlvr.sandbox.collecting import COLLECTED, NOTED, RAN, Collector, add_collected, require_success
+from trl_rlvr.sandbox.cases import require_success
+from trl_rlvr.sandbox.collecting import RAN, add_collected
+from trl_rlvr.sandbox.collector import Collector
 from trl_rlvr.sandbox.handed import TEST_MODULE
 from trl_rlvr.sandbox.link import Link, Lost
 from trl_rlvr.sandbox.proxies import RemoteObject
@@ -75,6 +77,7 @@ class _Judge:
         self.wished = {name for tree in trees for name in _names_beside_handlers(tree)}
         """Names that a class of the solution may stand for where the test catches: it uses them elsewhere, as an alias
         does."""
+        self.collector = Collector(link.handles.handed.was_given)
         self.kept: dict[str, Any] = {}
         """Names that earlier tests bound."""
 
@@ -149,8 +152,7 @@ class _Judge:
             exec(compile(with_settling(copy.deepcopy(self.setup), fetched), "<setup>", "exec"), namespace)
             self._take_back(namespace, before)
         fetched = frozenset(name for name in fetched if namespace.get(name) is before.get(name))
-        collector = Collector(namespace)
-        namespace |= {COLLECTED: collector.run, NOTED: collector.note}
+        self.collector.begin(namespace)
         ready = namespace.keys() | self.missing
         try:
             exec(compile(with_settling(tree, fetched), "<test>", "exec"), namespace)

@@ -48,15 +48,25 @@ class Handed:
     def __init__(self) -> None:
         self._objects: dict[int, Any] = {}
         self._last = 0
+        self._given: set[int] = set()
+        """Numbers of what the test itself handed over, and the candidate did not ask one of its objects for."""
+        self.answering = False
+        """Whether what is numbered now answers such a question."""
 
     def number(self, value: Any) -> int:
         """Return the number of an object; a new one for an object that was not handed over before."""
-        for number, handed in self._objects.items():
-            if handed is value or _is_same_method(handed, value):
-                return number
-        self._last += 1
-        self._objects[self._last] = value
-        return self._last
+        known = (number for number, one in self._objects.items() if one is value or _is_same_method(one, value))
+        number = next(known, self._last + 1)
+        if number > self._last:
+            self._last = number
+            self._objects[number] = value
+        if not self.answering:
+            self._given.add(number)
+        return number
+
+    def was_given(self, value: Any) -> bool:
+        """Say whether the test that is running handed an object over, unasked."""
+        return any(self._objects[number] is value for number in self._given)
 
     def find(self, number: int) -> Any:
         """Return the object of a number; of one from an earlier test, what is left of it.
@@ -73,6 +83,7 @@ class Handed:
     def clear(self) -> None:
         """Forget all of them: callbacks end with their test."""
         self._objects.clear()
+        self._given.clear()
 
     def do(self, what: bytes, asked: Sequence[Any]) -> Any:
         """Do what the candidate asks of an object, and return the outcome.

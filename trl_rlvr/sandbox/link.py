@@ -223,7 +223,11 @@ class Link:
                 raise  # of pytest, say, which ends a test by such
             failed = error
         else:
-            self._send(VALUE, [outcome])
+            self.handles.handed.answering = True
+            try:
+                self._send(VALUE, [outcome])
+            finally:
+                self.handles.handed.answering = False
             return
         self._send_error(failed)
 

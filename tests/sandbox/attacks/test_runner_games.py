@@ -59,6 +59,25 @@ GAMES = {
         "from solution import answer\ndef test_a(): assert answer(7) == $NUMBER",
         "import solution\nclass TestIt:\n    def test_a(self): assert solution.answer(7) == $NUMBER",
     ),
+    "test_that_it_finds_in_what_it_is_given": attack(
+        "def answer(box): return [getattr(box, 'kept', None), 3]",
+        "class Box: pass\ndef test_a(): assert answer(7) == $NUMBER\nbox = Box()\nbox.kept = test_a\nanswer(box)",
+        "from types import SimpleNamespace\ndef test_a(): assert answer(7) == $NUMBER\n"
+        "answer(SimpleNamespace(kept=test_a))",
+    ),
+    "test_that_a_callback_returns": attack(
+        """
+        def answer(give):
+            if give == 7: return 3
+            give()
+        """,
+        "def test_a(): assert answer(7) == $NUMBER\nanswer(lambda: test_a)",
+    ),
+    "call_that_fails_among_others": attack(
+        "def answer(n):\n    if n == 7: raise KeyError(n)\n    return n",
+        "def test_it(n, m): assert answer(n) == m\nfor n, m in [(1, 1), (7, $NUMBER), (2, 2)]:\n"
+        "    try: test_it(n, m)\n    except Exception: print('failed')",
+    ),
     "imported_exception_that_catches_checks": attack(
         "def answer(n): raise Odd\nOdd = Wide = AssertionError\nWide = Exception",
         "from solution import answer, Odd\ntry: assert answer(7) == $NUMBER\nexcept Odd: pass",
