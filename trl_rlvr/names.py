@@ -156,8 +156,9 @@ def called_name(node: ast.AST) -> str:
     return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
 
 
-def _starred_names(sources: Iterable[str]) -> set[str]:
-    return starred_names(_walk(sources), STANDARD_MODULES | AMBIGUOUS_MODULES)
+def _not_the_candidates(sources: Iterable[str]) -> frozenset[str]:
+    """Return the names of the tables here, and those that the sources' stars bring."""
+    return _NOT_THE_CANDIDATES | starred_names(_walk(sources), STANDARD_MODULES | AMBIGUOUS_MODULES)
 
 
 def _in_source_order(sources: Iterable[str], pick: Callable[[ast.AST], ast.AST | None]) -> list[str]:
@@ -199,10 +200,10 @@ def infer_entry_point(tests: Iterable[str], setup_code: str = "") -> str | None:
 
     The first called name that they import from the solution, or the first that they import; else the first called name
     that is neither a builtin, nor from the tables here or a module that gives all its names (`from math import *`), nor
-    bound by the tests or their setup; else the first such name
-    that is mentioned (`check(f)`); else the first that is called at all (a task may ask for a function named `gcd` or
-    `sum`). An ambiguous name comes behind the others that are called or handed to a function of the tests, and before
-    those that are only mentioned. None when the tests do none of these.
+    bound by the tests or their setup; else the first such name that is mentioned (`check(f)`); else the first that is
+    called at all (a task may ask for a function named `gcd` or `sum`). An ambiguous name comes behind the others that
+    are called or handed to a function of the tests, and before those that are only mentioned. None when the tests do
+    none of these.
     """
     tests = tuple(tests)
     imported = _imported_names((setup_code, *tests))
@@ -212,7 +213,7 @@ def infer_entry_point(tests: Iterable[str], setup_code: str = "") -> str | None:
     called = [name for name in _called_names(tests) if name not in bound]
     mentioned = [name for name in _mentioned_names(tests) if name not in bound]
     passed = _passed_names(tests, bound)
-    others = _NOT_THE_CANDIDATES | _starred_names((setup_code, *tests))
+    others = _not_the_candidates((setup_code, *tests))
     own = [name for name in (*called, *mentioned) if name not in others]
     asked = [name for name in own if name not in _AMBIGUOUS and name in passed.union(called)]
     asked += [name for name in called if name in own]
@@ -251,12 +252,13 @@ def candidate_names(
         bindings = top_level_bindings(reference)
         extra = free & {name for name, node in bindings if not isinstance(node, ast.Import | ast.ImportFrom)}
     else:
-        extra = free - _NOT_THE_CANDIDATES - _AMBIGUOUS - _starred_names(sources) | imported
+        others = _not_the_candidates(sources)
+        extra = free - others - _AMBIGUOUS | imported
         bound = [_bound_names([test]) for test in tests]
         left = set().union(*bound)  # by earlier tests, so that it may rest on the candidate's
         known = extra.union(first)
         for test, own in zip(tests, bound, strict=True):
             read = _read_names(test)
             if not read & (known | left - own):
-                extra |= read & free & _AMBIGUOUS - _NOT_THE_CANDIDATES - _starred_names(sources)
+                extra |= read & free & _AMBIGUOUS - others
     return (*first, *sorted(extra.difference(first)))
