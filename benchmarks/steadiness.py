@@ -19,7 +19,7 @@ from verify_throughput import show
 
 from trl_rlvr.data import load_problems
 from trl_rlvr.sandbox import Program, Sandbox, SandboxConfig, open_sandbox
-from trl_rlvr.sandbox.gate import check_problems
+from trl_rlvr.validation.gate import check_problems
 from trl_rlvr.verdict import Verdict
 
 

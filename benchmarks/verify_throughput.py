@@ -35,7 +35,7 @@ from trl_rlvr.data import load_problems
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, SandboxConfig
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
-from trl_rlvr.sandbox.clock import child_pids
+from trl_rlvr.sandbox.supervisor.process_clock import child_pids
 from trl_rlvr.verdict import Verdict
 
 LEFT_OUT = "123"

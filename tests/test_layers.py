@@ -12,11 +12,10 @@ import trl_rlvr
 PACKAGE = Path(trl_rlvr.__file__).parent
 
 LAYERS = [
-    {"asked", "errors", "source", "starred"},
-    {"names", "verdict"},
-    {"attributes", "problem"},
-    {"sandbox", "extraction", "memory"},
-    {"verifier", "data"},
+    {"analysis", "errors", "verdict"},
+    {"problem"},
+    {"sandbox", "extraction", "verdict_cache"},
+    {"verifier", "data", "validation", "doctor"},
     {"rewards", "evaluation", "hardening"},
     {"training", "metric"},
     {"cli"},
@@ -25,7 +24,7 @@ LAYERS = [
 
 HEIGHT = {room: height for height, rooms in enumerate(LAYERS) for room in rooms}
 
-TORCH_FREE = {room for rooms in LAYERS[:6] for room in rooms}
+TORCH_FREE = {room for rooms in LAYERS[:5] for room in rooms}
 HEAVY = {"accelerate", "datasets", "numpy", "pandas", "peft", "torch", "transformers", "trl"}
 
 

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import lru_cache
 from textwrap import dedent
 
-from trl_rlvr.source import describe_syntax_error, parse_source, plain_newlines, top_level_bindings, try_parse
+from trl_rlvr.analysis.parsing import describe_syntax_error, parse_source, plain_newlines, top_level_bindings, try_parse
 
 
 class ExtractionOutcome(Enum):

@@ -1,13 +1,14 @@
 """A programming problem: what to write, and the tests that decide whether it was written.
 
-The entry points are settled here, once for each problem and never for each candidate (`trl_rlvr.names` says why).
+The entry points are settled here, once for each problem and never for each candidate
+(`trl_rlvr.analysis.entry_points` says why).
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 
+from trl_rlvr.analysis.entry_points import CHECKER, candidate_names, infer_entry_point
 from trl_rlvr.errors import DataError
-from trl_rlvr.names import CHECKER, candidate_names, infer_entry_point
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from typing import Any, Self
 
 from trl_rlvr.errors import ConfigError, SandboxFaultRateError
 from trl_rlvr.extraction import Extraction, ExtractionOutcome, extract_code
-from trl_rlvr.memory import Key, VerdictMemory
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, Sandbox, SandboxConfig, SandboxStats, open_sandbox
 from trl_rlvr.sandbox.base import DEADLINE_PASSED
 from trl_rlvr.verdict import ExecutionResult, Verdict
+from trl_rlvr.verdict_cache import Key, VerdictMemory
 
 _UNRUN = {
     ExtractionOutcome.NO_CODE: Verdict.NO_CODE,

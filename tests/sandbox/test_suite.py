@@ -3,7 +3,7 @@ import marshal
 import pytest
 
 from trl_rlvr.problem import CodeProblem, IOTest
-from trl_rlvr.sandbox.protocol import GENERAL, PLAIN, STDIO
+from trl_rlvr.sandbox.protocol.control import GENERAL, PLAIN, STDIO
 from trl_rlvr.sandbox.suite import compile_suite
 
 

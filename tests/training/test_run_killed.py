@@ -11,7 +11,7 @@ import time
 import pytest
 from small_run import small_spec
 
-from trl_rlvr.sandbox.clock import child_pids
+from trl_rlvr.sandbox.supervisor.process_clock import child_pids
 from trl_rlvr.training.run import open_run
 
 pytestmark = pytest.mark.slow

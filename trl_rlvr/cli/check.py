@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from trl_rlvr.cli.options import add_config_options, config_from
 from trl_rlvr.data import load_problems
 from trl_rlvr.sandbox import SandboxConfig, open_sandbox
-from trl_rlvr.sandbox.gate import check_problems
+from trl_rlvr.validation.gate import check_problems
 
 
 def build_parser() -> argparse.ArgumentParser:

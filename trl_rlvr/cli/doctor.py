@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trl_rlvr.sandbox.doctor import main as report
+from trl_rlvr.doctor.report import main as report
 
 
 def main(argv: Sequence[str]) -> int:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Any
 
+from trl_rlvr.analysis.parsing import describe_syntax_error, parse_source, plain_newlines
 from trl_rlvr.errors import DataError
-from trl_rlvr.source import describe_syntax_error, parse_source, plain_newlines
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
+from trl_rlvr.analysis.entry_points import candidate_names
+from trl_rlvr.analysis.parsing import top_level_bindings, try_parse
 from trl_rlvr.data.fields import Fields
 from trl_rlvr.errors import DataError
 from trl_rlvr.extraction import opens_program
-from trl_rlvr.names import candidate_names
 from trl_rlvr.problem import CodeProblem, IOTest
-from trl_rlvr.source import top_level_bindings, try_parse
 
 TEST_FIELDS = ("test_list", "test", "tests", "io_tests")
 """The fields that hold tests; a row fills at least one of them."""

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from trl_rlvr.analysis.entry_points import STANDARD_MODULES, STANDARD_NAMES
 from trl_rlvr.hardening import witness
 from trl_rlvr.hardening.witness import Answer, literal
-from trl_rlvr.names import STANDARD_MODULES, STANDARD_NAMES
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, Sandbox
 from trl_rlvr.verdict import ExecutionResult

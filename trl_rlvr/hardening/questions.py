@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from trl_rlvr.analysis.entry_points import STANDARD_MODULES, STANDARD_NAMES
+from trl_rlvr.analysis.parsing import try_parse
 from trl_rlvr.hardening.witness import literal
-from trl_rlvr.names import STANDARD_MODULES, STANDARD_NAMES
 from trl_rlvr.problem import CodeProblem
-from trl_rlvr.source import try_parse
 
 _CALL = "_CALL_"
 _FREE_NAMES = set(dir(builtins)) | STANDARD_NAMES.keys() | STANDARD_MODULES

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from trl_rlvr.problem import CodeProblem
-from trl_rlvr.sandbox.protocol import GENERAL, PLAIN, STDIO, pack_work
-from trl_rlvr.sandbox.values import Encoder, RefusedValue
+from trl_rlvr.sandbox.codec import Encoder, RefusedValue
+from trl_rlvr.sandbox.protocol.control import GENERAL, PLAIN, STDIO, pack_work
 
 _TELLING_BYTES = 3
 _TELLING_CHARS = 3

@@ -16,7 +16,7 @@ from trl_rlvr.data import DataConfig, problems_to_dataset
 from trl_rlvr.errors import DataError
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import SandboxConfig, open_sandbox
-from trl_rlvr.sandbox.gate import ProblemCheck, check_problems
+from trl_rlvr.validation.gate import ProblemCheck, check_problems
 
 CHECK_SAMPLE = 32
 """On how many problems of a split `data_check: sample` tries wrong programs; every reference runs."""

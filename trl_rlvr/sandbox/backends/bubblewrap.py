@@ -14,7 +14,7 @@ from trl_rlvr.errors import SandboxUnavailableError
 from trl_rlvr.sandbox.backends.launcher import INSIDE_ROOT, Launcher, shown_to_worker
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
 from trl_rlvr.sandbox.confine import namespaces, paths
-from trl_rlvr.sandbox.server import interpreter
+from trl_rlvr.sandbox.interpreter import interpreter
 
 _NAMESPACES = ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
 _SCRATCH = "/tmp"
@@ -48,7 +48,7 @@ class BubblewrapLauncher(Launcher):
         command += _show_python(python, settings["readable"])
         for outside, inside in shown_to_worker().items():
             command += ["--ro-bind", outside, inside]
-        worker = interpreter("supervisor", json.dumps(settings), python=python, package_root=INSIDE_ROOT)
+        worker = interpreter("supervisor.main", json.dumps(settings), python=python, package_root=INSIDE_ROOT)
         return [*command, "--remount-ro", "/", "--chdir", "/", "--", *worker]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from trl_rlvr.errors import SandboxUnavailableError
 from trl_rlvr.sandbox.backends.launcher import INSIDE_ROOT, Launcher, shown_to_worker
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
-from trl_rlvr.sandbox.server import environment, interpreter
+from trl_rlvr.sandbox.interpreter import environment, interpreter
 
 DEFAULT_IMAGE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
 """The trainer's own version of Python."""
@@ -74,7 +74,7 @@ class DockerLauncher(Launcher):
         memory = f"{2 * settings['memory_mib'] + settings['scratch_mib'] + _OTHERS_MIB}m"
         scratch = f"{_SCRATCH}:rw,nosuid,nodev,noexec,size={settings['scratch_mib']}m,nr_inodes=4096,mode=0711"
         name = f"{_NAME}-{secrets.token_hex(8)}"
-        _, *arguments = interpreter("supervisor", json.dumps(settings), package_root=INSIDE_ROOT)
+        _, *arguments = interpreter("supervisor.main", json.dumps(settings), package_root=INSIDE_ROOT)
         return [
             *self._container(),
             *self._walls(),

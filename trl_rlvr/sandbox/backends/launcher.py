@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from trl_rlvr.sandbox.confine import scratch
+from trl_rlvr.sandbox.interpreter import PACKAGE_ROOT, environment, interpreter
 from trl_rlvr.sandbox.packages import find_packages, library_folders
-from trl_rlvr.sandbox.server import PACKAGE_ROOT, environment, interpreter
 
 INSIDE_ROOT = "/opt/trl-rlvr"
 """The folder that holds the package, inside a container."""
@@ -34,7 +34,7 @@ class Launcher:
 
         What it starts must end when its standard input ends, and when its process group is killed.
         """
-        return interpreter("supervisor", json.dumps(settings))
+        return interpreter("supervisor.main", json.dumps(settings))
 
     def environment(self) -> dict[str, str]:
         """Return the environment of that command."""
@@ -50,5 +50,5 @@ def shown_to_worker() -> dict[str, str]:
     The bundled problems are not among them: they hold answers.
     """
     package = Path(PACKAGE_ROOT, "trl_rlvr")
-    needed = [*sorted(package.glob("*.py")), package / "sandbox"]
+    needed = [*sorted(package.glob("*.py")), package / "analysis", package / "sandbox"]
     return {str(path): f"{INSIDE_ROOT}/trl_rlvr/{path.name}" for path in needed}

@@ -17,7 +17,7 @@ from trl_rlvr.sandbox.backends.launcher import Launcher
 from trl_rlvr.sandbox.backends.worker import Worker, WorkerLost, end_all
 from trl_rlvr.sandbox.base import DEADLINE_PASSED, Program, Sandbox, SandboxStats
 from trl_rlvr.sandbox.limits import Limits
-from trl_rlvr.sandbox.protocol import Answer, Job, printable
+from trl_rlvr.sandbox.protocol.control import Answer, Job, printable
 from trl_rlvr.sandbox.suite import compile_suite
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
 

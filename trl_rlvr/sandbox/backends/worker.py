@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from trl_rlvr.errors import SandboxUnavailableError
 from trl_rlvr.sandbox.backends.launcher import Launcher
-from trl_rlvr.sandbox.protocol import Answer
-from trl_rlvr.sandbox.wire import FrameTooLarge, read_frame, write_frame
+from trl_rlvr.sandbox.protocol.control import Answer
+from trl_rlvr.sandbox.protocol.frames import FrameTooLarge, read_frame, write_frame
 
 _START_S = 90.0
 _ANSWER_BYTES = 1 << 26

@@ -1,0 +1,43 @@
+import pytest
+
+from trl_rlvr.sandbox.harness.stdio_suite import same_output
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        (b"3\n", "3"),
+        (b"1  2 \n3\n\n", "1 2\n3\n"),
+        (b"0.3333333\n", "0.33333333333"),
+        (b"1e3\n", "1000.0"),
+        (b"nan\n", "nan"),
+        ("é\n".encode(), "é"),
+    ],
+)
+def test_equal_outputs_are_the_same(printed, expected):
+    assert same_output(printed, expected) == ""
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        (b"1\n2", "1\n2\n3"),
+        (b"1\n2\n3\n4", "1\n2\n3"),
+        (b"1 2", "1 2 3"),
+        (b"", "1"),
+        (b"3.001", "3"),
+        (b"7", "8"),
+        (b"nan", "1.0"),
+        (b"inf", "1e308"),
+        ("٣".encode(), "3"),
+        (b"\xff", "1"),
+        (b"1\x0b2", "1\n2"),
+        (b"1\r2", "1\n2"),
+    ],
+    ids=[
+        "prefix", "more lines", "fewer tokens", "empty", "float for a whole number", "other number", "nan", "inf",
+        "other digits", "not UTF-8", "vertical tab for newline", "carriage return for newline",
+    ],
+)  # fmt: skip
+def test_different_outputs_differ(printed, expected):
+    assert same_output(printed, expected) != ""

@@ -1,0 +1,1 @@
+"""Runs in the candidate process, UNTRUSTED: loads the solution and answers. Never imports the harness."""

@@ -1,0 +1,251 @@
+"""The candidate's end of a conversation: answers one request after another, with data, or handles where it must.
+
+Like all of the candidate's side it is untrusted. An object that is no plain data stays; the harness gets a number.
+"""
+
+import io
+import sys
+from typing import Any
+
+from trl_rlvr.sandbox.candidate.coroutines import Awaited
+from trl_rlvr.sandbox.candidate.exports import Owned
+from trl_rlvr.sandbox.candidate.loading import MEMORY, describe
+from trl_rlvr.sandbox.candidate.proxies import KINDS, Borrowed
+from trl_rlvr.sandbox.codec import UNCOUNTED, Budget, Decoder, Encoder, RefusedValue, Shared, tags
+from trl_rlvr.sandbox.protocol.control import (
+    AWAIT,
+    BASE,
+    CALL,
+    CALLBACK,
+    DELETE,
+    DESCRIBE,
+    FETCH,
+    GET,
+    LOOK,
+    MAX_REQUEST,
+    NEXT,
+    OPERATE,
+    OPERATORS,
+    RAISED,
+    REFUSED,
+    SET,
+    THEIRS,
+    VALUE,
+)  # fmt: skip
+from trl_rlvr.sandbox.protocol.exceptions import (
+    MAX_CAUSES,
+    known_class,
+    known_name,
+    make_exception,
+    plain_arguments,
+    plain_attributes,
+)
+from trl_rlvr.sandbox.protocol.frames import read_frame, write_frame
+
+_PRINTED_CHARS = 1 << 18
+
+
+class Conversation:
+    """Both ends' objects, and the two pipes.
+
+    Args:
+        namespace: the loaded solution.
+        requests: pipe to read from.
+        answers: pipe to write to.
+    """
+
+    def __init__(self, namespace: dict[str, Any], requests: int, answers: int) -> None:
+        self.namespace = namespace
+        self.requests = requests
+        self.answers = answers
+        self._own = Owned()
+        self._theirs: dict[int, Any] = {}
+        self._lent: dict[int, tuple[BaseException, int]] = {}
+        """Exceptions that stand for a test's own, by id, and the numbers of those."""
+        self._printed: io.StringIO | None = None
+        self._shared = Shared()
+        self._awaited = Awaited()
+
+    def serve(self) -> None:
+        """Say that the solution is loaded, then answer until the harness ends."""
+        write_frame(self.answers, VALUE)
+        while (frame := read_frame(self.requests, MAX_REQUEST)) is not None:
+            self._answer(frame)
+
+    def _answer(self, frame: bytes) -> None:
+        if frame[1]:
+            self._shared = Shared()  # another test begins
+            self._lent.clear()
+            self._awaited.clear()
+        try:
+            value = self._do(frame[:1], *self._read(frame, 2))
+            reply = self._reply(VALUE)
+            reply.value(value)
+        except RefusedValue as refusal:
+            reply = self._refusal(str(refusal))
+        except BaseException as error:
+            try:
+                reply = self._raised(error)
+            except BaseException as second:  # an exception that raises when it is looked at
+                reply = self._refusal(describe(second))
+        self._shared.agree()
+        write_frame(self.answers, reply.out)
+
+    def _read(self, frame: bytes, start: int) -> list[Any]:
+        """Read a message: let the shared containers hold what the test left in them, and return the values."""
+        message = Decoder(frame, Budget(UNCOUNTED), self._read_handle, self._shared, tags.CONSTANTS)
+        message.at = start
+        self._shared.apply(self._shared.read_changes(message), message)
+        values = message.rest()
+        self._shared.agree()
+        return values
+
+    def _do(self, request: bytes, target: Any, *rest: Any) -> Any:
+        if request == DESCRIBE:
+            (names,) = rest
+            if target:
+                self._printed = sys.stdout = io.StringIO()
+            return [name for name in names if name in self.namespace]
+        if request == FETCH:
+            return self.namespace[target]
+        if request == CALL:
+            args, kwargs = rest
+            return target(*args, **kwargs)
+        if request == GET:
+            return getattr(target, *rest)
+        if request == SET:
+            return setattr(target, *rest)
+        if request == DELETE:
+            return delattr(target, *rest)
+        if request == OPERATE:
+            # For an operation, `target` is its name and the operands follow.
+            return OPERATORS[target](*rest[0])
+        if request == NEXT:
+            return next(target)
+        if request == AWAIT:
+            return self._awaited.run(target, *rest)
+        if request == LOOK:
+            return target
+        if request == BASE:
+            return issubclass(target, *rest)
+        raise RefusedValue("an unknown request")
+
+    def _reply(self, kind: bytes) -> Encoder:
+        """Begin an answer: what was printed, then what changed in the containers that the test has."""
+        self._shared.rollback()
+        encoder = Encoder(self._write_handle, self._shared, self._write_subclass)
+        encoder.out += kind
+        printed = ""
+        if self._printed is not None:
+            printed = self._printed.getvalue()[:_PRINTED_CHARS]
+            self._printed.seek(0)
+            self._printed.truncate()
+        encoder.value(printed)
+        self._shared.write_head(encoder)
+        return encoder
+
+    def _raised(self, error: BaseException) -> Encoder:
+        encoder = self._reply(RAISED)
+        encoder.value(MEMORY if isinstance(error, MemoryError) else "")
+        encoder.value(describe(error))
+        causes = _causes(error)
+        self._write_exception(encoder, error)
+        encoder.length(len(causes))
+        for cause in causes:
+            self._write_exception(encoder, cause)
+        return encoder
+
+    def _write_exception(self, encoder: Encoder, error: BaseException) -> None:
+        name = known_name(type(error))
+        if known_class(name) is not type(error) or id(error) in self._lent:
+            encoder.value(error)
+            return
+        encoder.value(name)
+        encoder.value(plain_arguments(error))
+        encoder.value(plain_attributes(error))
+
+    def _refusal(self, text: str) -> Encoder:
+        self._shared.rollback()
+        encoder = Encoder()
+        encoder.out += REFUSED
+        encoder.value(text)
+        return encoder
+
+    def ask(self, request: bytes, *values: Any) -> Any:
+        """Ask the harness to do something with an object of its own, and wait for the outcome.
+
+        Raises:
+            RuntimeError: a message is being written.
+        """
+        if self._own.is_hashing:
+            raise RuntimeError("a key asks the test for something while it crosses")
+        encoder = Encoder(self._write_handle, self._shared, self._write_subclass)
+        encoder.out += CALLBACK + request
+        try:
+            self._shared.write_head(encoder)
+            for value in values:
+                encoder.value(value)
+        except BaseException:
+            self._shared.rollback()
+            raise
+        self._shared.agree()
+        write_frame(self.answers, encoder.out)
+        while True:
+            frame = read_frame(self.requests, MAX_REQUEST)
+            if frame is None:
+                raise EOFError("the harness is gone")
+            if frame[:1] in (VALUE, RAISED):
+                break
+            self._answer(frame)
+        outcome = self._read(frame, 1)
+        if frame[:1] == VALUE:
+            return outcome[0]
+        if isinstance(outcome[0], BaseException):
+            raise outcome[0]
+        name, args, *number = outcome
+        error = make_exception(known_class(name) or RuntimeError, args, name)
+        if number:
+            self._lent[id(error)] = error, number[0]
+        raise error
+
+    def _write_handle(self, encoder: Encoder, value: Any) -> None:
+        encoder.out.append(tags.HANDLE)
+        lent = self._lent.get(id(value))
+        if lent is not None or isinstance(value, Borrowed):
+            encoder.out.append(THEIRS)
+            encoder.length(lent[1] if lent is not None else object.__getattribute__(value, "_number"))
+            return
+        self._own.describe(encoder, value)
+
+    def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
+        encoder.out.append(tags.SUBCLASS)
+        self._shared.keep_apart(value)
+        self._own.describe(encoder, value)
+
+    def _read_handle(self, decoder: Decoder, tag: int) -> Any:
+        if tag == tags.SUBCLASS:
+            copy = decoder.item()
+            self._shared.keep_apart(copy)
+            return copy
+        whose, number = decoder.length(), decoder.length()
+        if whose == THEIRS:
+            return self._own.find(number)
+        kind = decoder.text()
+        known = self._theirs.get(number)
+        if known is None:
+            known = self._theirs[number] = KINDS[kind](self, number)
+        return known
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return what an exception was raised from, and what that was raised from, and so on."""
+    causes: list[BaseException] = []
+    while error.__cause__ is not None and len(causes) < MAX_CAUSES:
+        error = error.__cause__
+        causes.append(error)
+    return causes
+
+
+def serve(namespace: dict[str, Any], requests: int, answers: int) -> None:
+    """Answer the harness's requests about a loaded solution until it ends."""
+    Conversation(namespace, requests, answers).serve()

@@ -1,0 +1,78 @@
+"""What stands in a solution for a test's own functions, iterators and objects: it asks the harness."""
+
+from typing import TYPE_CHECKING, Any
+
+from trl_rlvr.sandbox.protocol.control import CALL, FUNCTION_NAMES, GET, NEXT, OPERATE, OPERATORS, SET
+from trl_rlvr.sandbox.protocol.exceptions import known_class, known_name
+
+if TYPE_CHECKING:
+    from trl_rlvr.sandbox.candidate.connection import Conversation
+
+
+class Borrowed:
+    """Base of what stands for an object of the test's."""
+
+    def __init__(self, conversation: "Conversation", number: int) -> None:
+        object.__setattr__(self, "_conversation", conversation)
+        object.__setattr__(self, "_number", number)
+
+    def _ask(self, request: bytes, *values: Any) -> Any:
+        return object.__getattribute__(self, "_conversation").ask(request, *values)
+
+
+class _Function(Borrowed):
+    __doc__ = property(lambda self: self._ask(GET, self, "__doc__"))
+
+    def __getattr__(self, name: str) -> Any:
+        if name in FUNCTION_NAMES:
+            return self._ask(GET, self, name)
+        raise AttributeError(name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask(CALL, self, args, kwargs)
+
+
+class _Iterator(Borrowed):
+    def __iter__(self) -> "_Iterator":
+        return self
+
+    def __next__(self) -> Any:
+        return self._ask(NEXT, self)
+
+
+class _Object(_Function):
+    def __getattr__(self, name: str) -> Any:
+        return self._ask(GET, self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._ask(SET, self, name, value)
+
+    def __copy__(self) -> Any:
+        return self._ask(OPERATE, "__copy__", (self,))
+
+    def __deepcopy__(self, memo: object) -> Any:
+        return self._ask(OPERATE, "__deepcopy__", (self,))
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> Any:
+        known = known_class(known_name(kind)) if kind else None
+        return self._ask(OPERATE, "__exit__", (self, known, getattr(error, "args", ())))
+
+
+class _Stream(_Object):
+    def __next__(self) -> Any:
+        return self._ask(NEXT, self)
+
+
+def _operation(name: str) -> Any:
+    return lambda self, *operands: self._ask(OPERATE, name, (self, *operands))
+
+
+_NOT_FORWARDED = frozenset((
+    "__aenter__", "__aexit__", "__anext__", "__copy__", "__deepcopy__", "__exit__", "__format__", "__hash__",
+))  # fmt: skip
+for _name in OPERATORS:
+    if _name not in _NOT_FORWARDED:
+        setattr(_Object, _name, _operation(_name))
+_Object.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity: one object has one handle
+
+KINDS = {"function": _Function, "iterator": _Iterator, "object": _Object, "stream": _Stream}

@@ -1,0 +1,1 @@
+"""Runs in the fork server: a warm interpreter that forks confined children."""

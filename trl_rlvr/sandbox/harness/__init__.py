@@ -1,0 +1,1 @@
+"""Runs in the harness process, trusted: runs the tests, compares, reports. Never imports the candidate."""

@@ -1,0 +1,52 @@
+"""What tests use of the standard library without importing it.
+
+A name such as `datetime` is both a module and a class of it: it is what the tests take it for.
+"""
+
+import ast
+import importlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from trl_rlvr.analysis.entry_points import (
+    AMBIGUOUS_MODULES,
+    AMBIGUOUS_NAMES,
+    STANDARD_MODULES,
+    STANDARD_NAMES,
+    bound_name,
+)
+
+_NAMES = STANDARD_NAMES | AMBIGUOUS_NAMES
+_MODULES = STANDARD_MODULES | AMBIGUOUS_MODULES
+
+
+def standard_values(trees: Sequence[ast.Module], entry_points: Iterable[str]) -> dict[str, Any]:
+    """Return what the names of the library that tests read stand for, but for those that are the candidate's.
+
+    A test whose own variable was never bound, as an earlier test failed, finds nothing else under an ambiguous name.
+    """
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}.difference(entry_points)
+    bound = {bound_name(node) for node in nodes if not isinstance(node, ast.alias)}
+    used -= bound & (AMBIGUOUS_NAMES.keys() | AMBIGUOUS_MODULES)
+    modules = used & _MODULES - (_NAMES.keys() - _used_as_modules(nodes))
+    values = {name: _module(name) for name in modules}
+    values |= {name: getattr(_module(_NAMES[name]), name, None) for name in used & _NAMES.keys() - modules}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:  # where a harness cannot read the library, only what is imported already is there
+        return None
+
+
+def _used_as_modules(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the names of modules that tests read attributes of which only the module has, or has as something else."""
+    return {
+        node.value.id
+        for node in nodes
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in _NAMES
+        if node.value.id in _MODULES and hasattr(_module(node.value.id), node.attr)
+    }

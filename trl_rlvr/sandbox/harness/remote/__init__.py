@@ -1,0 +1,1 @@
+"""The harness's end of the object RPC: proxies for the objects of the candidate."""

@@ -1,0 +1,177 @@
+"""The test's own objects that a candidate was handed by number, and what it may do with them.
+
+It may call functions, step iterators and compare or combine, as it could in one process; of attributes it sees only
+public ones of the test's own classes, and of streams, and it replaces no function. All of it ends with the test.
+"""
+
+import io
+import sys
+import types
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from trl_rlvr.sandbox.codec import RefusedValue
+from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
+from trl_rlvr.sandbox.protocol.control import CALL, FUNCTION_NAMES, GET, NEXT, OPERATE, OPERATORS, SET
+
+TEST_MODULE = "tests"
+"""What a test's own classes say their module is."""
+
+_FOLLOWS: dict[bytes, tuple[type, ...]] = {
+    OPERATE: (tuple,),
+    CALL: (tuple, dict),
+    NEXT: (),
+    GET: (str,),
+    SET: (str, object),
+}
+"""What must follow the object, or an operation's name, in each question."""
+
+
+class Ended:
+    """What is left of an object of an earlier test: it equals nothing, and whatever else it is used for raises."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def _raise(self, *args: object, **kwargs: object) -> Any:
+        raise RuntimeError("this was handed over in a test that has ended")
+
+    __bool__ = __call__ = _raise
+
+
+class Handed:
+    """Objects of one test, by the numbers under which the candidate knows them; no number is used twice."""
+
+    def __init__(self) -> None:
+        self._objects: dict[int, Any] = {}
+        self._last = 0
+        self._given: set[int] = set()
+        """Numbers of what the test itself handed over, and the candidate did not ask one of its objects for."""
+        self.answering = False
+        """Whether what is numbered now answers such a question."""
+
+    def number(self, value: Any) -> int:
+        """Return the number of an object; a new one for an object that was not handed over before."""
+        known = (number for number, one in self._objects.items() if one is value or _is_same_method(one, value))
+        number = next(known, self._last + 1)
+        if number > self._last:
+            self._last = number
+            self._objects[number] = value
+        if not self.answering:
+            self._given.add(number)
+        return number
+
+    def was_given(self, value: Any) -> bool:
+        """Say whether the test that is running handed an object over, unasked."""
+        return any(self._objects[number] is value for number in self._given)
+
+    def find(self, number: int) -> Any:
+        """Return the object of a number; of one from an earlier test, what is left of it.
+
+        Raises:
+            RefusedValue: there never was one.
+        """
+        if number in self._objects:
+            return self._objects[number]
+        if not 0 < number <= self._last:
+            raise RefusedValue("an answer names an object that it was not handed")
+        return Ended()
+
+    def clear(self) -> None:
+        """Forget all of them: callbacks end with their test."""
+        self._objects.clear()
+        self._given.clear()
+
+    def do(self, what: bytes, asked: Sequence[Any]) -> Any:
+        """Do what the candidate asks of an object, and return the outcome.
+
+        Raises:
+            RefusedValue: the object was not handed over, or the question is malformed.
+            Exception: what the object itself raises.
+        """
+        kinds = _FOLLOWS.get(what)
+        if kinds is None or len(asked) != 1 + len(kinds) or not all(map(isinstance, asked[1:], kinds)):
+            raise RefusedValue("a question about an object is malformed")
+        target: Any
+        target, *rest = asked
+        if what == OPERATE:
+            (operands,) = rest
+            self._require(operands[0])
+            return OPERATORS[target](*operands)
+        self._require(target)
+        if what == NEXT:
+            return next(target)
+        if what == CALL:
+            args, kwargs = rest
+            return target(*args, **kwargs)
+        name = rest[0]
+        if what == GET and name in FUNCTION_NAMES and kind_of(target) == "function":
+            told = getattr(target, name, None)
+            return told if isinstance(told, str) else None
+        if name.startswith("_") or kind_of(target) not in ("object", "stream") or not _is_open(target):
+            raise AttributeError(name)
+        if _is_mock(target) and (what == SET or hasattr(type(target), name)):
+            raise AttributeError(f"{name} of a mock is for the test")  # which asks it what was called
+        if what == GET:
+            return getattr(target, name)
+        if _is_function_of_the_tests(target, name):
+            raise AttributeError(f"{name} is a function of the test's, and stays")
+        return setattr(target, name, rest[1])
+
+    def _require(self, target: Any) -> None:
+        if not isinstance(target, Ended) and not any(handed is target for handed in self._objects.values()):
+            raise RefusedValue("the solution asks something of an object that it was not handed")
+
+
+def _is_same_method(one: Any, other: Any) -> bool:
+    """Say whether both are one method of one object: Python makes such a thing anew each time it is read."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, types.MethodType):
+        return one.__self__ is other.__self__ and one.__func__ is other.__func__
+    return isinstance(one, types.BuiltinMethodType) and one == other
+
+
+def kind_of(value: Any) -> str:
+    """Say what the candidate takes an object for: `function`, `iterator`, `stream` or `object`.
+
+    Raises:
+        RefusedValue: it is of a kind that leads to the tests, such as a frame.
+    """
+    if isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType | type):
+        return "function"
+    if isinstance(value, io.IOBase):
+        return "stream"
+    if isinstance(value, Iterator) and not _is_mock(value):
+        return "iterator"
+    if isinstance(value, types.ModuleType | types.FrameType | types.CodeType | types.TracebackType):
+        raise RefusedValue(f"a {type(value).__name__} is not handed to a solution")
+    return "object"
+
+
+def _is_open(value: Any) -> bool:
+    """Say whether a solution may look at an object's attributes: those of the test's own classes, and a few more."""
+    if _is_a("unittest", "TestCase", value):
+        return False  # it says how it compares
+    own = type(value).__module__ == TEST_MODULE or isinstance(value, types.SimpleNamespace)
+    return own or isinstance(value, io.IOBase) or _is_mock(value)
+
+
+def _is_function_of_the_tests(target: Any, name: str) -> bool:
+    """Say whether an attribute, of an object or of its class, is what the test calls; not if the solution set it."""
+    present = getattr(type(target), name, None)
+    if not callable(present) and not isinstance(present, property):
+        present = getattr(target, name, None)
+    return callable(present) and not isinstance(present, RemoteObject)
+
+
+def _is_mock(value: Any) -> bool:
+    return _is_a("unittest.mock", "NonCallableMock", value)
+
+
+def _is_a(module: str, name: str, value: Any) -> bool:
+    """Say whether a value is an instance of a class of a module that few tests load."""
+    return module in sys.modules and isinstance(value, getattr(sys.modules[module], name))

@@ -1,0 +1,110 @@
+"""What crosses by number instead of by value: the candidate's objects, and those that a test hands over."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from trl_rlvr.sandbox.codec import Decoder, Encoder, RefusedValue, tags
+from trl_rlvr.sandbox.harness.remote.exceptions import RemoteBaseException, remote_of_class, stand_in
+from trl_rlvr.sandbox.harness.remote.exports import Handed, kind_of
+from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject, proxy
+from trl_rlvr.sandbox.protocol.control import ARGUMENT, MINE, PROTOCOL_METHODS, THEIRS, UNARY
+
+if TYPE_CHECKING:
+    from trl_rlvr.sandbox.harness.remote.connection import Link
+
+WITH_OPERANDS = frozenset(PROTOCOL_METHODS)
+WITHOUT_OPERANDS = frozenset((*UNARY, *ARGUMENT, "__eq__", "__call__", "__next__"))
+
+
+class Handles:
+    """The objects of one conversation, as its harness knows them.
+
+    Args:
+        link: what the candidate's objects are asked through.
+        keep_apart: told of each plain value that came in the place of a subclass's instance.
+    """
+
+    def __init__(self, link: "Link", keep_apart: Callable[[Any], None]) -> None:
+        self.handed = Handed()
+        self.binds_class = False
+        """Whether the next class that the candidate describes is one that the tests ask for."""
+        self._link = link
+        self._keep_apart = keep_apart
+        self._objects: dict[int, Any] = {}
+        """The candidate's objects by its numbers."""
+        self._bare: set[int] = set()
+        """Numbers of those that are no instances of subclasses of plain types."""
+        self._own_classes: set[int] = set()
+        """Numbers of the classes that the tests ask for: their instances, and no others, take operands from a test."""
+
+    def read(self, decoder: Decoder, tag: int) -> Any:
+        """Read a handle in what the candidate says; for a subclass's instance, what a test takes it for.
+
+        Raises:
+            RefusedValue: it names nothing that it may.
+        """
+        whose, number = decoder.length(), decoder.length()
+        if whose == THEIRS:
+            return self.handed.find(number)
+        digest = decoder.exactly(int, type(None))
+        remote = self._objects.get(number) if decoder.length() else self._introduce(decoder, number)
+        if remote is None:
+            raise RefusedValue("an answer names an object that was never described")
+        if tag == tags.HANDLE:
+            self._bare.add(number)
+        elif number in self._bare:
+            raise RefusedValue("an answer gives an object a plain value that it did not have")
+        if isinstance(remote, RemoteObject) and digest is not None:
+            remote.remember_hash(digest)
+        if tag == tags.SUBCLASS:
+            base = decoder.value()
+            self._keep_apart(base)
+            asked_for = isinstance(remote, RemoteObject) and self._is_asked_for(remote, base)
+            return remote.with_base(base) if asked_for else base
+        return remote
+
+    def _is_asked_for(self, remote: RemoteObject, base: Any) -> bool:
+        """Say whether the tests use more of a subclass's instance than the base value that it holds."""
+        return self.is_own(remote) or any(not hasattr(type(base), name) for name in self._link.attributes)
+
+    def _introduce(self, decoder: Decoder, number: int) -> Any:
+        kind, name = decoder.text(), decoder.text()
+        methods = frozenset(decoder.text() for _ in range(min(decoder.length(), 256)))
+        binds_class, self.binds_class = self.binds_class, False
+        own, base, mro = decoder.value(), decoder.value(), decoder.exactly(tuple)
+        if kind == "class" and binds_class:
+            self._own_classes.add(number)
+        operands = number in self._own_classes or self._is_own_class(own)
+        if number in self._objects:
+            return self._objects[number]  # read before, in the same answer
+        remote = proxy(self._link, number, kind, name, methods, WITH_OPERANDS if operands else WITHOUT_OPERANDS)
+        self._objects[number] = remote
+        if isinstance(remote, RemoteObject):
+            remote.introduce(own, base, () if kind == "exception" else mro)
+        if kind == "exception":
+            remote = self._objects[number] = stand_in(remote, mro)
+        return remote
+
+    def is_own(self, remote: RemoteObject) -> bool:
+        """Say whether an object is an instance of a class that the tests ask for, or such a class."""
+        return remote.remote_number in self._own_classes or self._is_own_class(remote.remote_class)
+
+    def _is_own_class(self, kind: Any) -> bool:
+        kinds = (kind, *kind.remote_bases) if isinstance(kind, RemoteObject) else ()
+        return any(isinstance(one, RemoteObject) and one.remote_number in self._own_classes for one in kinds)
+
+    def write(self, encoder: Encoder, value: Any) -> None:
+        """Hand over what is no data: the candidate's own object, or a function, iterator or object of the test."""
+        encoder.out.append(tags.HANDLE)
+        if isinstance(value, RemoteObject):
+            encoder.out.append(THEIRS)
+            encoder.length(value.remote_number)
+            return
+        remote = getattr(value, "remote", None) if isinstance(value, RemoteBaseException) else remote_of_class(value)
+        if isinstance(remote, RemoteObject):
+            encoder.out.append(THEIRS)
+            encoder.length(remote.remote_number)
+            return
+        encoder.out.append(MINE)
+        encoder.length(self.handed.number(value))
+        encoder.text(kind_of(value))

@@ -1,0 +1,1 @@
+"""Rewrites the syntax tree of a test before it runs."""

@@ -1,0 +1,232 @@
+"""Judging test source of any form: it runs here, in the harness, and reaches the solution only through proxies.
+
+Names decide who is asked. The problem's entry points are the candidate's; every other name is the setup's, a builtin,
+or one of the standard names that tests use without importing them.
+"""
+
+import ast
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from trl_rlvr.analysis.attributes import mentioned_attributes
+from trl_rlvr.analysis.entry_points import bound_name
+from trl_rlvr.analysis.solution_imports import STAND_IN, without_module
+from trl_rlvr.analysis.star_imports import star_imports
+from trl_rlvr.sandbox.candidate.loading import describe
+from trl_rlvr.sandbox.harness.namespace import standard_values
+from trl_rlvr.sandbox.harness.remote.connection import Link, Lost
+from trl_rlvr.sandbox.harness.remote.exceptions import exception_class
+from trl_rlvr.sandbox.harness.remote.exports import TEST_MODULE
+from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
+from trl_rlvr.sandbox.harness.rewrite.collection import RAN, add_collected
+from trl_rlvr.sandbox.harness.rewrite.comparisons import (
+    CATCHABLE,
+    END,
+    FETCH_DATA,
+    FUNCTION,
+    GENERATOR,
+    HOLD,
+    RESET,
+    RESTORE,
+    caught_by,
+    with_settling,
+)
+from trl_rlvr.sandbox.harness.runner.collector import Collector
+from trl_rlvr.sandbox.harness.runner.execution import require_success
+from trl_rlvr.verdict import Verdict
+
+Outcome = tuple[Verdict, str]
+_OF_ONE_TEST = (Verdict.REFUSED_VALUE, Verdict.WRONG_ANSWER, Verdict.MISSING_ENTRY_POINT)
+"""Losses after which the candidate can still be asked."""
+
+
+def judge_tests(
+    names: tuple[str, ...],
+    setup_code: str,
+    tests: tuple[str, ...],
+    pipes: tuple[int, int],
+    answer_bytes: int,
+    report: Callable[[int, Verdict, str], None],
+) -> Outcome:
+    """Run every test against the solution at the other end of `pipes` (answers, requests), and report each.
+
+    Returns:
+        What the tests that could not be run get.
+    """
+    trees = [without_module(ast.parse(source)) for source in (setup_code, *tests)]
+    add_collected(trees[0], trees[1:])
+    link = Link(*pipes, answer_bytes, mentioned_attributes(trees))
+    capture = any(word in source for source in (setup_code, *tests) for word in ("stdout", "capsys"))
+    try:
+        judge = _Judge(link, names, link.describe(names, capture), trees)
+        for test, (source, tree) in enumerate(zip(tests, trees[1:], strict=True)):
+            report(test, *judge.run_test(source, tree))
+    except Lost as lost:
+        return (lost.verdict, lost.text) if lost.verdict is not None else (Verdict.PASSED, "")
+    return Verdict.PASSED, ""
+
+
+class _Judge:
+    def __init__(self, link: Link, names: tuple[str, ...], defined: list[str], trees: list[ast.Module]) -> None:
+        self.link = link
+        self.defined = defined
+        self.missing = frozenset(names) - frozenset(defined)
+        self.setup = trees[0]
+        self.standard = standard_values(trees, names)
+        self.wished = {name for tree in trees for name in _names_beside_handlers(tree)}
+        """Names that a class of the solution may stand for where the test catches: it uses them elsewhere, as an alias
+        does."""
+        self.collector = Collector(link.handles.handed.was_given)
+        self.kept: dict[str, Any] = {}
+        """Names that earlier tests bound."""
+
+    def _namespace(self) -> tuple[dict[str, Any], frozenset[str]]:
+        """Make the names that a test begins with, and say which of them are to be fetched at every read."""
+        namespace = {
+            "__name__": TEST_MODULE,
+            HOLD: self.link.holding.hold,
+            RESTORE: self.link.holding.restore,
+            RESET: self.link.holding.reset,
+            FUNCTION: self.link.holding.function,
+            GENERATOR: self.link.holding.generator,
+            END: self.link.holding.end,
+            CATCHABLE: self._catchable,
+            RAN: require_success,
+            STAND_IN: _SolutionModule(self._of_module),
+            **self.standard,
+            **self.kept,
+        }
+        fetched = set(self.missing)
+        for name in self.defined:
+            value = self._fetch(name)
+            namespace[name] = _usable(value)
+            if not isinstance(value, RemoteObject):
+                fetched.add(name)
+        return namespace, frozenset(fetched)
+
+    def _reader(self, namespace: dict[str, Any], before: dict[str, Any]) -> Callable[[str], Any]:
+        """Return what reads the solution's data anew, unless the test has bound the name since: by a star, say."""
+
+        def read(name: str) -> Any:
+            bound = namespace.get(name)
+            return self._fetch_data(name) if bound is before.get(name) else bound
+
+        return read
+
+    def _fetch_data(self, name: str) -> Any:
+        if name in self.missing:
+            raise self.link.fail(Verdict.MISSING_ENTRY_POINT, f"the code defines no {name}")
+        return self._fetch(name)
+
+    def _of_module(self, name: str) -> Any:
+        """Return what the solution binds to a name that a test imports from it."""
+        if name in self.defined:
+            return _usable(self._fetch(name))
+        if name in self.missing:
+            return self._fetch_data(name)
+        raise self.link.fail(Verdict.MISSING_ENTRY_POINT, f"{name} is no name that the problem asks for")
+
+    def _fetch(self, name: str) -> Any:
+        value = self.link.fetch(name)
+        if _catches_checks(value):
+            raise self.link.fail(
+                Verdict.REFUSED_VALUE, f"{name} is an exception that would catch the test's own checks"
+            )
+        return value
+
+    def _catchable(self, value: Any) -> Any:
+        """Return what `except` needs for a class of the solution's; refuse what would catch the test's checks."""
+        if isinstance(value, tuple | list):  # a list where the arguments of a call are spread
+            return tuple(map(self._catchable, value))
+        if _catches_checks(value) and value.__name__ not in self.wished:
+            raise self.link.fail(Verdict.REFUSED_VALUE, f"{value.__name__} would catch the test's own checks")
+        return _usable(value)
+
+    def _run(self, tree: ast.Module) -> None:
+        """Run the setup, anew for each test so that none finds it changed by another, and then the test."""
+        namespace, fetched = self._namespace()
+        before = dict(namespace)
+        namespace[FETCH_DATA] = self._reader(namespace, before)
+        if self.setup.body:
+            exec(compile(with_settling(copy.deepcopy(self.setup), fetched), "<setup>", "exec"), namespace)
+            self._take_back(namespace, before)
+        fetched = frozenset(name for name in fetched if namespace.get(name) is before.get(name))
+        self.collector.begin(namespace)
+        ready = namespace.keys() | self.missing
+        try:
+            exec(compile(with_settling(tree, fetched), "<test>", "exec"), namespace)
+        finally:
+            self.kept |= {name: value for name, value in namespace.items() if name not in ready or name in self.kept}
+
+    def _take_back(self, namespace: dict[str, Any], before: dict[str, Any]) -> None:
+        """Let a star at the head of the setup hide none of the names that are asked for: a solution stands below it."""
+        if any(star_imports(self.setup.body)):
+            bound = set(map(bound_name, ast.walk(self.setup)))
+            namespace |= {name: before[name] for name in self.defined if name not in bound}
+
+    def run_test(self, source: str, tree: ast.Module) -> Outcome:
+        """Run one test, of which `tree` is used up.
+
+        Raises:
+            Lost: the candidate is gone, so that nothing after this can be judged either.
+        """
+        try:
+            self._run(tree)
+            outcome = (Verdict.PASSED, "")
+        except Lost:
+            outcome = (Verdict.CRASHED, "")
+        except BaseException as error:  # whatever a test raises is a verdict on the solution
+            outcome = self._failure(error, source)
+        self.link.expire()
+        lost = self.link.lost
+        if lost is None:
+            return outcome
+        if lost.verdict not in _OF_ONE_TEST:
+            raise lost
+        self.link.lost = None  # only this test is lost: the candidate still answers
+        return lost.verdict, lost.text
+
+    @staticmethod
+    def _failure(error: BaseException, source: str) -> Outcome:
+        found = getattr(error, "came_from_candidate", None)
+        if found is not None:
+            return found[0], found[1]
+        if isinstance(error, MemoryError):
+            return Verdict.MEMORY_LIMIT, "the test ran out of memory on what the program answered"
+        source = ast.unparse(ast.parse(source))[:150]
+        if isinstance(error, AssertionError):
+            return Verdict.WRONG_ANSWER, f"failed: {source}"
+        return Verdict.WRONG_ANSWER, f"{describe(error)[:100]} in {source}"
+
+
+class _SolutionModule:
+    """Stands for the module that a test imports the solution from; it holds nothing."""
+
+    __slots__ = ("_bound_to",)
+
+    def __init__(self, bound_to: Callable[[str], Any]) -> None:
+        self._bound_to = bound_to
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # or copying it, say, would be a question to the solution
+        return self._bound_to(name)
+
+
+def _usable(value: Any) -> Any:
+    """Return what a test uses for a value of the solution's: a class for `except` in the place of an exception."""
+    return (exception_class(value) or value) if isinstance(value, RemoteObject) else value
+
+
+def _catches_checks(value: Any) -> bool:
+    """Say whether an `except` clause with this in it would catch a failed assertion of the test itself."""
+    if isinstance(value, tuple):
+        return any(map(_catches_checks, value))
+    return isinstance(value, type) and value is not object and issubclass(AssertionError, value)
+
+
+def _names_beside_handlers(tree: ast.Module) -> set[str]:
+    """Return the names that a test uses, leaving out where it says what it catches."""
+    caught = {id(part) for node in ast.walk(tree) for what in caught_by(node) for part in ast.walk(what)}
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in caught}

@@ -1,0 +1,45 @@
+"""How a clean interpreter is started that runs a module of this package: its command and its environment."""
+
+import sys
+from pathlib import Path
+
+_BOOT = """import os, sys
+os.register_at_fork = lambda **hooks: None  # those of threading, random and logging cost each fork of a warm server
+sys.path.append(sys.argv[1])
+from trl_rlvr.sandbox.{module} import main
+main(*sys.argv[1:])
+"""
+PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
+"""The folder that holds the package, in this place."""
+_ENVIRONMENT = {
+    "HOME": "/",
+    "LANG": "C.UTF-8",
+    "LD_BIND_NOW": "1",  # or each child looks up anew what only a child calls after a fork
+    "MALLOC_ARENA_MAX": "2",  # or a few dozen threads reserve all the address space that a program may have
+    "LC_ALL": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PATH": "/usr/bin:/bin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",  # the order of a set must not depend on the worker that a program happens to meet
+}
+"""All that a fork server and its children see of the trainer's environment."""
+
+
+def interpreter(
+    module: str, *arguments: str, python: str = sys.executable, package_root: str = PACKAGE_ROOT
+) -> list[str]:
+    """Return the command of a fresh interpreter that runs `main` of a module of this package, and nothing else.
+
+    Args:
+        module: of `trl_rlvr.sandbox`.
+        arguments: of its `main`, after the package's root.
+        python: the interpreter, as the place where the command will run names it.
+        package_root: the folder that holds the package, likewise.
+    """
+    return [python, "-s", "-S", "-P", "-c", _BOOT.format(module=module), package_root, *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of such an interpreter: an allow-list, nothing of the trainer's."""
+    return dict(_ENVIRONMENT)

@@ -1,0 +1,112 @@
+"""One worker: takes jobs from the trainer, runs each to its verdicts, and mends what breaks on the way.
+
+It holds tests, so nothing is ever forked from it; a `Run` does the watching.
+"""
+
+import json
+import time
+
+from trl_rlvr.sandbox.protocol.control import Answer, Job
+from trl_rlvr.sandbox.protocol.frames import read_frame, write_frame
+from trl_rlvr.sandbox.supervisor.attempt import Harness, Run
+from trl_rlvr.sandbox.supervisor.fork_server_client import ForkServer, ServerLost
+from trl_rlvr.sandbox.supervisor.watchdog import Disturbed, TrainerGone
+from trl_rlvr.verdict import Verdict
+
+_ATTEMPTS, _PATIENCE_S = 4, 20.0
+"""How often a program is run again; where its fork server was lost each time, which is nothing that it can do, at least
+for so many seconds: somebody may be ending processes at random."""
+_JOB_BYTES = 1 << 30
+_HARNESS_JOBS = 1000
+"""Programs after which a harness is replaced, whatever they may have left in its memory."""
+_STDIN, _STDOUT = 0, 1
+
+
+class Supervisor:
+    """Keeps one fork server and one harness for plain suites, and runs jobs one at a time.
+
+    Args:
+        settings: of the fork server.
+        trainer: pipe that hangs up when the trainer is gone; None: nobody looks.
+    """
+
+    def __init__(self, settings: dict[str, object], trainer: int | None = None) -> None:
+        self.settings = settings
+        self.trainer = trainer
+        self.server = ForkServer(settings)
+        self.harness: Harness | None = None
+        self.restarts = 0
+
+    def run(self, job: Job) -> Answer:
+        """Run a job to its verdicts; what an outsider broke is run again.
+
+        Raises:
+            TrainerGone: nobody waits for them any more.
+        """
+        started = time.monotonic()
+        disturbed = lost = 0
+        while True:
+            try:
+                run = self._attempt(job)
+            except Disturbed:
+                disturbed += 1
+                if disturbed == _ATTEMPTS:
+                    # An outsider does not hit the same program that often: what kills its process is the program.
+                    verdict, text = Verdict.CRASHED, "the process was killed again and again"
+                    break
+            except ServerLost:
+                lost += 1
+                self._restart()
+                if lost >= _ATTEMPTS and time.monotonic() - started > _PATIENCE_S:
+                    verdict, text = Verdict.SANDBOX_ERROR, "the fork server was lost again and again"
+                    break
+            else:
+                return self._answer(run.verdicts(), run.cpu_s, started, disturbed + lost)
+        return self._answer([(verdict, text)] * job.tests, 0.0, started, disturbed + lost)
+
+    def _answer(self, verdicts: list[tuple[Verdict, str]], cpu_s: float, started: float, retried: int) -> Answer:
+        restarts, self.restarts = self.restarts, 0
+        return {
+            "tests": [(verdict.value, text) for verdict, text in verdicts],
+            "cpu_s": cpu_s,
+            "wall_s": time.monotonic() - started,
+            "retried": retried,
+            "restarts": restarts,
+        }
+
+    def _attempt(self, job: Job) -> Run:
+        harness = self.harness
+        if not job.alone:
+            if harness is not None and harness.jobs >= _HARNESS_JOBS:
+                harness.close()
+            if harness is None or harness.gone:
+                harness = self.harness = Harness(self.server, job.kind)
+        else:
+            harness = Harness(self.server, job.kind)
+        run = Run(self.server, harness, job, self.trainer)
+        try:
+            run.go()
+        finally:
+            if harness is not self.harness or harness.gone:
+                harness.close()
+        return run
+
+    def _restart(self) -> None:
+        self.restarts += 1
+        self.server.close()
+        self.harness = None
+        self.server = ForkServer(self.settings)
+
+
+def main(package_root: str, settings: str) -> None:
+    """Serve the trainer on the standard streams until it closes them."""
+    del package_root
+    supervisor = Supervisor(json.loads(settings), _STDIN)
+    try:
+        write_frame(_STDOUT, json.dumps(supervisor.server.layers).encode())
+        while (frame := read_frame(_STDIN, _JOB_BYTES)) is not None:
+            write_frame(_STDOUT, json.dumps(supervisor.run(Job.unpack(frame))).encode())
+    except (BrokenPipeError, TrainerGone):
+        pass  # what still runs ends with the server
+    finally:
+        supervisor.server.close()

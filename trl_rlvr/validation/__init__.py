@@ -1,0 +1,1 @@
+"""Proves problems before a model is judged by them (`trl-rlvr check`)."""

@@ -1,0 +1,231 @@
+"""The gate at load: each problem proves itself on the whole executor before a model is judged by it.
+
+The reference must pass and a set of wrong programs must fail, else the problem is set aside with the reason. A problem
+without a reference is checked by the wrong programs alone.
+"""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from trl_rlvr.analysis.attributes import mentioned_attributes
+from trl_rlvr.analysis.parsing import try_parse
+from trl_rlvr.problem import CodeProblem
+from trl_rlvr.sandbox.base import Program, Sandbox
+from trl_rlvr.validation.hazards import Concern, Finding, scrutinize
+from trl_rlvr.verdict import ExecutionResult, Verdict
+
+_PATIENT_REFERENCE_CPU_S = 12.0
+"""Cost assumed of a reference that ran out of time: the limits then give it 60 CPU seconds."""
+
+_WRONG_BODIES = {
+    "one that returns its argument": "return args[0] if args else None",
+    "one that returns None": "return None",
+    "one that returns NaN": "return float('nan')",
+    "one that returns a bare object()": "return object()",
+    "one that empties its arguments": "_empty(args)\n    return args[0] if args else None",
+    "one that empties its arguments and returns 0": "_empty(args)\n    return 0",
+    "one that empties its arguments and returns []": "_empty(args)\n    return []",
+    "one that empties its arguments and returns True": "_empty(args)\n    return True",
+    "one that leaves by os._exit(0)": "__import__('os')._exit(0)",
+    "one that raises StopIteration": "raise StopIteration",
+    "one whose answer equals everything": "return _Liar()",
+}
+"""What the wrong program is -> the body of every function that it defines."""
+
+_NUMPY_BODIES = {"one that returns an array without items": "return __import__('numpy').zeros((0, 1, 1))"}
+"""Tried as well where the tests use numpy: what holds for all items of nothing holds."""
+
+_HELPERS = """def _empty(args):
+    for value in args:
+        try:
+            value.clear()
+        except Exception:
+            for name in _ATTRIBUTES:
+                try:
+                    setattr(value, name, None if name in ('left', 'right', 'next', 'children') else 0)
+                except Exception:
+                    pass
+
+class _Liar:
+    __hash__ = None
+    def __init__(self, *args, **keywords): pass
+    def __getattr__(self, name): return self
+    def __call__(self, *args, **keywords): return self
+    def __eq__(self, other): return True
+    def __exit__(self, *error): return True
+    __ne__ = __bool__ = lambda self, *other: False
+    __lt__ = __le__ = __gt__ = __ge__ = __contains__ = lambda self, other: True
+    __add__ = __sub__ = __mul__ = __truediv__ = __mod__ = __abs__ = lambda self, *other: 0.0
+    __radd__ = __rsub__ = __enter__ = lambda self, *other: self
+
+"""
+
+_WRONG_SCRIPTS = {
+    "one that prints its input": "import sys\nprint(sys.stdin.read())",
+    "one that prints nothing": "pass",
+    "one that leaves by os._exit(0)": "import os\nos._exit(0)",
+    "one that raises StopIteration": "raise StopIteration",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCheck:
+    """What the gate found about one problem."""
+
+    problem: CodeProblem
+    """As it may be used: with `reference_cpu_s` filled where it was measured, without the tests that were dropped."""
+    reason: str | None
+    """Why it is set aside; None: it may be used."""
+    cpu_s: float | None
+    """CPU seconds of the reference on all tests; None without a reference that passes."""
+    findings: tuple[Finding, ...] = ()
+    """What its tests do with the candidate's values beyond comparing data."""
+
+
+def wrong_programs(problem: CodeProblem) -> dict[str, str]:
+    """Return programs that must not pass, by what each is."""
+    if problem.io_tests:
+        return _WRONG_SCRIPTS
+    trees = filter(None, map(try_parse, (problem.setup_code, *problem.tests)))
+    helpers = f"_ATTRIBUTES = {sorted(mentioned_attributes(trees))}\n{_HELPERS}"
+    numpy = any("np." in test or "numpy" in test for test in (problem.setup_code, *problem.tests))
+    bodies = _WRONG_BODIES | (_NUMPY_BODIES if numpy else {})
+    programs = {
+        what: helpers
+        + "\n\n".join(f"def {name}(*args, **keywords):\n    {body}" for name in problem.entry_points)
+        + "\n"
+        for what, body in bodies.items()
+    }
+    classes = [name for name in problem.entry_points if name[:1].isupper()]
+    if classes:
+        liars = "".join(
+            f"class {name}(_Liar): pass\n" if name in classes else f"def {name}(*args, **keywords): return _Liar()\n"
+            for name in problem.entry_points
+        )
+        programs["one whose classes agree to everything"] = helpers + liars
+    return programs
+
+
+def _run(sandbox: Sandbox, programs: Sequence[Program]) -> list[ExecutionResult]:
+    """Run all, and once more what the sandbox could not judge."""
+    results = sandbox.run(programs)
+    faulty = [row for row, result in enumerate(results) if result.verdict is Verdict.SANDBOX_ERROR]
+    if faulty:
+        again = sandbox.run([programs[row] for row in faulty])
+        for row, result in zip(faulty, again, strict=True):
+            results[row] = result
+    return results
+
+
+def _run_references(sandbox: Sandbox, problems: Sequence[CodeProblem]) -> list[ExecutionResult | None]:
+    """Run each reference; one that runs out of time gets much more, since its cost is what is to be found out."""
+    rows = [row for row, problem in enumerate(problems) if problem.reference_solution is not None]
+    results: list[ExecutionResult | None] = [None] * len(problems)
+
+    def run(asked: list[int], cpu_s: float | None) -> None:
+        patient = [replace(problems[row], reference_cpu_s=cpu_s) for row in asked]
+        programs = [Program(problem.reference_solution or "", problem) for problem in patient]
+        for row, result in zip(asked, _run(sandbox, programs), strict=True):
+            results[row] = result
+
+    run(rows, None)
+    slow = [row for row in rows if (result := results[row]) and result.verdict is Verdict.TIMEOUT]
+    if slow:
+        run(slow, _PATIENT_REFERENCE_CPU_S)
+    return results
+
+
+def _reference_reason(result: ExecutionResult | None) -> str | None:
+    if result is None or result.verdict is Verdict.PASSED:
+        return None
+    if result.verdict is Verdict.SANDBOX_ERROR:
+        return f"the sandbox could not run its reference: {result.error}"
+    failed = next(index for index, test in enumerate(result.tests) if test.verdict is result.verdict)
+    return f"its reference solution fails test {failed}: {result.verdict.value} {result.error}".rstrip()
+
+
+def _wrong_reasons(sandbox: Sandbox, problems: Sequence[CodeProblem]) -> list[str | None]:
+    """Tell for each problem which wrong program passes."""
+    asked = [
+        (row, what, Program(code, problem))
+        for row, problem in enumerate(problems)
+        for what, code in wrong_programs(problem).items()
+    ]
+    reasons: list[str | None] = [None] * len(problems)
+    results = _run(sandbox, [program for *_, program in asked])
+    for (row, what, _), result in zip(asked, results, strict=True):
+        if result.verdict is Verdict.PASSED and reasons[row] is None:
+            reasons[row] = f"a wrong program passes all its tests: {what}"
+        elif result.verdict is Verdict.SANDBOX_ERROR and reasons[row] is None:
+            reasons[row] = f"the sandbox could not run a wrong program ({what}): {result.error}"
+    return reasons
+
+
+def _without_tests(problem: CodeProblem, dropped: set[int]) -> CodeProblem:
+    kept = tuple(test for index, test in enumerate(problem.tests) if index not in dropped)
+    return replace(problem, tests=kept) if kept and dropped else problem
+
+
+def _scrutiny_reason(
+    problem: CodeProblem, findings: Sequence[Finding], allow_danger: bool, dropped: set[int]
+) -> str | None:
+    dangers = [finding for finding in findings if finding.concern is Concern.DANGER]
+    if dangers and not allow_danger:
+        return str(dangers[0])
+    if dropped and (len(dropped) == len(problem.tests) or -1 in dropped):
+        return f"no test is left without those that rest on behaviour: {findings[0]}"
+    return None
+
+
+def check_problems(
+    problems: Sequence[CodeProblem],
+    sandbox: Sandbox,
+    *,
+    allow_danger: bool = False,
+    drop_behaviour_tests: bool = False,
+    wrong_on: Collection[str] | None = None,
+) -> list[ProblemCheck]:
+    """Check each problem by its reference, by wrong programs and by reading its tests.
+
+    Args:
+        problems: to check; any number.
+        sandbox: the executor that will judge the model.
+        allow_danger: keep problems whose tests execute, load, open or expand the candidate's value.
+        drop_behaviour_tests: drop tests that ask what a value does or claims to be, not what it is.
+        wrong_on: task ids of the problems on which to run wrong programs, ten or more for each; None: all. References
+            are cheap, and always run.
+
+    Returns:
+        One check a problem, in order.
+
+    Raises:
+        SandboxError: the sandbox is closed or cannot start.
+    """
+    findings = [tuple(scrutinize(problem)) for problem in problems]
+    dropped = [{f.test for f in found if drop_behaviour_tests and f.concern is Concern.BEHAVIOUR} for found in findings]
+    reasons = [
+        _scrutiny_reason(problem, found, allow_danger, drop)
+        for problem, found, drop in zip(problems, findings, dropped, strict=True)
+    ]
+    checked = [_without_tests(problem, drop) for problem, drop in zip(problems, dropped, strict=True)]
+    rows = [row for row, reason in enumerate(reasons) if reason is None]
+    references = _run_references(sandbox, [checked[row] for row in rows])
+    costs: dict[int, float] = {}
+    for row, result in zip(rows, references, strict=True):
+        reasons[row] = _reference_reason(result)
+        if result is not None and reasons[row] is None:
+            costs[row] = result.cpu_s
+            checked[row] = replace(checked[row], reference_cpu_s=_in_whole_ms(result.cpu_s))
+    rows = [row for row in rows if reasons[row] is None and (wrong_on is None or checked[row].task_id in wrong_on)]
+    for row, reason in zip(rows, _wrong_reasons(sandbox, [checked[row] for row in rows]), strict=True):
+        reasons[row] = reason
+    return [
+        ProblemCheck(problem, reason, costs.get(row), found)
+        for row, (problem, reason, found) in enumerate(zip(checked, reasons, findings, strict=True))
+    ]
+
+
+def _in_whole_ms(cpu_s: float) -> float:
+    """Round up, so that limits and remembered verdicts do not change with every measurement."""
+    return max(1, math.ceil(cpu_s * 1000)) / 1000
