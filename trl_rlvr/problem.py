@@ -7,7 +7,8 @@ The entry points are settled here, once for each problem and never for each cand
 from dataclasses import dataclass
 from functools import cached_property
 
-from trl_rlvr.analysis.entry_points import CHECKER, candidate_names, infer_entry_point
+from trl_rlvr.analysis.conventions import CHECKER
+from trl_rlvr.analysis.entry_points import candidate_names, infer_entry_point
 from trl_rlvr.errors import DataError
 
 

@@ -11,7 +11,8 @@ import pytest
 from probe import run_or_fail, simple
 
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
-from trl_rlvr.sandbox.packages import PackageFinder, find_packages, library_folders
+from trl_rlvr.sandbox.forkserver.package_finder import PackageFinder
+from trl_rlvr.sandbox.packages import find_packages, library_folders
 from trl_rlvr.verdict import Verdict
 
 NAMES = ("single_module", "whole_package", "json_like_no_module", "sys", "not-a-name")

@@ -12,7 +12,8 @@ from trl_rlvr.data import load_problems
 from trl_rlvr.problem import CodeProblem, IOTest
 from trl_rlvr.sandbox import Program, Sandbox
 from trl_rlvr.sandbox.backends.fake import FakeSandbox
-from trl_rlvr.validation.gate import ProblemCheck, check_problems, wrong_programs
+from trl_rlvr.validation.gate import ProblemCheck, check_problems
+from trl_rlvr.validation.wrong_programs import wrong_programs
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
 
 DOUBLE = CodeProblem(

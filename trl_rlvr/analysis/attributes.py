@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import TypeGuard
 
-from trl_rlvr.analysis.entry_points import STANDARD_MODULES, bound_name, called_name
+from trl_rlvr.analysis.parsing import bound_name, called_name
+from trl_rlvr.analysis.standard_names import STANDARD_MODULES
 
 _BY_TEXT = frozenset({"attrgetter", "eval", "exec", "methodcaller"})
 """Functions that look up names in a text."""

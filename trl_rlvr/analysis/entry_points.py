@@ -8,119 +8,18 @@ import ast
 import builtins
 from collections.abc import Callable, Iterable
 
-from trl_rlvr.analysis.parsing import alias_name, top_level_bindings, try_parse
+from trl_rlvr.analysis.parsing import bound_name, top_level_bindings, try_parse
 from trl_rlvr.analysis.solution_imports import asked_by_import
+from trl_rlvr.analysis.standard_names import (
+    AMBIGUOUS_MODULES,
+    AMBIGUOUS_NAMES,
+    STANDARD_MODULES,
+    STANDARD_NAMES,
+    TEST_SIDE_NAMES,
+)
 from trl_rlvr.analysis.star_imports import starred_names
 
-CHECKER = "check_output"
-"""The function by which a standard-input problem judges what was printed."""
-
-_BY_MODULE = {
-    "collections": "ChainMap Counter OrderedDict defaultdict deque namedtuple",
-    "copy": "copy deepcopy",
-    "datetime": "date datetime time timedelta timezone",
-    "decimal": "Decimal",
-    "fractions": "Fraction",
-    "functools": "cmp_to_key partial reduce",
-    "itertools": "accumulate chain combinations count cycle groupby islice permutations product zip_longest",
-    "math": "ceil comb cos exp factorial floor gcd inf isclose isinf isnan lcm log log10 log2 nan pi prod sin sqrt tan",
-    "pathlib": "Path PurePath",
-    "typing": "Any Dict List Optional Set Tuple Union",
-    "uuid": "UUID",
-}
-
-_AMBIGUOUS_BY_MODULE = {
-    "abc": "ABC abstractmethod",
-    "bisect": "bisect bisect_left bisect_right insort",
-    "collections.abc": "Callable Generator Iterable Iterator Mapping Sequence",
-    "contextlib": "contextmanager redirect_stdout suppress",
-    "dataclasses": "asdict dataclass field",
-    "decimal": "ROUND_DOWN ROUND_HALF_EVEN ROUND_HALF_UP getcontext",
-    "enum": "Enum IntEnum auto",
-    "functools": "cache lru_cache wraps",
-    "heapq": "heapify heappop heappush nlargest nsmallest",
-    "io": "BytesIO StringIO",
-    "itertools": "combinations_with_replacement dropwhile pairwise starmap takewhile",
-    "math": "degrees fsum hypot isfinite isqrt radians",
-    "operator": "attrgetter itemgetter methodcaller",
-    "statistics": "mean median stdev",
-    "string": "ascii_letters ascii_lowercase ascii_uppercase",
-    "time": "perf_counter sleep",
-    "types": "SimpleNamespace",
-    "typing": "Literal NamedTuple",
-    "unittest": "TestCase",
-    "unittest.mock": "AsyncMock MagicMock Mock patch",
-}
-
-STANDARD_NAMES: dict[str, str] = {name: module for module, names in _BY_MODULE.items() for name in names.split()}
-"""Bare names that tests use without importing them, and the module each comes from."""
-
-AMBIGUOUS_NAMES: dict[str, str] = {
-    name: module for module, names in _AMBIGUOUS_BY_MODULE.items() for name in names.split()
-}
-"""The same of names that a task may well ask for: they are the library's beside another name of the candidate's."""
-
-STANDARD_MODULES: frozenset[str] = frozenset(
-    [
-        "array",
-        "bisect",
-        "cmath",
-        "collections",
-        "copy",
-        "datetime",
-        "decimal",
-        "enum",
-        "fractions",
-        "functools",
-        "heapq",
-        "itertools",
-        "json",
-        "math",
-        "numbers",
-        "operator",
-        "random",
-        "re",
-        "statistics",
-        "string",
-        "sys",
-        "time",
-        "typing",
-        "uuid",
-    ]
-)
-"""Modules that tests use without importing them."""
-
-AMBIGUOUS_MODULES: frozenset[str] = frozenset((
-    "abc", "asyncio", "base64", "binascii", "calendar", "contextlib", "csv", "dataclasses", "difflib", "hashlib",
-    "html", "inspect", "io", "ipaddress", "logging", "os", "pathlib", "pprint", "queue", "secrets", "struct",
-    "tempfile", "textwrap", "threading", "traceback", "types", "unicodedata", "unittest", "warnings", "weakref", "zlib",
-    "zoneinfo",
-))  # fmt: skip
-"""The same of modules; they are meant where an attribute of one is read."""
-
-TEST_SIDE_NAMES: frozenset[str] = frozenset(
-    [
-        "AsyncMock",
-        "TestCase",
-        "approx",
-        "assert_allclose",
-        "Mock",
-        "MagicMock",
-        "mock",
-        "np",
-        "numpy",
-        "patch",
-        "pd",
-        "pytest",
-        "raises",
-        "unittest",
-    ]
-)
-"""Names of test tools: whether or not a test imports them, a solution never answers for them."""
-
 _BUILTINS = frozenset(dir(builtins))
-_NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
-"""Nodes whose `name`, if they have one, is bound."""
 _AMBIGUOUS = AMBIGUOUS_NAMES.keys() | AMBIGUOUS_MODULES
 _NOT_THE_CANDIDATES = _BUILTINS | STANDARD_NAMES.keys() | STANDARD_MODULES | TEST_SIDE_NAMES
 
@@ -135,25 +34,6 @@ def _walk(sources: Iterable[str]) -> Iterable[ast.AST]:
 def _bound_names(sources: Iterable[str]) -> set[str]:
     """Every name that the sources themselves bind, in any scope."""
     return set(filter(None, map(bound_name, _walk(sources))))
-
-
-def bound_name(node: ast.AST) -> str | None:
-    """Return the name that a node binds, in whatever scope; None if it binds none."""
-    if isinstance(node, ast.Name):
-        return None if isinstance(node.ctx, ast.Load) else node.id
-    if isinstance(node, ast.alias):
-        return alias_name(node)
-    if isinstance(node, ast.arg):
-        return node.arg
-    if isinstance(node, ast.MatchMapping):
-        return node.rest
-    return node.name if isinstance(node, _NAMED) else None
-
-
-def called_name(node: ast.AST) -> str:
-    """Return the name of what a node calls, be it an attribute; empty if it is no call."""
-    function = node.func if isinstance(node, ast.Call) else None
-    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
 
 
 def _not_the_candidates(sources: Iterable[str]) -> frozenset[str]:

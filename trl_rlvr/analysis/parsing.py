@@ -95,3 +95,26 @@ def top_level_bindings(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
             if isinstance(node, ast.ExceptHandler) and node.name:
                 yield node.name, node
             stack.extend(ast.iter_child_nodes(node))
+
+
+_NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
+"""Nodes whose `name`, if they have one, is bound."""
+
+
+def bound_name(node: ast.AST) -> str | None:
+    """Return the name that a node binds, in whatever scope; None if it binds none."""
+    if isinstance(node, ast.Name):
+        return None if isinstance(node.ctx, ast.Load) else node.id
+    if isinstance(node, ast.alias):
+        return alias_name(node)
+    if isinstance(node, ast.arg):
+        return node.arg
+    if isinstance(node, ast.MatchMapping):
+        return node.rest
+    return node.name if isinstance(node, _NAMED) else None
+
+
+def called_name(node: ast.AST) -> str:
+    """Return the name of what a node calls, be it an attribute; empty if it is no call."""
+    function = node.func if isinstance(node, ast.Call) else None
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from trl_rlvr.analysis.entry_points import STANDARD_MODULES, STANDARD_NAMES
+from trl_rlvr.analysis.standard_names import STANDARD_MODULES, STANDARD_NAMES
 from trl_rlvr.hardening import witness
 from trl_rlvr.hardening.witness import Answer, literal
 from trl_rlvr.problem import CodeProblem

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from trl_rlvr.analysis.entry_points import STANDARD_MODULES, STANDARD_NAMES
 from trl_rlvr.analysis.parsing import try_parse
+from trl_rlvr.analysis.standard_names import STANDARD_MODULES, STANDARD_NAMES
 from trl_rlvr.hardening.witness import literal
 from trl_rlvr.problem import CodeProblem
 

@@ -4,7 +4,7 @@ import pytest
 from probe import Arena, attack
 
 from trl_rlvr.sandbox.codec import tags
-from trl_rlvr.sandbox.protocol.control import CALLBACK, FATAL, RAISED, REFUSED, VALUE
+from trl_rlvr.sandbox.protocol.requests import CALLBACK, FATAL, RAISED, REFUSED, VALUE
 
 PLAIN = ("assert answer(7) == $NUMBER", "assert answer(8) == '$SECRET'", "assert answer(9) == []")
 GENERAL = (

@@ -9,10 +9,20 @@ from typing import Any
 
 from trl_rlvr.sandbox.candidate.coroutines import Awaited
 from trl_rlvr.sandbox.candidate.exports import Owned
-from trl_rlvr.sandbox.candidate.loading import MEMORY, describe
 from trl_rlvr.sandbox.candidate.proxies import KINDS, Borrowed
 from trl_rlvr.sandbox.codec import UNCOUNTED, Budget, Decoder, Encoder, RefusedValue, Shared, tags
-from trl_rlvr.sandbox.protocol.control import (
+from trl_rlvr.sandbox.protocol.exceptions import (
+    MAX_CAUSES,
+    known_class,
+    known_name,
+    make_exception,
+    plain_arguments,
+    plain_attributes,
+)
+from trl_rlvr.sandbox.protocol.frames import read_frame, write_frame
+from trl_rlvr.sandbox.protocol.operators import OPERATORS
+from trl_rlvr.sandbox.protocol.outcomes import MEMORY, describe
+from trl_rlvr.sandbox.protocol.requests import (
     AWAIT,
     BASE,
     CALL,
@@ -25,22 +35,12 @@ from trl_rlvr.sandbox.protocol.control import (
     MAX_REQUEST,
     NEXT,
     OPERATE,
-    OPERATORS,
     RAISED,
     REFUSED,
     SET,
     THEIRS,
     VALUE,
-)  # fmt: skip
-from trl_rlvr.sandbox.protocol.exceptions import (
-    MAX_CAUSES,
-    known_class,
-    known_name,
-    make_exception,
-    plain_arguments,
-    plain_attributes,
 )
-from trl_rlvr.sandbox.protocol.frames import read_frame, write_frame
 
 _PRINTED_CHARS = 1 << 18
 

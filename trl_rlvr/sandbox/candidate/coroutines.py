@@ -5,7 +5,7 @@ A test may await several at once, and they may wait for each other; so none is r
 
 from typing import TYPE_CHECKING, Any
 
-from trl_rlvr.sandbox.protocol.control import CANCELLED, FINISHED, PENDING
+from trl_rlvr.sandbox.protocol.requests import CANCELLED, FINISHED, PENDING
 
 if TYPE_CHECKING:
     import asyncio

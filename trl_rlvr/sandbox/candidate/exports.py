@@ -5,8 +5,9 @@ import sys
 from typing import Any
 
 from trl_rlvr.sandbox.codec import Encoder, tags
-from trl_rlvr.sandbox.protocol.control import COMPARISONS, MINE, PROTOCOL_METHODS
 from trl_rlvr.sandbox.protocol.exceptions import known_name, plain_arguments
+from trl_rlvr.sandbox.protocol.operators import COMPARISONS, PROTOCOL_METHODS
+from trl_rlvr.sandbox.protocol.requests import MINE
 
 
 class Owned:

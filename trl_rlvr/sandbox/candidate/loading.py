@@ -5,18 +5,8 @@ import sys
 import types
 from typing import Any
 
-SYNTAX, MISSING, LOADING, MEMORY = "syntax", "missing", "loading", "memory"
-"""Why no call can be answered."""
-
-FILE = "solution.py"
-
-
-def describe(error: BaseException) -> str:
-    """Name an exception and its message in one line."""
-    try:
-        return f"{type(error).__name__}: {error}"[:1000]
-    except BaseException:  # a message that raises is still only a message
-        return type(error).__name__
+from trl_rlvr.analysis.conventions import FILE
+from trl_rlvr.sandbox.protocol.outcomes import LOADING, MEMORY, MISSING, SYNTAX, describe
 
 
 def as_script(name: str) -> types.ModuleType:

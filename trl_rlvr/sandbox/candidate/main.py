@@ -11,11 +11,13 @@ from marshal import loads
 from typing import Any
 
 from trl_rlvr.sandbox.candidate.connection import serve
-from trl_rlvr.sandbox.candidate.loading import MEMORY, Fatal, describe, load
+from trl_rlvr.sandbox.candidate.loading import Fatal, load
+from trl_rlvr.sandbox.candidate.script import run_script
 from trl_rlvr.sandbox.codec import Encoder, RefusedValue
-from trl_rlvr.sandbox.harness.stdio_suite import run_script
-from trl_rlvr.sandbox.protocol.control import FATAL, GENERAL, RAISED, REFUSED, STDIO, VALUE
+from trl_rlvr.sandbox.protocol.control import GENERAL, STDIO
 from trl_rlvr.sandbox.protocol.frames import read_file, write_frame
+from trl_rlvr.sandbox.protocol.outcomes import MEMORY, describe
+from trl_rlvr.sandbox.protocol.requests import FATAL, RAISED, REFUSED, VALUE
 
 _GENERATOR: random.Random = random.seed.__self__  # type: ignore[attr-defined]
 """What the functions of `random` draw from."""

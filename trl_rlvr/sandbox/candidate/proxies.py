@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from trl_rlvr.sandbox.protocol.control import CALL, FUNCTION_NAMES, GET, NEXT, OPERATE, OPERATORS, SET
 from trl_rlvr.sandbox.protocol.exceptions import known_class, known_name
+from trl_rlvr.sandbox.protocol.operators import FUNCTION_NAMES, OPERATORS
+from trl_rlvr.sandbox.protocol.requests import CALL, GET, NEXT, OPERATE, SET
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.candidate.connection import Conversation

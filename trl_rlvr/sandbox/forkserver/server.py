@@ -21,10 +21,10 @@ from trl_rlvr.sandbox.confine import child as child_plan
 from trl_rlvr.sandbox.confine import kernel, scratch, seccomp, stack
 from trl_rlvr.sandbox.forkserver.code_pages import copy_text_at_fork, join_mappings, use_huge_pages
 from trl_rlvr.sandbox.forkserver.heap import fill_heap, gather
+from trl_rlvr.sandbox.forkserver.package_finder import install_finder
 from trl_rlvr.sandbox.forkserver.preload import preload_others
 from trl_rlvr.sandbox.forkserver.warmup import rehearse, warm_up
 from trl_rlvr.sandbox.harness import main as harness
-from trl_rlvr.sandbox.packages import install_finder
 from trl_rlvr.sandbox.protocol.control import CANDIDATE, EXITED, FORK, KILL, NOTICE, ORDER, RUNS
 from trl_rlvr.sandbox.protocol.frames import receive_with_fds
 

@@ -8,8 +8,8 @@ import os
 import sys
 from types import CodeType, FrameType
 
+from trl_rlvr.analysis.conventions import FILE
 from trl_rlvr.sandbox.candidate import main as candidate
-from trl_rlvr.sandbox.candidate.loading import FILE
 from trl_rlvr.sandbox.codec import Decoder
 from trl_rlvr.sandbox.protocol.control import PLAIN, pack_work
 from trl_rlvr.sandbox.protocol.frames import memory_file

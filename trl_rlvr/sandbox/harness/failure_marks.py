@@ -1,8 +1,5 @@
 """Marks exceptions that ended a comparison of a test: whoever swallows one passes off as made what was not."""
 
-MARKS = frozenset(("came_from_candidate", "left_unchecked"))
-"""Attributes by which the harness knows what an exception is: the candidate gives none of them."""
-
 
 def mark_unchecked(error: BaseException) -> None:
     """Note that an exception came out of the middle of a comparison, which was therefore not made."""

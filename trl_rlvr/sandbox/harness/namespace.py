@@ -8,13 +8,8 @@ import importlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from trl_rlvr.analysis.entry_points import (
-    AMBIGUOUS_MODULES,
-    AMBIGUOUS_NAMES,
-    STANDARD_MODULES,
-    STANDARD_NAMES,
-    bound_name,
-)
+from trl_rlvr.analysis.parsing import bound_name
+from trl_rlvr.analysis.standard_names import AMBIGUOUS_MODULES, AMBIGUOUS_NAMES, STANDARD_MODULES, STANDARD_NAMES
 
 _NAMES = STANDARD_NAMES | AMBIGUOUS_NAMES
 _MODULES = STANDARD_MODULES | AMBIGUOUS_MODULES

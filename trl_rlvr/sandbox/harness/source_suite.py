@@ -6,34 +6,39 @@ or one of the standard names that tests use without importing them.
 
 import ast
 import copy
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from trl_rlvr.analysis.attributes import mentioned_attributes
-from trl_rlvr.analysis.entry_points import bound_name
-from trl_rlvr.analysis.solution_imports import STAND_IN, without_module
+from trl_rlvr.analysis.conventions import STAND_IN
+from trl_rlvr.analysis.parsing import bound_name
 from trl_rlvr.analysis.star_imports import star_imports
-from trl_rlvr.sandbox.candidate.loading import describe
-from trl_rlvr.sandbox.harness.namespace import standard_values
-from trl_rlvr.sandbox.harness.remote.connection import Link, Lost
-from trl_rlvr.sandbox.harness.remote.exceptions import exception_class
-from trl_rlvr.sandbox.harness.remote.exports import TEST_MODULE
-from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
-from trl_rlvr.sandbox.harness.rewrite.collection import RAN, add_collected
-from trl_rlvr.sandbox.harness.rewrite.comparisons import (
+from trl_rlvr.sandbox.harness.injected import (
     CATCHABLE,
     END,
     FETCH_DATA,
     FUNCTION,
     GENERATOR,
     HOLD,
+    RAN,
     RESET,
     RESTORE,
-    caught_by,
-    with_settling,
+    TEST_MODULE,
 )
+from trl_rlvr.sandbox.harness.namespace import standard_values
+from trl_rlvr.sandbox.harness.remote.connection import Link, Lost
+from trl_rlvr.sandbox.harness.remote.exceptions import exception_class
+from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
+from trl_rlvr.sandbox.harness.reports import ENDED, Report, Rest, fatal_verdict
+from trl_rlvr.sandbox.harness.rewrite.collection import add_collected
+from trl_rlvr.sandbox.harness.rewrite.comparisons import caught_by, with_settling
+from trl_rlvr.sandbox.harness.rewrite.solution_imports import without_module
 from trl_rlvr.sandbox.harness.runner.collector import Collector
 from trl_rlvr.sandbox.harness.runner.execution import require_success
+from trl_rlvr.sandbox.protocol.frames import FrameTooLarge, read_frame
+from trl_rlvr.sandbox.protocol.outcomes import describe
+from trl_rlvr.sandbox.protocol.requests import FATAL
 from trl_rlvr.verdict import Verdict
 
 Outcome = tuple[Verdict, str]
@@ -230,3 +235,25 @@ def _names_beside_handlers(tree: ast.Module) -> set[str]:
     """Return the names that a test uses, leaving out where it says what it catches."""
     caught = {id(part) for node in ast.walk(tree) for what in caught_by(node) for part in ast.walk(what)}
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in caught}
+
+
+_TEST_FILE = "tests.py"
+"""What a test is told that it is."""
+
+
+def judge_source(work: Any, answers: int, requests: int, answer_bytes: int, report: Report) -> Rest:
+    """Run test source of any form, unless the candidate says at once that it can answer nothing."""
+    names, setup_code, tests = work
+    try:
+        hello = read_frame(answers, answer_bytes)
+    except FrameTooLarge:
+        return Verdict.OUTPUT_LIMIT, "the answers are longer than they may be"
+    if hello is None:
+        return ENDED
+    if hello[:1] == FATAL:
+        return fatal_verdict(hello)
+    try:
+        sys.argv = [_TEST_FILE]  # runners read it
+        return judge_tests(names, setup_code, tests, (answers, requests), answer_bytes, report)
+    except Exception as error:  # a candidate that does not keep to the conversation
+        return Verdict.REFUSED_VALUE, f"the tests could not be run: {type(error).__name__}"

@@ -1,75 +1,19 @@
-"""Standard-input problems: running a whole program, and judging what it printed.
+"""Judges what a whole program printed, for standard-input problems.
 
 It is compared with what was expected, whole: a prefix of the expected output is not the output. A problem with more
 than one right output brings a checker.
 """
 
-import atexit
-import contextlib
-import gc
 import math
 import os
 import re
-import sys
-import threading
-import types
 from typing import Any
 
-from trl_rlvr.analysis.entry_points import CHECKER
-from trl_rlvr.sandbox.candidate.loading import as_script, compile_solution, describe
+from trl_rlvr.analysis.conventions import CHECKER
+from trl_rlvr.sandbox.harness.reports import ENDED, Report, Rest
+from trl_rlvr.verdict import Verdict
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
-SYNTAX_STATUS = 120
-"""Exit status of a program that does not compile."""
-MEMORY_STATUS = 121
-"""Exit status of a program that ended with MemoryError."""
-
-
-def run_script(source: str, stdin: int, stdout: int) -> None:
-    """Run a program as `__main__` on these streams, and end the process with its exit status."""
-    os.dup2(stdin, 0)
-    os.dup2(stdout, 1)
-    os.closerange(3, max(stdin, stdout) + 1)
-    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 - lives with the process
-    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 - likewise
-    sys.__stdin__, sys.__stdout__ = sys.stdin, sys.stdout  # type: ignore[misc]  # the streams of this process from now on
-    module = as_script("__main__")
-    try:
-        code = compile_solution(source)
-    except SyntaxError as error:
-        os.write(2, describe(error).encode("utf-8", "replace"))
-        os._exit(SYNTAX_STATUS)
-    status = 0
-    try:
-        exec(code, module.__dict__)
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except MemoryError:
-        status = MEMORY_STATUS
-    except BaseException as error:
-        os.write(2, describe(error).encode("utf-8", "replace"))
-        status = 1
-    wait = threading._shutdown  # type: ignore[attr-defined]  # what Python itself calls
-    for step in (wait, atexit._run_exitfuncs, _flush, lambda: _free(module), _flush):
-        with contextlib.suppress(BaseException):  # their failures change no exit status in Python either
-            step()
-    os._exit(status & 0xFF)
-
-
-def _flush() -> None:
-    """Write out what was printed; the streams that Python goes back to at its end come last."""
-    for stream in (sys.stdout, sys.__stdout__):
-        if stream is not None and not stream.closed:
-            stream.flush()
-
-
-def _free(module: types.ModuleType) -> None:
-    """Let the objects of a program end as with Python: some print, or write out what they hold, only then."""
-    sys.stdout = sys.__stdout__
-    for name in list(module.__dict__):
-        if name != "__builtins__":
-            module.__dict__[name] = None
-    gc.collect()
 
 
 def same_output(printed: bytes, expected: str, tolerance: float = 1e-6) -> str:
@@ -137,3 +81,19 @@ def _close(one: str, other: str, tolerance: float) -> bool:
     if other.lstrip("+-").isdigit():
         return False  # whole numbers must be given to the letter
     return math.isclose(float(one), float(other), rel_tol=tolerance, abs_tol=tolerance)
+
+
+def judge_output(work: Any, test: int, output: int, answer_bytes: int, report: Report) -> Rest:
+    """Compare all that a program prints with what is expected; its exit status is the supervisor's to know."""
+    checker, given, expected = work
+    printed = bytearray()
+    while piece := os.read(output, 1 << 16):
+        printed += piece
+        if len(printed) > answer_bytes:
+            return Verdict.OUTPUT_LIMIT, f"the output is longer than {answer_bytes} bytes"
+    if checker:
+        difference = checked_output(checker, given[test], bytes(printed), expected[test])
+    else:
+        difference = same_output(bytes(printed), expected[test])
+    report(test, Verdict.WRONG_ANSWER if difference else Verdict.PASSED, difference)
+    return ENDED

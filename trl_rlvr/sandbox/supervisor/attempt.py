@@ -3,45 +3,21 @@
 import contextlib
 import os
 import signal
-import socket
 
-from trl_rlvr.sandbox.harness.stdio_suite import MEMORY_STATUS, SYNTAX_STATUS
 from trl_rlvr.sandbox.protocol.control import (
     ASSIGNMENT,
     CANDIDATE,
     GENERAL,
-    HARNESS,
     STDIO,
     Job,
 )
 from trl_rlvr.sandbox.protocol.frames import memory_file, send_with_fds
+from trl_rlvr.sandbox.protocol.outcomes import MEMORY_STATUS, SYNTAX_STATUS
 from trl_rlvr.sandbox.supervisor.fork_server_client import Child, ForkServer, ServerLost
+from trl_rlvr.sandbox.supervisor.harness_process import Harness
 from trl_rlvr.sandbox.supervisor.idleness import Idleness
 from trl_rlvr.sandbox.supervisor.watchdog import Disturbed, Outcome, Watch
 from trl_rlvr.verdict import Verdict
-
-_HARNESS_LIFE_S = 50_000
-"""CPU seconds after which the kernel ends a harness; the clock of a run ends a hanging one long before."""
-
-
-class Harness:
-    """A harness process and the channel to it."""
-
-    def __init__(self, server: ForkServer, kind: bytes) -> None:
-        self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self.child = server.fork(HARNESS, kind, _HARNESS_LIFE_S, [theirs.fileno()])
-        self.gone = False
-        self.jobs = 0
-        """Jobs that it was given."""
-        self.server = server
-
-    def close(self) -> None:
-        """End the process and drop the channel."""
-        self.gone = True
-        self.channel.close()
-        with contextlib.suppress(ServerLost):  # then it went with its server
-            self.server.kill(self.child)
 
 
 class Run:

@@ -8,8 +8,9 @@ import time
 
 from trl_rlvr.sandbox.protocol.control import Answer, Job
 from trl_rlvr.sandbox.protocol.frames import read_frame, write_frame
-from trl_rlvr.sandbox.supervisor.attempt import Harness, Run
+from trl_rlvr.sandbox.supervisor.attempt import Run
 from trl_rlvr.sandbox.supervisor.fork_server_client import ForkServer, ServerLost
+from trl_rlvr.sandbox.supervisor.harness_process import Harness
 from trl_rlvr.sandbox.supervisor.watchdog import Disturbed, TrainerGone
 from trl_rlvr.verdict import Verdict
 

@@ -4,17 +4,8 @@ import contextlib
 import pytest
 
 from trl_rlvr.sandbox.codec import Decoder, Encoder, Shared
-from trl_rlvr.sandbox.harness.rewrite.comparisons import (
-    CATCHABLE,
-    END,
-    FETCH_DATA,
-    FUNCTION,
-    GENERATOR,
-    HOLD,
-    RESET,
-    RESTORE,
-    with_settling,
-)
+from trl_rlvr.sandbox.harness.injected import CATCHABLE, END, FETCH_DATA, FUNCTION, GENERATOR, HOLD, RESET, RESTORE
+from trl_rlvr.sandbox.harness.rewrite.comparisons import with_settling
 from trl_rlvr.sandbox.harness.staging import Holding
 
 

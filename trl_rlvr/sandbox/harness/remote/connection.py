@@ -12,13 +12,13 @@ from typing import Any
 
 from trl_rlvr.sandbox.codec import Budget, Decoder, Encoder, RefusedValue, Shared, tags
 from trl_rlvr.sandbox.harness.failure_marks import is_failure, mark_unchecked
+from trl_rlvr.sandbox.harness.injected import TEST_MODULE
 from trl_rlvr.sandbox.harness.remote.exceptions import RemoteBaseException, read_exception
-from trl_rlvr.sandbox.harness.remote.exports import TEST_MODULE
 from trl_rlvr.sandbox.harness.remote.imports import Handles
 from trl_rlvr.sandbox.harness.staging import Holding
-from trl_rlvr.sandbox.protocol.control import CALLBACK, DESCRIBE, FETCH, LOOK, NEXT, RAISED, REFUSED, VALUE
 from trl_rlvr.sandbox.protocol.exceptions import known_name, plain_arguments
 from trl_rlvr.sandbox.protocol.frames import FrameTooLarge, read_frame, write_frame
+from trl_rlvr.sandbox.protocol.requests import CALLBACK, DESCRIBE, FETCH, LOOK, NEXT, RAISED, REFUSED, VALUE
 from trl_rlvr.verdict import Verdict
 
 

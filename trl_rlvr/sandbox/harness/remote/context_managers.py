@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.sandbox.harness.failure_marks import is_failure, left_unchecked
-from trl_rlvr.sandbox.protocol.control import OPERATE
+from trl_rlvr.sandbox.protocol.requests import OPERATE
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.harness.remote.connection import Link

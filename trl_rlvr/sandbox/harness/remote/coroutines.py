@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from trl_rlvr.sandbox.protocol.control import AWAIT, CANCELLED, FINISHED, PENDING
+from trl_rlvr.sandbox.protocol.requests import AWAIT, CANCELLED, FINISHED, PENDING
 from trl_rlvr.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 import contextlib
 from typing import Any, cast
 
-from trl_rlvr.sandbox.candidate.loading import MEMORY
 from trl_rlvr.sandbox.codec import Decoder, RefusedValue
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
 from trl_rlvr.sandbox.protocol.exceptions import MAX_CAUSES, known_class, make_exception, set_attributes
+from trl_rlvr.sandbox.protocol.outcomes import MEMORY
 from trl_rlvr.verdict import Verdict
 
 

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trl_rlvr.sandbox.codec import RefusedValue
+from trl_rlvr.sandbox.harness.injected import TEST_MODULE
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
-from trl_rlvr.sandbox.protocol.control import CALL, FUNCTION_NAMES, GET, NEXT, OPERATE, OPERATORS, SET
-
-TEST_MODULE = "tests"
-"""What a test's own classes say their module is."""
+from trl_rlvr.sandbox.protocol.operators import FUNCTION_NAMES, OPERATORS
+from trl_rlvr.sandbox.protocol.requests import CALL, GET, NEXT, OPERATE, SET
 
 _FOLLOWS: dict[bytes, tuple[type, ...]] = {
     OPERATE: (tuple,),

@@ -7,7 +7,8 @@ from trl_rlvr.sandbox.codec import Decoder, Encoder, RefusedValue, tags
 from trl_rlvr.sandbox.harness.remote.exceptions import RemoteBaseException, remote_of_class, stand_in
 from trl_rlvr.sandbox.harness.remote.exports import Handed, kind_of
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject, proxy
-from trl_rlvr.sandbox.protocol.control import ARGUMENT, MINE, PROTOCOL_METHODS, THEIRS, UNARY
+from trl_rlvr.sandbox.protocol.operators import ARGUMENT, PROTOCOL_METHODS, UNARY
+from trl_rlvr.sandbox.protocol.requests import MINE, THEIRS
 
 if TYPE_CHECKING:
     from trl_rlvr.sandbox.harness.remote.connection import Link

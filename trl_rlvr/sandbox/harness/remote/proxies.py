@@ -15,20 +15,8 @@ from trl_rlvr.sandbox.codec.tags import CLAIMS, MUTABLE, SCALARS, SOLUTION
 from trl_rlvr.sandbox.harness.remote.context_managers import leave, leave_later
 from trl_rlvr.sandbox.harness.remote.coroutines import waiting
 from trl_rlvr.sandbox.harness.remote.decoys import something_else
-from trl_rlvr.sandbox.protocol.control import (
-    ARGUMENT,
-    BINARY,
-    CALL,
-    COMPARISONS,
-    DELETE,
-    GET,
-    IN_PLACE,
-    LOOK,
-    NEXT,
-    OPERATE,
-    SET,
-    UNARY,
-)  # fmt: skip
+from trl_rlvr.sandbox.protocol.operators import ARGUMENT, BINARY, COMPARISONS, IN_PLACE, UNARY
+from trl_rlvr.sandbox.protocol.requests import CALL, DELETE, GET, LOOK, NEXT, OPERATE, SET
 from trl_rlvr.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -8,12 +8,10 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import TypeGuard
 
-from trl_rlvr.analysis.entry_points import bound_name
-from trl_rlvr.sandbox.harness.runner.collector import COLLECTED, ENDED, NOTED, NOTHING
+from trl_rlvr.analysis.parsing import bound_name
+from trl_rlvr.sandbox.harness.injected import COLLECTED, ENDED, NOTED, NOTHING, RAN
 from trl_rlvr.sandbox.harness.runner.execution import CLASSES, METHODS
 
-RAN = "__ran__"
-"""Name of `require_success` in a test."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Preparation = (
     _Function | ast.ClassDef | ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Pass

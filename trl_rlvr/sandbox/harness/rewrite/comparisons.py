@@ -10,14 +10,9 @@ import ast
 import builtins
 from typing import TypeGuard
 
-from trl_rlvr.analysis.entry_points import bound_name, called_name
+from trl_rlvr.analysis.parsing import bound_name, called_name
+from trl_rlvr.sandbox.harness.injected import CATCHABLE, END, FETCH_DATA, FUNCTION, GENERATOR, HOLD, RESET, RESTORE
 
-HOLD, RESTORE, RESET, FUNCTION, GENERATOR, END = (
-    f"__{name}__" for name in ("hold", "restore", "reset", "function", "generator", "end")
-)
-"""Names of `Holding`'s methods in a test; no variable is added, as tests may look at theirs."""
-FETCH_DATA = "__fetch_data__"
-CATCHABLE = "__catchable__"
 _CATCHERS = {"suppress": None, "raises": 1, "assertRaises": 1, "assertRaisesRegex": 1}
 """Calls that catch as `except` does, and how many of their arguments say what; None: all."""
 _ABOUT_IDENTITY = frozenset({"assertIs", "assertIsNot"})

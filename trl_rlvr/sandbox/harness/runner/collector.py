@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from trl_rlvr.sandbox.harness.remote.exports import TEST_MODULE
+from trl_rlvr.sandbox.harness.injected import COLLECTED, ENDED, NOTED, NOTHING, TEST_MODULE
 from trl_rlvr.sandbox.harness.runner.execution import (
     CLASSES,
     METHODS,
@@ -20,8 +20,6 @@ from trl_rlvr.sandbox.harness.runner.execution import (
     test_methods,
 )
 
-COLLECTED, ENDED, NOTED, NOTHING = "__collected__", "__ended__", "__noted__", "__nothing__"
-"""Names of methods of `Collector` in a test, and of whether there was nothing to run."""
 _HOOKS = (
     ("setup_function", "teardown_function"),
     ("setup_module", "teardown_module"),

@@ -1,0 +1,62 @@
+"""Verdicts on their way from the harness to the supervisor."""
+
+import socket
+from collections.abc import Callable
+
+from trl_rlvr.sandbox.codec import Decoder, RefusedValue
+from trl_rlvr.sandbox.codec.decoder import MALFORMED
+from trl_rlvr.sandbox.protocol.control import RECORD_SIZE, RECORDS_AT_ONCE, pack_record
+from trl_rlvr.sandbox.protocol.outcomes import LOADING, MEMORY, MISSING, SYNTAX
+from trl_rlvr.verdict import Verdict
+
+Report = Callable[[int, Verdict, str], None]
+Rest = tuple[Verdict, str]
+"""What the tests that were not reported get, or `ENDED`."""
+ENDED: Rest = (Verdict.PASSED, "")
+"""Nothing is wrong with what was judged; the tests left open, if any, get what the candidate's exit status says."""
+FATAL_VERDICTS = {
+    SYNTAX: Verdict.SYNTAX_ERROR,
+    MISSING: Verdict.MISSING_ENTRY_POINT,
+    LOADING: Verdict.RUNTIME_ERROR,
+    MEMORY: Verdict.MEMORY_LIMIT,
+}
+
+
+class Reports:
+    """Records on their way to the supervisor; each message costs both sides, so what is known together goes together.
+
+    Args:
+        channel: to the supervisor.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._held = bytearray()
+
+    def hold(self, test: int, verdict: Verdict, text: str = "") -> None:
+        """Report a verdict with the next message."""
+        self._held += pack_record(test, verdict, text)
+        if len(self._held) == RECORDS_AT_ONCE * RECORD_SIZE:
+            self.flush()
+
+    def send(self, test: int, verdict: Verdict, text: str = "") -> None:
+        """Report a verdict now."""
+        self.hold(test, verdict, text)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what is held."""
+        if self._held:
+            self._channel.send(self._held)
+            self._held.clear()
+
+
+def fatal_verdict(frame: bytes) -> Rest:
+    """Read why a candidate can answer nothing."""
+    answer = Decoder(frame)
+    answer.at = 1
+    try:
+        why, text = answer.exactly(str), answer.exactly(str)
+    except (RefusedValue, *MALFORMED):
+        why, text = LOADING, "a malformed message"
+    return FATAL_VERDICTS.get(why, Verdict.RUNTIME_ERROR), text

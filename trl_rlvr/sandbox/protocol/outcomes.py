@@ -1,0 +1,18 @@
+"""How a solution that can answer nothing, or a whole program, says why it ended."""
+
+SYNTAX, MISSING, LOADING, MEMORY = "syntax", "missing", "loading", "memory"
+"""Why no call can be answered."""
+
+
+def describe(error: BaseException) -> str:
+    """Name an exception and its message in one line."""
+    try:
+        return f"{type(error).__name__}: {error}"[:1000]
+    except BaseException:  # a message that raises is still only a message
+        return type(error).__name__
+
+
+SYNTAX_STATUS = 120
+"""Exit status of a program that does not compile."""
+MEMORY_STATUS = 121
+"""Exit status of a program that ended with MemoryError."""
