@@ -6,11 +6,13 @@
         --model_name_or_path FOLDER --data_name mbpp.jsonl --max_steps 5        # any option overrides the file's
 
 The options are ours (`data_*`, `reward_*`, `sandbox_*`, `curriculum_*`, `heldout_*`, `adapter_name_or_path`) and every
-field of TRL's `GRPOConfig` and `ModelConfig` under its own name; `--help` lists them. What a run consists of reads from
-top to bottom in `trl_rlvr/training/run.py`.
+field of TRL's `GRPOConfig` and `ModelConfig` under its own name; `--help` lists the most used, `--help-all` all. This
+is `trl-rlvr train`; what a run consists of reads from top to bottom in `trl_rlvr/training/run.py`.
 """
 
-from trl_rlvr.training import parse, train
+import sys
+
+from trl_rlvr.cli import main
 
 if __name__ == "__main__":
-    train(parse())
+    sys.exit(main(["train", *sys.argv[1:]]))

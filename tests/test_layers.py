@@ -12,13 +12,14 @@ import trl_rlvr
 PACKAGE = Path(trl_rlvr.__file__).parent
 
 LAYERS = [
-    {"analysis", "errors", "verdict"},
+    {"analysis", "errors", "terminal", "verdict"},
     {"problem"},
     {"sandbox", "extraction", "verdict_cache"},
     {"verifier", "data", "validation", "doctor"},
     {"rewards", "evaluation", "hardening"},
     {"training", "metric"},
     {"cli"},
+    {"__main__"},
 ]
 """From the bottom up; a module may import from lower rows and from its own room, never from its own row's others."""
 

@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from trl_rlvr.cli.options import add_config_options, config_from
+from trl_rlvr.cli.options import CommandParser, add_config_options, config_from
 from trl_rlvr.data import load_problems
 from trl_rlvr.sandbox import SandboxConfig, open_sandbox
 from trl_rlvr.validation.gate import check_problems
@@ -15,7 +15,7 @@ from trl_rlvr.validation.gate import check_problems
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="trl-rlvr check",
         description="Run each problem's reference and some wrong programs; list the problems to set aside.",
     )

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from trl_rlvr.cli.options import CommandParser
 from trl_rlvr.problem import CodeProblem
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of this command's own options; all others are those of `trl-rlvr train`."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="trl-rlvr filter",
         description="Sample a model on problems and keep those with a pass rate between two bounds.",
         epilog="All other options are those of `trl-rlvr train`: --config, --model_name_or_path, --data_name, "

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Sequence
 
 from trl_rlvr.cli.completions import read_completions
-from trl_rlvr.cli.options import add_config_options, config_from
+from trl_rlvr.cli.options import CommandParser, add_config_options, config_from
 from trl_rlvr.cli.score import verified
 from trl_rlvr.data import load_problems
 from trl_rlvr.data.prompts import count_visible
@@ -19,7 +19,7 @@ from trl_rlvr.verifier import CodeVerifier
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="trl-rlvr gap",
         description="Compare pass rates on the tests that the prompt shows with those on the tests that it does not.",
     )

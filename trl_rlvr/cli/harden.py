@@ -15,7 +15,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from trl_rlvr.cli.options import add_config_options, config_from
+from trl_rlvr.cli.options import CommandParser, add_config_options, config_from
 from trl_rlvr.data import load_problems
 from trl_rlvr.errors import ConfigError, DataError
 from trl_rlvr.hardening import Augmentation, Strength, augment_problems, hardened_row, measure_strength
@@ -30,7 +30,7 @@ Hardened = tuple[Augmentation, Strength | None]
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="trl-rlvr harden",
         description="Add tests to problems by changing known inputs and asking the reference solution.",
     )

@@ -8,9 +8,23 @@ import dataclasses
 import types
 import typing
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
+
+from trl_rlvr.errors import ConfigError
 
 Config = TypeVar("Config")
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one sentence, in place of its whole usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse found wrong.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(f"{message}; `{self.prog} --help` lists the options")
 
 
 def _scalar(annotation: Any) -> tuple[Any, bool]:

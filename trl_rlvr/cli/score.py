@@ -16,7 +16,7 @@ from typing import TextIO
 from tqdm import tqdm
 
 from trl_rlvr.cli.completions import CompletionRow, read_completions
-from trl_rlvr.cli.options import add_config_options, config_from
+from trl_rlvr.cli.options import CommandParser, add_config_options, config_from
 from trl_rlvr.data import load_problems
 from trl_rlvr.errors import DataError
 from trl_rlvr.evaluation import pass_at_k
@@ -32,7 +32,7 @@ CHUNK = 256
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="trl-rlvr score",
         description="Score completions against the tests of their problems.",
     )

@@ -3,21 +3,25 @@
 Without `--config` and without a model it is the embedded default: a toy policy and a starter set that need no network.
 """
 
+import argparse
 import os
 import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
-from trl import GRPOConfig, ModelConfig, TrlParser
+import torch
+from transformers.utils import is_torch_bf16_gpu_available
+from trl import GRPOConfig, ModelConfig
 
 from trl_rlvr.data import DataConfig
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.rewards import RewardConfig
 from trl_rlvr.sandbox import SandboxConfig
 from trl_rlvr.training.curriculum import CurriculumConfig
+from trl_rlvr.training.parser import RunParser
 
 CONFIGS = Path(__file__).parent / "configs"
 """The YAML files of `recipes/configs`, which travel with the package."""
@@ -68,6 +72,11 @@ class RunConfig:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; give {bound} or more")
         if not self.heldout_k or min(self.heldout_k) < 1:
             raise ConfigError(f"heldout_k is {self.heldout_k!r}; give one or more numbers from 1 on")
+        if self.heldout_samples and max(self.heldout_k) > self.heldout_samples:
+            raise ConfigError(
+                f"heldout_k is {self.heldout_k!r} with heldout_samples {self.heldout_samples}; pass@k needs k samples "
+                f"of a problem: give heldout_samples {max(self.heldout_k)} or more"
+            )
 
 
 class RunSpec(NamedTuple):
@@ -82,31 +91,73 @@ class RunSpec(NamedTuple):
     model: ModelConfig
 
 
+GROUPS = (
+    ("problems (data_*)", DataConfig),
+    ("reward (reward_*)", RewardConfig),
+    ("sandbox (sandbox_*)", SandboxConfig),
+    ("curriculum (curriculum_*)", CurriculumConfig),
+    ("the run and its measures on held-out problems", RunConfig),
+    ("training: TRL's GRPOConfig", GRPOConfig),
+    ("model: TRL's ModelConfig", ModelConfig),
+)
+"""The groups of the help, in the order of `RunSpec`."""
+
+MOST_USED = {
+    GRPOConfig: (
+        *("output_dir", "max_steps", "num_train_epochs", "learning_rate", "lr_scheduler_type", "warmup_steps"),
+        *("per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "seed"),
+        *("num_generations", "num_iterations", "temperature", "max_completion_length", "beta", "epsilon"),
+        *("epsilon_high", "loss_type", "scale_rewards", "use_vllm", "vllm_mode", "use_cpu", "bf16"),
+        *("logging_steps", "log_completions", "report_to", "save_strategy", "save_steps", "save_total_limit"),
+        *("resume_from_checkpoint", "push_to_hub", "hub_model_id"),
+    ),
+    ModelConfig: (
+        *("model_name_or_path", "model_revision", "dtype", "attn_implementation"),
+        *("use_peft", "lora_r", "lora_alpha", "lora_target_modules", "load_in_4bit"),
+    ),
+}
+"""TRL's fields in the short help; `--help-all` shows the others too."""
+
+
 def parse(argv: Sequence[str] | None = None, *, prog: str | None = None) -> RunSpec:
-    """Read `--config FILE` and the options after it; options on the command line win.
+    """Read `--config FILE` and the options beside it; options on the command line win.
+
+    Where nobody gave `use_cpu` and `bf16`, they follow from the machine.
 
     Args:
         argv: arguments without the program's name; None: those of this process.
         prog: the program's name in the help text.
 
     Raises:
-        ConfigError: an unknown file, key or option, or a value out of its range.
-        SystemExit: a value of the wrong type on the command line, or `--help`.
+        ConfigError: an unknown file, key or option, or a value of the wrong type or out of its range.
+        SystemExit: after the help that `--help` or `--help-all` asked for.
     """
     # TRL 1.16 still calls transformers by names that the latter has begun to warn about.
     warnings.filterwarnings("ignore", message=".*deprecated and will be removed in v6", category=FutureWarning)
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if not {"--config", "--model_name_or_path", "--adapter_name_or_path", "-h", "--help"} & set(arguments):
+    front = _Front(prog=prog, add_help=False, allow_abbrev=False)
+    front.add_argument("--config", metavar="FILE", action="append", help="YAML file of options, or a packaged one.")
+    front.add_argument("-h", "--help", action="store_true", help="Show the most used options.")
+    front.add_argument("--help-all", action="store_true", help="Show all options.")
+    first, rest = front.parse_known_args(sys.argv[1:] if argv is None else argv)
+    parser = RunParser(GROUPS, MOST_USED, prog=front.prog)
+    if first.help or first.help_all:
+        print(parser.help_text(front, everything=first.help_all), end="")
+        raise SystemExit(0)
+    if first.config and len(first.config) > 1:
+        raise ConfigError(f"--config is given {len(first.config)} times; give one file, and options beside it")
+    parser.set_defaults_with_config(**machine_defaults())
+    file = _config_file(first.config, rest)
+    spec = RunSpec(*parser.read(file, rest))
+    if file is not None and not first.config:
         _announce_default()
-        arguments = ["--config", EMBEDDED_CONFIG, *arguments]
-    if "--config" in arguments[:-1]:
-        position = arguments.index("--config") + 1
-        arguments[position] = str(find_config(arguments[position]))
-    parser = TrlParser(tuple(RunSpec.__annotations__.values()), prog=prog, allow_abbrev=False)
-    try:
-        return RunSpec(*parser.parse_args_and_config(arguments))
-    except ValueError as error:
-        raise ConfigError(f"cannot use these options: {error}") from error
+    return spec
+
+
+def machine_defaults() -> dict[str, bool]:
+    """Return `use_cpu` and `bf16` for a machine where TRL's defaults, a GPU that knows bfloat16, do not hold."""
+    if not torch.accelerator.is_available():
+        return {"use_cpu": True, "bf16": False}
+    return {} if is_torch_bf16_gpu_available() else {"bf16": False}
 
 
 def find_config(name: str) -> Path:
@@ -116,14 +167,30 @@ def find_config(name: str) -> Path:
         ConfigError: there is no such file.
     """
     for path in (Path(name), CONFIGS / name, CONFIGS / f"{name}.yaml"):
-        if path.is_file():
+        if path.exists() and not path.is_dir():
             return path
     packaged = ", ".join(sorted(path.name for path in CONFIGS.glob("*.yaml")))
     raise ConfigError(f"no configuration {name!r}; give the path of a YAML file, or one of {packaged}")
+
+
+class _Front(argparse.ArgumentParser):
+    """Reads the options that decide how all others are read."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}; give `--config FILE`")
+
+
+def _config_file(given: Sequence[str] | None, rest: Sequence[str]) -> Path | None:
+    if given:
+        return find_config(given[0])
+    names = {text.partition("=")[0].replace("-", "_") for text in rest}
+    if names & {"__model_name_or_path", "__adapter_name_or_path"}:
+        return None
+    return CONFIGS / EMBEDDED_CONFIG
 
 
 def _announce_default() -> None:
     if os.environ.get("RANK", "0") != "0":
         return
     print("No --config: the embedded default, a toy policy on the bundled starter set; no network is needed.")
-    print(f"The headline run: accelerate launch recipes/mbpp_rlvr.py --config recipes/configs/{HEADLINE_CONFIG}")
+    print(f"The headline run: trl-rlvr train --config {HEADLINE_CONFIG}", flush=True)
