@@ -5,6 +5,7 @@ import json
 import pytest
 
 from trl_rlvr.cli import main
+from trl_rlvr.cli.progress import progress
 
 
 def problem(task_id, code, *tests):
@@ -29,6 +30,41 @@ def test_a_wrong_reference_and_a_test_that_anything_passes_are_listed(tmp_path, 
     assert "reference" in listed["5002"]
     assert "wrong program passes" in listed["5003"]
     assert "2 of 3 problems to set aside" in told.err
+
+
+def test_a_problem_without_a_reference_is_said_not_to_have_been_checked(tmp_path, capsys):
+    path = tmp_path / "problems.jsonl"
+    row = problem("t\x1b[2J", "", "assert inc(1) == 2")
+    del row["code"]
+    path.write_text(json.dumps(row) + "\n")
+
+    assert main(["check", str(path)]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == (
+        "0 of 1 problems to set aside; 1 could not be checked but by wrong programs, since they have no reference "
+        "solution: t\\x1b[2J\n"
+    )
+
+
+def test_a_task_id_cannot_forge_a_line_or_move_the_cursor(tmp_path, capsys):
+    path = tmp_path / "problems.jsonl"
+    path.write_text(json.dumps(problem("a\n7\tfine\x1b[1A", "def inc(x):\n    return x", "assert inc(1) == 2")) + "\n")
+
+    main(["check", str(path)])
+
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(r"a\n7\tfine\x1b[1A" + "\t")
+
+
+def test_plain_lines_tell_how_far_it_is_where_there_is_no_terminal(monkeypatch, capsys):
+    monkeypatch.setattr("trl_rlvr.cli.progress._EVERY_S", 0.0)
+
+    with progress(3, "problem") as advance:
+        advance(1)
+        advance(2)
+
+    assert capsys.readouterr().err == "1 of 3 problems\n"
 
 
 @pytest.mark.slow

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -111,15 +113,58 @@ def test_the_summary_has_pass_at_k_verdicts_and_rate(tmp_path, problems, capsys)
     good, bad = "def inc(x):\n    return x + 1", "def inc(x):\n    return 9"
     rows = [{"task_id": 5001, "solution": code} for code in (good, bad)]
 
-    score(tmp_path, problems, rows, "--k", "1", "2", "3")
+    score(tmp_path, problems, rows, "--k", "1", "2")
 
     told = capsys.readouterr().err
     assert "2 solutions of 1 tasks" in told
     assert "a second" in told
     assert "pass@1: 50.0 %" in told
     assert "pass@2: 100.0 %" in told
-    assert "pass@3: nan" in told
     assert "passed 1, wrong_answer 1" in told
+
+
+def test_a_k_that_some_task_has_too_few_rows_for_is_refused_before_anything_runs(
+    tmp_path, problems, monkeypatch, capsys
+):
+    monkeypatch.setattr("trl_rlvr.cli.score.CodeVerifier", None)
+    rows = [{"task_id": task, "solution": "x = 1"} for task in (5001, 5001, 5002)]
+    command = ["score", problems, jsonl(tmp_path / "rows.jsonl", rows)]
+
+    assert [main([*command, "--k", k]) for k in ("2", "0")] == [2, 2]
+    assert capsys.readouterr().err == (
+        "trl-rlvr score: --k is 2, but task_id '5002' has 1 row(s); pass@k needs k of each task\n"
+        "trl-rlvr score: --k is 0; give 1 or more\n"
+    )
+
+
+def test_the_fake_backend_says_that_its_verdicts_are_made_up(tmp_path, problems, capsys):
+    status, scored = score(tmp_path, problems, [{"task_id": 5001, "solution": "x = 1"}], "--sandbox_backend", "fake")
+
+    assert (status, scored[0]["verdict"]) == (0, "passed")
+    assert "sandbox_backend is fake: no program runs, and every verdict is made up" in capsys.readouterr().err
+
+
+def test_an_interrupted_command_keeps_what_it_has_and_the_old_file_and_leaves_no_process(tmp_path, problems):
+    output = tmp_path / "scored.jsonl"
+    output.write_text("old\n")
+    good = [{"task_id": 5001, "solution": f"def inc(x):\n    return x + 1 + 0 * {n}"} for n in range(CHUNK)]
+    slow = {"task_id": 5001, "solution": "def inc(x):\n    while True: pass"}
+    rows = jsonl(tmp_path / "rows.jsonl", [*good, slow])
+    command = [sys.executable, "-m", "trl_rlvr", "score", problems, rows, "--output", str(output)]
+
+    ran = subprocess.Popen([*command, "--sandbox_cpu_s", "100"], stderr=subprocess.PIPE, start_new_session=True)
+    partial = tmp_path / "scored.jsonl.partial"
+    while not (partial.exists() and partial.read_text().count("\n") == CHUNK):
+        assert ran.poll() is None
+        time.sleep(0.05)
+    os.killpg(ran.pid, signal.SIGINT)
+    told = ran.communicate(timeout=60)[1].decode()
+
+    assert ran.returncode == 130
+    assert told == f"trl-rlvr score: interrupted; what was done so far is in {partial}\n"
+    assert output.read_text() == "old\n"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(ran.pid, 0)
 
 
 def test_more_rows_than_one_chunk_keep_their_order(tmp_path, problems):

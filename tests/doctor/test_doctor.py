@@ -8,7 +8,7 @@ from probe import NAMESPACES
 
 from trl_rlvr.doctor import report
 from trl_rlvr.doctor.attacks import ATTACKS, surroundings
-from trl_rlvr.errors import SandboxUnavailableError
+from trl_rlvr.errors import ConfigError
 from trl_rlvr.sandbox.backends.fake import FakeSandbox
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
 from trl_rlvr.verdict import ExecutionResult, Verdict
@@ -67,8 +67,8 @@ def test_layers_only_runs_nothing(capsys):
     assert "held" not in out
 
 
-def test_a_missing_required_layer_is_an_error():
-    with pytest.raises(SandboxUnavailableError, match="time_travel"):
+def test_a_required_layer_that_there_is_none_of_is_refused():
+    with pytest.raises(ConfigError, match="sandbox_require names 'time_travel'; choose from capabilities"):
         report.main(["--layers-only", "--sandbox_require", "time_travel"])
 
 

@@ -1,16 +1,22 @@
 """`trl-rlvr check PROBLEMS`: which problems the sandbox cannot score fairly, and why.
 
 A problem is listed when its own reference fails or a wrong program passes. A listed problem is no failure of the check.
+Without a reference only the wrong programs can be tried; how many problems that are is said at the end.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from trl_rlvr.cli.options import CommandParser, add_config_options, config_from
+from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
+from trl_rlvr.cli.progress import progress
 from trl_rlvr.data import load_problems
 from trl_rlvr.sandbox import SandboxConfig, open_sandbox
-from trl_rlvr.validation.gate import check_problems
+from trl_rlvr.terminal import printable
+from trl_rlvr.validation.gate import ProblemCheck, check_problems
+
+CHUNK = 64
+"""Problems checked together: some hundred programs, enough for all workers, few enough to see progress."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -33,11 +39,29 @@ def main(argv: Sequence[str]) -> int:
         SandboxError: the sandbox cannot start.
     """
     options = build_parser().parse_args(argv)
+    config = sandbox_from(options)
     problems = load_problems(options.problems, options.split)
-    with open_sandbox(config_from(SandboxConfig, options)) as sandbox:
-        checks = check_problems(problems, sandbox)
-    set_aside = [check for check in checks if check.reason is not None]
-    for check in set_aside:
-        print(f"{check.problem.task_id}\t{check.reason}")
-    print(f"{len(set_aside)} of {len(checks)} problems to set aside", file=sys.stderr)
+    checks: list[ProblemCheck] = []
+    with open_sandbox(config) as sandbox, progress(len(problems), "problem") as advance:
+        for start in range(0, len(problems), CHUNK):
+            chunk = check_problems(problems[start : start + CHUNK], sandbox)
+            for check in chunk:
+                if check.reason is not None:
+                    print(f"{printable(check.problem.task_id)}\t{printable(check.reason)}", flush=True)
+            checks += chunk
+            advance(len(chunk))
+    print(summary(checks), file=sys.stderr)
     return 0
+
+
+def summary(checks: Sequence[ProblemCheck]) -> str:
+    """Return the line about all problems."""
+    set_aside = sum(check.reason is not None for check in checks)
+    text = f"{set_aside} of {len(checks)} problems to set aside"
+    unproven = [check.problem for check in checks if check.reason is None and check.problem.reference_solution is None]
+    if not unproven:
+        return text
+    return (
+        f"{text}; {len(unproven)} could not be checked but by wrong programs, since they have no reference solution: "
+        + printable(", ".join(problem.task_id for problem in unproven[:5]) + (", ..." if len(unproven) > 5 else ""))
+    )

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Sequence
 
 from trl_rlvr.cli.completions import read_completions
-from trl_rlvr.cli.options import CommandParser, add_config_options, config_from
+from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
 from trl_rlvr.cli.score import verified
 from trl_rlvr.data import load_problems
 from trl_rlvr.data.prompts import count_visible
@@ -41,11 +41,11 @@ def main(argv: Sequence[str]) -> int:
     """
     options = build_parser().parse_args(argv)
     visible = count_visible(options.visible)
+    config = sandbox_from(options)
     problems = load_problems(options.problems, options.split)
     new = read_augmented(options.problems)
     all_tests = {p.task_id: with_augmented(p, new.get(p.task_id, ())) for p in problems}
     rows = read_completions(options.completions, all_tests)
-    config = config_from(SandboxConfig, options)
     with CodeVerifier(config=config, batch_deadline_s=None, fault_rate=1.0) as verifier:
         results = [verification.result for verification in verified(rows, verifier)]
     counts = [(row.problem.total, len(new.get(row.problem.task_id, ()))) for row in rows]

@@ -4,23 +4,20 @@ The rows are MBPP's with a field `augmented_tests`; nothing uses that field for 
 """
 
 import argparse
-import contextlib
 import json
 import math
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TextIO
 
-from tqdm import tqdm
-
-from trl_rlvr.cli.options import CommandParser, add_config_options, config_from
+from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
+from trl_rlvr.cli.output import replacing
+from trl_rlvr.cli.progress import progress
 from trl_rlvr.data import load_problems
-from trl_rlvr.errors import ConfigError, DataError
+from trl_rlvr.errors import ConfigError
 from trl_rlvr.hardening import Augmentation, Strength, augment_problems, hardened_row, measure_strength
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import SandboxConfig, open_sandbox
+from trl_rlvr.terminal import printable
 
 CHUNK = 16
 """Problems worked on together: enough to keep the workers busy, few enough to see progress."""
@@ -59,29 +56,27 @@ def main(argv: Sequence[str]) -> int:
         given = getattr(options, name)
         if given is not None and given < least:
             raise ConfigError(f"--{name} is {given!r}; give {least} or more")
+    config = sandbox_from(options)
     problems = load_problems(options.problems, options.split)[: options.limit]
     found = []
-    with _open_output(options.output) as output:
-        for augmentation, strength in hardened(problems, options):
+    with replacing(options.output) as output:
+        for augmentation, strength in hardened(problems, options, config):
             output.write(json.dumps(hardened_row(augmentation, strength, append=options.append)) + "\n")
             found.append((augmentation, strength))
     print(table(found))
     return 0
 
 
-def hardened(problems: Sequence[CodeProblem], options: argparse.Namespace) -> Iterator[Hardened]:
-    """Yield each problem's new tests and their strength, behind a progress bar when stderr is a terminal."""
-    with (
-        open_sandbox(config_from(SandboxConfig, options)) as sandbox,
-        tqdm(total=len(problems), unit="problem", file=sys.stderr, disable=None) as bar,
-    ):
+def hardened(problems: Sequence[CodeProblem], options: argparse.Namespace, config: SandboxConfig) -> Iterator[Hardened]:
+    """Yield each problem's new tests and their strength."""
+    with open_sandbox(config) as sandbox, progress(len(problems), "problem") as advance:
         for start in range(0, len(problems), CHUNK):
             chunk = augment_problems(problems[start : start + CHUNK], sandbox, tests=options.tests, seed=options.seed)
             strengths: Sequence[Strength | None] = [None] * len(chunk)
             if options.mutants:
                 strengths = measure_strength(chunk, sandbox, mutants=options.mutants, seed=options.seed)
             yield from zip(chunk, strengths, strict=True)
-            bar.update(len(chunk))
+            advance(len(chunk))
 
 
 def table(found: Sequence[Hardened]) -> str:
@@ -100,15 +95,8 @@ def table(found: Sequence[Hardened]) -> str:
     helped = sum(bool(augmentation.tests) for augmentation, _ in found)
     lines.append(f"{helped} of {len(found)} problems have new tests")
     reasons = Counter(augmentation.reason for augmentation, _ in found if augmentation.reason is not None)
-    return "\n".join([*lines, *(f"{count:>6} not: {reason}" for reason, count in reasons.most_common(10))])
+    return "\n".join([*lines, *(f"{count:>6} not: {printable(reason)}" for reason, count in reasons.most_common(10))])
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
-
-
-def _open_output(path: str) -> contextlib.AbstractContextManager[TextIO]:
-    try:
-        return Path(path).open("w", encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error}") from error

@@ -5,12 +5,14 @@
 
 import argparse
 import dataclasses
+import sys
 import types
 import typing
 from collections.abc import Iterable
 from typing import Any, NoReturn, TypeVar
 
 from trl_rlvr.errors import ConfigError
+from trl_rlvr.sandbox import SandboxConfig
 
 Config = TypeVar("Config")
 
@@ -56,3 +58,15 @@ def config_from(config: type[Config], options: argparse.Namespace) -> Config:
     """Build `config` from the options that were given; the others keep the dataclass's defaults."""
     names = {field.name for field in dataclasses.fields(config)}  # type: ignore[arg-type]  # Config is a dataclass
     return config(**{name: value for name, value in vars(options).items() if name in names})
+
+
+def sandbox_from(options: argparse.Namespace) -> SandboxConfig:
+    """Build the sandbox's configuration, and say aloud where no program will run.
+
+    Raises:
+        ConfigError: an option is out of its range.
+    """
+    config = config_from(SandboxConfig, options)
+    if config.sandbox_backend == "fake":
+        print("warning: sandbox_backend is fake: no program runs, and every verdict is made up", file=sys.stderr)
+    return config

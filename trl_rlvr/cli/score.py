@@ -4,21 +4,18 @@ Exit status 0 says that every row was scored, not that any of them passed; 1 tha
 """
 
 import argparse
-import contextlib
 import json
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TextIO
-
-from tqdm import tqdm
 
 from trl_rlvr.cli.completions import CompletionRow, read_completions
-from trl_rlvr.cli.options import CommandParser, add_config_options, config_from
+from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
+from trl_rlvr.cli.output import replacing
+from trl_rlvr.cli.progress import progress
 from trl_rlvr.data import load_problems
-from trl_rlvr.errors import DataError
+from trl_rlvr.errors import ConfigError
 from trl_rlvr.evaluation import pass_at_k
 from trl_rlvr.extraction import Extraction, ExtractionOutcome
 from trl_rlvr.rewards.scores import graded
@@ -49,17 +46,20 @@ def main(argv: Sequence[str]) -> int:
     """Score the rows of a file and return the exit status.
 
     Raises:
+        ConfigError: an option is out of its range; nothing has run then.
         DataError: problems or completions cannot be used; nothing has run then.
         SandboxError: the sandbox cannot start.
     """
     options = build_parser().parse_args(argv)
+    config = sandbox_from(options)
     problems = {problem.task_id: problem for problem in load_problems(options.problems, options.split)}
     rows = read_completions(options.completions, problems)
+    require_samples(options.k, rows)
     start = time.perf_counter()
     results = []
     with (
-        _open_output(options.output) as output,
-        CodeVerifier(config=config_from(SandboxConfig, options), batch_deadline_s=None, fault_rate=1.0) as verifier,
+        replacing(options.output) as output,
+        CodeVerifier(config=config, batch_deadline_s=None, fault_rate=1.0) as verifier,
     ):
         for row, verification in zip(rows, verified(rows, verifier), strict=True):
             output.write(json.dumps(output_row(row, verification)) + "\n")
@@ -69,9 +69,24 @@ def main(argv: Sequence[str]) -> int:
     return 1 if any(result.verdict is Verdict.SANDBOX_ERROR for result in results) else 0
 
 
+def require_samples(ks: Sequence[int], rows: Sequence[CompletionRow]) -> None:
+    """Refuse a k for which some task has too few rows: pass@k needs k of each.
+
+    Raises:
+        ConfigError: a k is below 1 or above the rows of a task.
+    """
+    counts = Counter(row.problem.task_id for row in rows)
+    task_id, fewest = min(counts.items(), key=lambda item: item[1])
+    for k in ks:
+        if k < 1:
+            raise ConfigError(f"--k is {k}; give 1 or more")
+        if k > fewest:
+            raise ConfigError(f"--k is {k}, but task_id {task_id!r} has {fewest} row(s); pass@k needs k of each task")
+
+
 def verified(rows: Sequence[CompletionRow], verifier: CodeVerifier) -> Iterator[Verification]:
-    """Yield what each row showed, in order, behind a progress bar when stderr is a terminal."""
-    with tqdm(total=len(rows), unit="solution", file=sys.stderr, disable=None) as bar:
+    """Yield what each row showed, in order."""
+    with progress(len(rows), "solution") as advance:
         for start in range(0, len(rows), CHUNK):
             chunk = rows[start : start + CHUNK]
             code = [row for row in chunk if row.is_code]
@@ -80,7 +95,7 @@ def verified(rows: Sequence[CompletionRow], verifier: CodeVerifier) -> Iterator[
             of_text = iter(verifier.verify([row.text for row in text], [row.problem for row in text]))
             for row in chunk:
                 yield _as_it_is(row, next(of_code)) if row.is_code else next(of_text)
-            bar.update(len(chunk))
+            advance(len(chunk))
 
 
 def _as_it_is(row: CompletionRow, result: ExecutionResult) -> Verification:
@@ -112,18 +127,12 @@ def summary(
             by_task[row.problem.task_id].append(result.verdict is Verdict.PASSED)
     lines = [f"{len(rows)} solutions of {len({row.problem.task_id for row in rows})} tasks in {elapsed_s:.1f} s"]
     lines[0] += f", {len(rows) / elapsed_s:.1f} a second"
+    tasks = len({row.problem.task_id for row in rows})
     for k in ks:
-        shares = [pass_at_k(len(passed), sum(passed), k) for passed in by_task.values()]
-        lines.append(f"pass@{k}: {100 * sum(shares) / len(shares):.1f} %" if shares else f"pass@{k}: nothing scored")
+        shares = [pass_at_k(len(passed), sum(passed), k) for passed in by_task.values() if len(passed) >= k]
+        rate = f"{100 * sum(shares) / len(shares):.1f} %" if shares else "nothing scored"
+        some = f" of {len(shares)} of {tasks} tasks, the others could not be judged" if 0 < len(shares) < tasks else ""
+        lines.append(f"pass@{k}: {rate}{some}")
     counts = Counter(result.verdict.value for result in results)
     lines.append(", ".join(f"{verdict} {count}" for verdict, count in counts.most_common()))
     return "\n".join(lines)
-
-
-def _open_output(path: str | None) -> contextlib.AbstractContextManager[TextIO]:
-    if path is None:
-        return contextlib.nullcontext(sys.stdout)
-    try:
-        return Path(path).open("w", encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error}") from error

@@ -7,13 +7,23 @@ from typing import Any
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.sandbox.base import Sandbox
 from trl_rlvr.sandbox.limits import Limits
+from trl_rlvr.sandbox.packages import find_packages
 
 BACKENDS = ("bubblewrap", "docker", "fake", "process")
+
+LEAST_MEMORY_MIB = 64
+"""Python with its tests' modules needs about 30 MiB before a program begins."""
+
+_USUAL_PACKAGES = ("numpy",)
 
 
 @dataclass
 class SandboxConfig:
-    """The `sandbox_*` options of a run."""
+    """The `sandbox_*` options of a run.
+
+    Raises:
+        ConfigError: an option is out of its range, or names a backend, layer or package that there is not.
+    """
 
     sandbox_backend: str = field(
         default="process",
@@ -29,8 +39,8 @@ class SandboxConfig:
     sandbox_idle_s: float = field(default=2.0, metadata={"help": "Seconds that a program may sleep, all tests."})
     sandbox_memory_mib: int = field(default=1024, metadata={"help": "Address space of one program in MiB."})
     sandbox_packages: list[str] = field(
-        default_factory=lambda: ["numpy"],
-        metadata={"help": "Packages that programs may import beside the standard library, where installed."},
+        default_factory=lambda: [*_USUAL_PACKAGES],
+        metadata={"help": "Packages that programs may import beside the standard library; they must be installed."},
     )
     sandbox_require: list[str] = field(
         default_factory=list,
@@ -43,6 +53,33 @@ class SandboxConfig:
     sandbox_docker_runtime: str | None = field(
         default=None, metadata={"help": "OCI runtime of backend docker, such as runsc; by default the daemon's own."}
     )
+
+    def __post_init__(self) -> None:
+        if self.sandbox_backend not in BACKENDS:
+            raise ConfigError(
+                f"unknown sandbox backend {self.sandbox_backend!r}; choose one of {', '.join(sorted(BACKENDS))}"
+            )
+        if self.sandbox_memory_mib < LEAST_MEMORY_MIB:
+            raise ConfigError(
+                f"sandbox_memory_mib is {self.sandbox_memory_mib!r}; give {LEAST_MEMORY_MIB} or more, or Python itself "
+                "does not start"
+            )
+        self.limits()
+        self.workers()
+        self._refuse_unknown_names()
+
+    def _refuse_unknown_names(self) -> None:
+        if self.sandbox_require:
+            from trl_rlvr.sandbox.confine.stack import LAYERS
+
+            unknown = sorted(set(self.sandbox_require) - set(LAYERS))
+            if unknown:
+                raise ConfigError(f"sandbox_require names {unknown[0]!r}; choose from {', '.join(sorted(LAYERS))}")
+        asked = set(self.sandbox_packages) - set(_USUAL_PACKAGES)
+        if asked and self.sandbox_backend != "docker":  # whose image has packages of its own
+            missing = sorted(asked - find_packages(asked).keys())
+            if missing:
+                raise ConfigError(f"sandbox_packages names {missing[0]!r}, which is not installed here; install it")
 
     def limits(self) -> Limits:
         """Return the caps for one program."""
@@ -86,10 +123,7 @@ def open_sandbox(config: SandboxConfig | None = None) -> Sandbox:
         from trl_rlvr.sandbox.backends.bubblewrap import BubblewrapSandbox
 
         return BubblewrapSandbox(**config.options())
-    if config.sandbox_backend == "docker":
-        from trl_rlvr.sandbox.backends.docker import DockerSandbox
+    from trl_rlvr.sandbox.backends.docker import DockerSandbox
 
-        image, runtime = config.sandbox_docker_image, config.sandbox_docker_runtime
-        return DockerSandbox(image=image, runtime=runtime, **config.options())
-    allowed = ", ".join(BACKENDS)
-    raise ConfigError(f"unknown sandbox backend {config.sandbox_backend!r}; choose one of {allowed}")
+    image, runtime = config.sandbox_docker_image, config.sandbox_docker_runtime
+    return DockerSandbox(image=image, runtime=runtime, **config.options())
