@@ -3,7 +3,7 @@ import marshal
 import pytest
 
 from trl_rlvr.problem import CodeProblem, IOTest
-from trl_rlvr.sandbox.protocol.control import GENERAL, PLAIN, STDIO
+from trl_rlvr.sandbox.protocol.control import LITERAL, SOURCE, STDIO
 from trl_rlvr.sandbox.suite import compile_suite
 
 
@@ -21,7 +21,7 @@ def kind_of(*tests, setup_code=""):
     ],
 )
 def test_call_compared_with_a_literal_is_plain(test):
-    assert kind_of(test) == PLAIN
+    assert kind_of(test) == LITERAL
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_call_compared_with_a_literal_is_plain(test):
     ],
 )
 def test_any_other_form_is_general(test):
-    assert kind_of(test) == GENERAL
+    assert kind_of(test) == SOURCE
 
 
 def test_one_general_test_makes_the_suite_general():
-    assert kind_of("assert f(1) == 1", "assert f(2)") == GENERAL
+    assert kind_of("assert f(1) == 1", "assert f(2)") == SOURCE
 
 
 @pytest.mark.parametrize(
@@ -60,19 +60,19 @@ def test_one_general_test_makes_the_suite_general():
     ],
 )
 def test_later_argument_that_holds_an_earlier_answer_makes_the_suite_general(tests):
-    assert kind_of(*tests) == GENERAL
+    assert kind_of(*tests) == SOURCE
 
 
 def test_an_answer_that_its_own_arguments_hold_is_no_news_in_later_ones():
-    assert kind_of("assert f([1, 2, 9]) == (1, 2)", "assert f([1, 2, 8]) == (1, 2)") == PLAIN
+    assert kind_of("assert f([1, 2, 9]) == (1, 2)", "assert f([1, 2, 8]) == (1, 2)") == LITERAL
 
 
 def test_small_numbers_give_nothing_away():
-    assert kind_of("assert f(1) == 2", "assert f(2) == 3") == PLAIN
+    assert kind_of("assert f(1) == 2", "assert f(2) == 3") == LITERAL
 
 
 def test_setup_code_makes_the_suite_general():
-    assert kind_of("assert f(1) == 1", setup_code="x = 1") == GENERAL
+    assert kind_of("assert f(1) == 1", setup_code="x = 1") == SOURCE
 
 
 def test_standard_input_tests_keep_their_inputs_apart():

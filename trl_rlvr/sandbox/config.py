@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from trl_rlvr.errors import ConfigError
@@ -9,7 +10,13 @@ from trl_rlvr.sandbox.base import Sandbox
 from trl_rlvr.sandbox.limits import Limits
 from trl_rlvr.sandbox.packages import find_packages
 
-BACKENDS = ("bubblewrap", "docker", "fake", "process")
+BACKENDS = {
+    "bubblewrap": "bubblewrap:BubblewrapSandbox",
+    "docker": "docker:DockerSandbox",
+    "fake": "fake:FakeSandbox",
+    "process": "process:ProcessSandbox",
+}
+"""Name of each backend, and where its class is: only the one that is asked for is imported."""
 
 LEAST_MEMORY_MIB = 64
 """Python with its tests' modules needs about 30 MiB before a program begins."""
@@ -94,13 +101,18 @@ class SandboxConfig:
         return max(1, len(os.sched_getaffinity(0)) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
     def options(self) -> dict[str, Any]:
-        """Return the arguments that all backends but `fake` take."""
-        return {
+        """Return the arguments of the backend's class."""
+        if self.sandbox_backend == "fake":
+            return {}
+        options = {
             "limits": self.limits(),
             "workers": self.workers(),
             "require": self.sandbox_require,
             "packages": self.sandbox_packages,
         }
+        if self.sandbox_backend == "docker":
+            options |= {"image": self.sandbox_docker_image, "runtime": self.sandbox_docker_runtime}
+        return options
 
 
 def open_sandbox(config: SandboxConfig | None = None) -> Sandbox:
@@ -111,19 +123,7 @@ def open_sandbox(config: SandboxConfig | None = None) -> Sandbox:
         SandboxUnavailableError: it cannot start here, or lacks a required layer.
     """
     config = config or SandboxConfig()
-    if config.sandbox_backend == "fake":
-        from trl_rlvr.sandbox.backends.fake import FakeSandbox
-
-        return FakeSandbox()
-    if config.sandbox_backend == "process":
-        from trl_rlvr.sandbox.backends.process import ProcessSandbox
-
-        return ProcessSandbox(**config.options())
-    if config.sandbox_backend == "bubblewrap":
-        from trl_rlvr.sandbox.backends.bubblewrap import BubblewrapSandbox
-
-        return BubblewrapSandbox(**config.options())
-    from trl_rlvr.sandbox.backends.docker import DockerSandbox
-
-    image, runtime = config.sandbox_docker_image, config.sandbox_docker_runtime
-    return DockerSandbox(image=image, runtime=runtime, **config.options())
+    module, _, name = BACKENDS[config.sandbox_backend].partition(":")
+    backend = getattr(import_module(f"trl_rlvr.sandbox.backends.{module}"), name)
+    sandbox: Sandbox = backend(**config.options())
+    return sandbox

@@ -12,7 +12,7 @@ from typing import Any
 
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox.codec import Encoder, RefusedValue
-from trl_rlvr.sandbox.protocol.control import GENERAL, PLAIN, STDIO, pack_work
+from trl_rlvr.sandbox.protocol.control import LITERAL, SOURCE, STDIO, pack_work
 
 _TELLING_BYTES = 3
 _TELLING_CHARS = 3
@@ -65,9 +65,9 @@ def _compile(tests: tuple[str, ...], setup_code: str, names: tuple[str, ...], io
         return Suite(STDIO, len(io_tests), (), b"", expected, inputs, alone=bool(given))
     calls = None if setup_code.strip() else _plain_calls(tests, names)
     if calls is None or _gives_away(calls):
-        return Suite(GENERAL, len(tests), names, b"", pack_work((names, setup_code, tests)), alone=True)
+        return Suite(SOURCE, len(tests), names, b"", pack_work((names, setup_code, tests)), alone=True)
     asked = [(call.name, call.args, call.kwargs) for call in calls]
-    return Suite(PLAIN, len(tests), names, pack_work(asked), pack_work([call.expected for call in calls]))
+    return Suite(LITERAL, len(tests), names, pack_work(asked), pack_work([call.expected for call in calls]))
 
 
 def _plain_calls(tests: tuple[str, ...], names: tuple[str, ...]) -> list[_Call] | None:

@@ -1,6 +1,5 @@
 """The docker backend: its command line; and real containers where `TRL_RLVR_TEST_DOCKER_IMAGE` names an image."""
 
-import json
 import os
 import re
 import subprocess
@@ -14,9 +13,20 @@ from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Limits, Program, SandboxConfig, open_sandbox
 from trl_rlvr.sandbox.backends.docker import DEFAULT_IMAGE, DockerLauncher, DockerSandbox
 from trl_rlvr.sandbox.backends.worker import Worker
+from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 from trl_rlvr.verdict import Verdict
 
-SETTINGS = {"memory_mib": 100, "scratch_mib": 10, "threads": 4, "packages": {}, "readable": []}
+SETTINGS = WorkerSettings(
+    packages={},
+    readable=[],
+    scratch_parent="/tmp",
+    memory_mib=100,
+    file_mib=1,
+    scratch_mib=10,
+    open_files=8,
+    threads=4,
+    off=[],
+)
 SQUARE = CodeProblem("square", "", ("assert f(2) == 4", "assert f(3) == 9"))
 IMAGE = os.environ.get("TRL_RLVR_TEST_DOCKER_IMAGE")
 RUNTIME = os.environ.get("TRL_RLVR_TEST_DOCKER_RUNTIME")
@@ -84,7 +94,7 @@ def test_image_runs_python_on_the_package_and_sees_no_bundled_problems():
     assert options("--entrypoint") == ["python3"]
     assert "target=/opt/trl-rlvr/trl_rlvr/sandbox" in shown
     assert not any("data" in target for target in shown)
-    assert json.loads(words[-1]) == SETTINGS
+    assert WorkerSettings.unpack(words[-1]) == SETTINGS
     assert words[words.index("image:1") + 1].startswith("-")
 
 

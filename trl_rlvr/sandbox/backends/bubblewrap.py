@@ -3,11 +3,11 @@
 What runs in there is the process backend's worker, with its own confinement inside; this is one more wall around it.
 """
 
-import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from trl_rlvr.errors import SandboxUnavailableError
@@ -15,6 +15,7 @@ from trl_rlvr.sandbox.backends.launcher import INSIDE_ROOT, Launcher, shown_to_w
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
 from trl_rlvr.sandbox.confine import namespaces, paths
 from trl_rlvr.sandbox.interpreter import interpreter
+from trl_rlvr.sandbox.protocol.settings import Surroundings, WorkerSettings
 
 _NAMESPACES = ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
 _SCRATCH = "/tmp"
@@ -34,21 +35,21 @@ class BubblewrapLauncher(Launcher):
     def __init__(self, program: str) -> None:
         self._program = program
 
-    def surroundings(self, packages: Sequence[str]) -> dict[str, object]:
+    def surroundings(self, packages: Sequence[str]) -> Surroundings:
         """Return the settings of a worker that depend on where it runs: see `Launcher`."""
-        return {**super().surroundings(packages), "scratch_parent": _SCRATCH}
+        return replace(super().surroundings(packages), scratch_parent=_SCRATCH)
 
-    def command(self, settings: Mapping[str, Any]) -> list[str]:
+    def command(self, settings: WorkerSettings) -> list[str]:
         """Return bwrap's command line: a file system that holds Python and this package, and nothing else."""
         python = os.path.realpath(sys.executable)
         command = [self._program, *_NAMESPACES]
         if namespaces.need_user_namespace():
             command.append("--unshare-user")
         command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", _SCRATCH]
-        command += _show_python(python, settings["readable"])
+        command += _show_python(python, settings.readable)
         for outside, inside in shown_to_worker().items():
             command += ["--ro-bind", outside, inside]
-        worker = interpreter("supervisor.main", json.dumps(settings), python=python, package_root=INSIDE_ROOT)
+        worker = interpreter("supervisor.main", settings.pack(), python=python, package_root=INSIDE_ROOT)
         return [*command, "--remount-ro", "/", "--chdir", "/", "--", *worker]
 
 

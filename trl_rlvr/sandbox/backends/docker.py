@@ -11,13 +11,14 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from trl_rlvr.errors import SandboxUnavailableError
 from trl_rlvr.sandbox.backends.launcher import INSIDE_ROOT, Launcher, shown_to_worker
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
 from trl_rlvr.sandbox.interpreter import environment, interpreter
+from trl_rlvr.sandbox.protocol.settings import Surroundings, WorkerSettings
 
 DEFAULT_IMAGE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
 """The trainer's own version of Python."""
@@ -54,7 +55,7 @@ class DockerLauncher(Launcher):
     def __init__(self, program: str, image: str, runtime: str | None) -> None:
         self._program, self._image, self._runtime = program, image, runtime
 
-    def surroundings(self, packages: Sequence[str]) -> dict[str, object]:
+    def surroundings(self, packages: Sequence[str]) -> Surroundings:
         """Return the settings of a worker that depend on where it runs; the packages are those of the image.
 
         Raises:
@@ -63,18 +64,18 @@ class DockerLauncher(Launcher):
         self._remove_stale()
         looking = [*self._container(), *self._walls(), self._image, "-c", _LOOK, INSIDE_ROOT, *packages]
         found, readable = json.loads(self._ask(looking))
-        return {"packages": found, "readable": readable, "scratch_parent": _SCRATCH}
+        return Surroundings(found, readable, _SCRATCH)
 
-    def command(self, settings: Mapping[str, Any]) -> list[str]:
+    def command(self, settings: WorkerSettings) -> list[str]:
         """Return the docker command that starts a worker.
 
         The bounds of the container leave room for one program, its harness and the worker.
         """
-        processes = 2 * settings["threads"] + _OTHER_PROCESSES + (0 if self._runtime is None else _RUNTIME_PROCESSES)
-        memory = f"{2 * settings['memory_mib'] + settings['scratch_mib'] + _OTHERS_MIB}m"
-        scratch = f"{_SCRATCH}:rw,nosuid,nodev,noexec,size={settings['scratch_mib']}m,nr_inodes=4096,mode=0711"
+        processes = 2 * settings.threads + _OTHER_PROCESSES + (0 if self._runtime is None else _RUNTIME_PROCESSES)
+        memory = f"{2 * settings.memory_mib + settings.scratch_mib + _OTHERS_MIB}m"
+        scratch = f"{_SCRATCH}:rw,nosuid,nodev,noexec,size={settings.scratch_mib}m,nr_inodes=4096,mode=0711"
         name = f"{_NAME}-{secrets.token_hex(8)}"
-        _, *arguments = interpreter("supervisor.main", json.dumps(settings), package_root=INSIDE_ROOT)
+        _, *arguments = interpreter("supervisor.main", settings.pack(), package_root=INSIDE_ROOT)
         return [
             *self._container(),
             *self._walls(),

@@ -4,14 +4,13 @@ A worker is spoken to over its standard streams only, so whatever passes those t
 inside is the worker's own and applied in any case, as far as the place allows.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from trl_rlvr.sandbox.confine import scratch
 from trl_rlvr.sandbox.interpreter import PACKAGE_ROOT, environment, interpreter
 from trl_rlvr.sandbox.packages import find_packages, library_folders
+from trl_rlvr.sandbox.protocol.settings import Surroundings, WorkerSettings
 
 INSIDE_ROOT = "/opt/trl-rlvr"
 """The folder that holds the package, inside a container."""
@@ -20,21 +19,21 @@ INSIDE_ROOT = "/opt/trl-rlvr"
 class Launcher:
     """Starts workers as plain processes; one that puts a container around them derives from it."""
 
-    def surroundings(self, packages: Sequence[str]) -> dict[str, object]:
+    def surroundings(self, packages: Sequence[str]) -> Surroundings:
         """Return the settings of a worker that depend on where it runs, as it sees them.
 
         Args:
             packages: names of packages that programs may import, where they are installed.
         """
         found = find_packages(packages)
-        return {"packages": found, "readable": library_folders(found), "scratch_parent": scratch.choose_parent()}
+        return Surroundings(found, library_folders(found), scratch.choose_parent())
 
-    def command(self, settings: Mapping[str, Any]) -> list[str]:
+    def command(self, settings: WorkerSettings) -> list[str]:
         """Return the command that starts a worker.
 
         What it starts must end when its standard input ends, and when its process group is killed.
         """
-        return interpreter("supervisor.main", json.dumps(settings))
+        return interpreter("supervisor.main", settings.pack())
 
     def environment(self) -> dict[str, str]:
         """Return the environment of that command."""

@@ -18,6 +18,7 @@ from trl_rlvr.sandbox.backends.worker import Worker, WorkerLost, end_all
 from trl_rlvr.sandbox.base import DEADLINE_PASSED, Program, Sandbox, SandboxStats
 from trl_rlvr.sandbox.limits import Limits
 from trl_rlvr.sandbox.protocol.control import Answer, Job, printable
+from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 from trl_rlvr.sandbox.suite import compile_suite
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
 
@@ -58,15 +59,18 @@ class ProcessSandbox(Sandbox):
         self.limits = limits or Limits()
         self.stats = SandboxStats()
         self._launcher = launcher or Launcher()
-        self._settings = {
-            **self._launcher.surroundings(packages),
-            "memory_mib": self.limits.memory_mib,
-            "file_mib": self.limits.file_mib,
-            "scratch_mib": scratch_mib,
-            "open_files": self.limits.open_files,
-            "threads": self.limits.threads,
-            "off": sorted(off),
-        }
+        place = self._launcher.surroundings(packages)
+        self._settings = WorkerSettings(
+            packages=place.packages,
+            readable=place.readable,
+            scratch_parent=place.scratch_parent,
+            memory_mib=self.limits.memory_mib,
+            file_mib=self.limits.file_mib,
+            scratch_mib=scratch_mib,
+            open_files=self.limits.open_files,
+            threads=self.limits.threads,
+            off=sorted(off),
+        )
         self._packages = tuple(packages)
         self._pid = os.getpid()
         self._lock = threading.Lock()

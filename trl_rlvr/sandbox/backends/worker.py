@@ -8,13 +8,13 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from trl_rlvr.errors import SandboxUnavailableError
 from trl_rlvr.sandbox.backends.launcher import Launcher
 from trl_rlvr.sandbox.protocol.control import Answer
 from trl_rlvr.sandbox.protocol.frames import FrameTooLarge, read_frame, write_frame
+from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 
 _START_S = 90.0
 _ANSWER_BYTES = 1 << 26
@@ -27,7 +27,7 @@ class WorkerLost(Exception):  # noqa: N818 - a condition that the pool mends
 class Worker:
     """One supervisor process, used by one thread at a time."""
 
-    def __init__(self, launcher: Launcher, settings: Mapping[str, Any]) -> None:
+    def __init__(self, launcher: Launcher, settings: WorkerSettings) -> None:
         self._launcher = launcher
         self._command = launcher.command(settings)
         self.process = subprocess.Popen(

@@ -14,7 +14,7 @@ from trl_rlvr.sandbox.candidate.connection import serve
 from trl_rlvr.sandbox.candidate.loading import Fatal, load
 from trl_rlvr.sandbox.candidate.script import run_script
 from trl_rlvr.sandbox.codec import Encoder, RefusedValue
-from trl_rlvr.sandbox.protocol.control import GENERAL, STDIO
+from trl_rlvr.sandbox.protocol.control import SOURCE, STDIO
 from trl_rlvr.sandbox.protocol.frames import read_file, write_frame
 from trl_rlvr.sandbox.protocol.outcomes import MEMORY, describe
 from trl_rlvr.sandbox.protocol.requests import FATAL, RAISED, REFUSED, VALUE
@@ -74,7 +74,7 @@ def main(kind: bytes, fds: list[int]) -> None:
     except Fatal as fatal:
         write_frame(reply, FATAL + _strings(*fatal.args))
         return
-    if kind == GENERAL:
+    if kind == SOURCE:
         serve(namespace, fds[2], reply)
     else:
         _answer_calls(namespace, loads(calls), reply)

@@ -27,6 +27,7 @@ from trl_rlvr.sandbox.forkserver.warmup import rehearse, warm_up
 from trl_rlvr.sandbox.harness import main as harness
 from trl_rlvr.sandbox.protocol.control import CANDIDATE, EXITED, FORK, KILL, NOTICE, ORDER, RUNS
 from trl_rlvr.sandbox.protocol.frames import receive_with_fds
+from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 
 _AROUND_A_FORK = (child_plan, kernel, scratch, seccomp, stack)
 """Modules of what server and child do before and after a fork."""
@@ -188,7 +189,7 @@ def main(package_root: str, settings: str) -> None:
 
     Args:
         package_root: folder of this package, on `sys.path` only while its modules are imported.
-        settings: JSON of `Confinement`'s arguments, and `packages` that programs may import.
+        settings: packed `WorkerSettings`.
     """
     os.dup2(0, _CONTROL)
     null = _open_null()
@@ -200,9 +201,9 @@ def main(package_root: str, settings: str) -> None:
     filling = [fill_heap()]
     gather(_hot())
     warm_up()
-    options = json.loads(settings)
-    install_finder(options.pop("packages"))
-    confinement = stack.Confinement(**options)
+    told = WorkerSettings.unpack(settings)
+    install_finder(told.packages)
+    confinement = stack.Confinement(**told.confinement())
     confinement.enter_server()
     filling.append(fill_heap())
     confinement.lay_out_children()

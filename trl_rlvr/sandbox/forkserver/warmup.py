@@ -11,7 +11,7 @@ from types import CodeType, FrameType
 from trl_rlvr.analysis.conventions import FILE
 from trl_rlvr.sandbox.candidate import main as candidate
 from trl_rlvr.sandbox.codec import Decoder
-from trl_rlvr.sandbox.protocol.control import PLAIN, pack_work
+from trl_rlvr.sandbox.protocol.control import LITERAL, pack_work
 from trl_rlvr.sandbox.protocol.frames import memory_file
 
 _PROGRAM = """
@@ -71,7 +71,7 @@ def warm_up(programs: int = 40) -> None:
         names = f"solve_{number}", f"fail_{number}"
         calls = pack_work([(name, ([3, 1, 2],), {}) for name in names])
         work = memory_file(pack_work((_PROGRAM.format(n=number), names, calls)))
-        candidate.main(PLAIN, [work, reply])
+        candidate.main(LITERAL, [work, reply])
         Decoder(os.read(answers, 1 << 16))
     os.close(answers)
     os.close(reply)

@@ -10,14 +10,14 @@ import os
 import socket
 
 from trl_rlvr.sandbox.harness.literal_suite import judge_calls
-from trl_rlvr.sandbox.harness.reports import Reports
+from trl_rlvr.sandbox.harness.reports import NO_FAULT, Reports
 from trl_rlvr.sandbox.harness.source_suite import judge_source
 from trl_rlvr.sandbox.harness.stdio_suite import judge_output
 from trl_rlvr.sandbox.protocol.control import (
     ASSIGNMENT,
     DONE,
-    GENERAL,
-    PLAIN,
+    LITERAL,
+    SOURCE,
     STDIO,
 )
 from trl_rlvr.sandbox.protocol.frames import read_file, receive_with_fds
@@ -34,14 +34,14 @@ def main(channel: socket.socket) -> None:
             return
         kind, answer_bytes, first = ASSIGNMENT.unpack(head)
         work = marshal.loads(read_file(fds[0]))
-        if kind == PLAIN:
-            rest = judge_calls(work, fds[1], answer_bytes, reports)
+        if kind == LITERAL:
+            fault = judge_calls(work, fds[1], answer_bytes, reports)
         elif kind == STDIO:
-            rest = judge_output(work, first, fds[1], answer_bytes, reports.send)
+            fault = judge_output(work, first, fds[1], answer_bytes, reports.send)
         else:
-            rest = judge_source(work, fds[1], fds[2], answer_bytes, reports.send)
+            fault = judge_source(work, fds[1], fds[2], answer_bytes, reports.send)
         for fd in fds[1:]:
             os.close(fd)
-        reports.send(DONE, *rest)
-        if kind == GENERAL:
+        reports.send(DONE, *(fault or NO_FAULT))
+        if kind == SOURCE:
             return

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from trl_rlvr.sandbox.codec import Decoder, RefusedValue
 from trl_rlvr.sandbox.codec.decoder import MALFORMED
 from trl_rlvr.sandbox.protocol.control import RECORD_SIZE, RECORDS_AT_ONCE, pack_record
-from trl_rlvr.sandbox.protocol.outcomes import LOADING, MEMORY, MISSING, SYNTAX
+from trl_rlvr.sandbox.protocol.outcomes import LOADING, MEMORY, MISSING, SYNTAX, Outcome
 from trl_rlvr.verdict import Verdict
 
 Report = Callable[[int, Verdict, str], None]
-Rest = tuple[Verdict, str]
-"""What the tests that were not reported get, or `ENDED`."""
-ENDED: Rest = (Verdict.PASSED, "")
-"""Nothing is wrong with what was judged; the tests left open, if any, get what the candidate's exit status says."""
+NO_FAULT = Outcome(Verdict.PASSED, "")
+"""Ends a report when judging went well: tests without an answer get what the candidate's exit status says."""
 FATAL_VERDICTS = {
     SYNTAX: Verdict.SYNTAX_ERROR,
     MISSING: Verdict.MISSING_ENTRY_POINT,
@@ -51,7 +49,7 @@ class Reports:
             self._held.clear()
 
 
-def fatal_verdict(frame: bytes) -> Rest:
+def fatal_outcome(frame: bytes) -> Outcome:
     """Read why a candidate can answer nothing."""
     answer = Decoder(frame)
     answer.at = 1
@@ -59,4 +57,4 @@ def fatal_verdict(frame: bytes) -> Rest:
         why, text = answer.exactly(str), answer.exactly(str)
     except (RefusedValue, *MALFORMED):
         why, text = LOADING, "a malformed message"
-    return FATAL_VERDICTS.get(why, Verdict.RUNTIME_ERROR), text
+    return Outcome(FATAL_VERDICTS.get(why, Verdict.RUNTIME_ERROR), text)

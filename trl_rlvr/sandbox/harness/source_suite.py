@@ -30,18 +30,17 @@ from trl_rlvr.sandbox.harness.namespace import standard_values
 from trl_rlvr.sandbox.harness.remote.connection import Link, Lost
 from trl_rlvr.sandbox.harness.remote.exceptions import exception_class
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
-from trl_rlvr.sandbox.harness.reports import ENDED, Report, Rest, fatal_verdict
+from trl_rlvr.sandbox.harness.reports import Report, fatal_outcome
 from trl_rlvr.sandbox.harness.rewrite.collection import add_collected
 from trl_rlvr.sandbox.harness.rewrite.comparisons import caught_by, with_settling
 from trl_rlvr.sandbox.harness.rewrite.solution_imports import without_module
 from trl_rlvr.sandbox.harness.runner.collector import Collector
 from trl_rlvr.sandbox.harness.runner.execution import require_success
 from trl_rlvr.sandbox.protocol.frames import FrameTooLarge, read_frame
-from trl_rlvr.sandbox.protocol.outcomes import describe
+from trl_rlvr.sandbox.protocol.outcomes import Outcome, describe
 from trl_rlvr.sandbox.protocol.requests import FATAL
 from trl_rlvr.verdict import Verdict
 
-Outcome = tuple[Verdict, str]
 _OF_ONE_TEST = (Verdict.REFUSED_VALUE, Verdict.WRONG_ANSWER, Verdict.MISSING_ENTRY_POINT)
 """Losses after which the candidate can still be asked."""
 
@@ -53,7 +52,7 @@ def judge_tests(
     pipes: tuple[int, int],
     answer_bytes: int,
     report: Callable[[int, Verdict, str], None],
-) -> Outcome:
+) -> Outcome | None:
     """Run every test against the solution at the other end of `pipes` (answers, requests), and report each.
 
     Returns:
@@ -68,8 +67,8 @@ def judge_tests(
         for test, (source, tree) in enumerate(zip(tests, trees[1:], strict=True)):
             report(test, *judge.run_test(source, tree))
     except Lost as lost:
-        return (lost.verdict, lost.text) if lost.verdict is not None else (Verdict.PASSED, "")
-    return Verdict.PASSED, ""
+        return Outcome(lost.verdict, lost.text) if lost.verdict is not None else None
+    return None
 
 
 class _Judge:
@@ -178,9 +177,9 @@ class _Judge:
         """
         try:
             self._run(tree)
-            outcome = (Verdict.PASSED, "")
+            outcome = Outcome(Verdict.PASSED, "")
         except Lost:
-            outcome = (Verdict.CRASHED, "")
+            outcome = Outcome(Verdict.CRASHED, "")
         except BaseException as error:  # whatever a test raises is a verdict on the solution
             outcome = self._failure(error, source)
         self.link.expire()
@@ -190,19 +189,19 @@ class _Judge:
         if lost.verdict not in _OF_ONE_TEST:
             raise lost
         self.link.lost = None  # only this test is lost: the candidate still answers
-        return lost.verdict, lost.text
+        return Outcome(lost.verdict, lost.text)
 
     @staticmethod
     def _failure(error: BaseException, source: str) -> Outcome:
         found = getattr(error, "came_from_candidate", None)
         if found is not None:
-            return found[0], found[1]
+            return Outcome(found[0], found[1])
         if isinstance(error, MemoryError):
-            return Verdict.MEMORY_LIMIT, "the test ran out of memory on what the program answered"
+            return Outcome(Verdict.MEMORY_LIMIT, "the test ran out of memory on what the program answered")
         source = ast.unparse(ast.parse(source))[:150]
         if isinstance(error, AssertionError):
-            return Verdict.WRONG_ANSWER, f"failed: {source}"
-        return Verdict.WRONG_ANSWER, f"{describe(error)[:100]} in {source}"
+            return Outcome(Verdict.WRONG_ANSWER, f"failed: {source}")
+        return Outcome(Verdict.WRONG_ANSWER, f"{describe(error)[:100]} in {source}")
 
 
 class _SolutionModule:
@@ -241,19 +240,19 @@ _TEST_FILE = "tests.py"
 """What a test is told that it is."""
 
 
-def judge_source(work: Any, answers: int, requests: int, answer_bytes: int, report: Report) -> Rest:
+def judge_source(work: Any, answers: int, requests: int, answer_bytes: int, report: Report) -> Outcome | None:
     """Run test source of any form, unless the candidate says at once that it can answer nothing."""
     names, setup_code, tests = work
     try:
         hello = read_frame(answers, answer_bytes)
     except FrameTooLarge:
-        return Verdict.OUTPUT_LIMIT, "the answers are longer than they may be"
+        return Outcome(Verdict.OUTPUT_LIMIT, "the answers are longer than they may be")
     if hello is None:
-        return ENDED
+        return None
     if hello[:1] == FATAL:
-        return fatal_verdict(hello)
+        return fatal_outcome(hello)
     try:
         sys.argv = [_TEST_FILE]  # runners read it
         return judge_tests(names, setup_code, tests, (answers, requests), answer_bytes, report)
     except Exception as error:  # a candidate that does not keep to the conversation
-        return Verdict.REFUSED_VALUE, f"the tests could not be run: {type(error).__name__}"
+        return Outcome(Verdict.REFUSED_VALUE, f"the tests could not be run: {type(error).__name__}")

@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 from trl_rlvr.analysis.conventions import CHECKER
-from trl_rlvr.sandbox.harness.reports import ENDED, Report, Rest
+from trl_rlvr.sandbox.harness.reports import Report
+from trl_rlvr.sandbox.protocol.outcomes import Outcome
 from trl_rlvr.verdict import Verdict
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
@@ -83,17 +84,17 @@ def _close(one: str, other: str, tolerance: float) -> bool:
     return math.isclose(float(one), float(other), rel_tol=tolerance, abs_tol=tolerance)
 
 
-def judge_output(work: Any, test: int, output: int, answer_bytes: int, report: Report) -> Rest:
+def judge_output(work: Any, test: int, output: int, answer_bytes: int, report: Report) -> Outcome | None:
     """Compare all that a program prints with what is expected; its exit status is the supervisor's to know."""
     checker, given, expected = work
     printed = bytearray()
     while piece := os.read(output, 1 << 16):
         printed += piece
         if len(printed) > answer_bytes:
-            return Verdict.OUTPUT_LIMIT, f"the output is longer than {answer_bytes} bytes"
+            return Outcome(Verdict.OUTPUT_LIMIT, f"the output is longer than {answer_bytes} bytes")
     if checker:
         difference = checked_output(checker, given[test], bytes(printed), expected[test])
     else:
         difference = same_output(bytes(printed), expected[test])
     report(test, Verdict.WRONG_ANSWER if difference else Verdict.PASSED, difference)
-    return ENDED
+    return None

@@ -16,7 +16,7 @@ from typing import Any, TypedDict
 from trl_rlvr.sandbox.limits import Limits
 from trl_rlvr.verdict import Verdict
 
-PLAIN, GENERAL, STDIO = b"P", b"G", b"S"
+LITERAL, SOURCE, STDIO = b"L", b"S", b"I"
 """Kinds of a suite: calls compared with literals; any test source; whole programs on standard input."""
 
 CANDIDATE, HARNESS = b"c", b"h"

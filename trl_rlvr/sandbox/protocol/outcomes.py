@@ -1,4 +1,16 @@
-"""How a solution that can answer nothing, or a whole program, says why it ended."""
+"""Outcomes of tests, and how a solution that can answer nothing, or a whole program, says why it ended."""
+
+from typing import NamedTuple
+
+from trl_rlvr.verdict import Verdict
+
+
+class Outcome(NamedTuple):
+    """What became of one test inside the sandbox: a verdict, and one line about it."""
+
+    verdict: Verdict
+    text: str
+
 
 SYNTAX, MISSING, LOADING, MEMORY = "syntax", "missing", "loading", "memory"
 """Why no call can be answered."""

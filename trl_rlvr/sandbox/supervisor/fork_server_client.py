@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from trl_rlvr.sandbox.interpreter import environment, interpreter
 from trl_rlvr.sandbox.protocol.control import EXITED, FORK, KILL, NOTICE, ORDER, WHO
 from trl_rlvr.sandbox.protocol.frames import send_with_fds
+from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 from trl_rlvr.sandbox.supervisor.process_clock import ProcessClock, child_pids, inner_pid
 
 _START_S = 60.0
@@ -50,21 +51,21 @@ class Child:
         )
 
 
-class ForkServer:
-    """A running fork server. Closing it ends it and all its children.
+class ForkServerClient:
+    """A running fork server, as its supervisor sees it. Closing it ends it and all its children.
 
     Args:
-        settings: arguments of `Confinement`.
+        settings: of the worker.
 
     Raises:
         ServerLost: it did not start; the message holds what it said.
     """
 
-    def __init__(self, settings: dict[str, object]) -> None:
+    def __init__(self, settings: WorkerSettings) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = subprocess.Popen(
-                interpreter("forkserver.boot", json.dumps(settings)),
+                interpreter("forkserver.boot", settings.pack()),
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """One worker: takes jobs from the trainer, runs each to its verdicts, and mends what breaks on the way.
 
-It holds tests, so nothing is ever forked from it; a `Run` does the watching.
+It holds tests, so nothing is ever forked from it; an `Attempt` runs one job once, and its `Watchdog` looks on.
 """
 
 import json
@@ -8,10 +8,13 @@ import time
 
 from trl_rlvr.sandbox.protocol.control import Answer, Job
 from trl_rlvr.sandbox.protocol.frames import read_frame, write_frame
-from trl_rlvr.sandbox.supervisor.attempt import Run
-from trl_rlvr.sandbox.supervisor.fork_server_client import ForkServer, ServerLost
-from trl_rlvr.sandbox.supervisor.harness_process import Harness
-from trl_rlvr.sandbox.supervisor.watchdog import Disturbed, TrainerGone
+from trl_rlvr.sandbox.protocol.outcomes import Outcome
+from trl_rlvr.sandbox.protocol.settings import WorkerSettings
+from trl_rlvr.sandbox.supervisor.attempt import Attempt
+from trl_rlvr.sandbox.supervisor.fork_server_client import ForkServerClient, ServerLost
+from trl_rlvr.sandbox.supervisor.harness_process import Disturbed, HarnessProcess
+from trl_rlvr.sandbox.supervisor.progress import Progress
+from trl_rlvr.sandbox.supervisor.watchdog import TrainerGone
 from trl_rlvr.verdict import Verdict
 
 _ATTEMPTS, _PATIENCE_S = 4, 20.0
@@ -31,11 +34,11 @@ class Supervisor:
         trainer: pipe that hangs up when the trainer is gone; None: nobody looks.
     """
 
-    def __init__(self, settings: dict[str, object], trainer: int | None = None) -> None:
+    def __init__(self, settings: WorkerSettings, trainer: int | None = None) -> None:
         self.settings = settings
         self.trainer = trainer
-        self.server = ForkServer(settings)
-        self.harness: Harness | None = None
+        self.server = ForkServerClient(settings)
+        self.harness: HarnessProcess | None = None
         self.restarts = 0
 
     def run(self, job: Job) -> Answer:
@@ -48,7 +51,7 @@ class Supervisor:
         disturbed = lost = 0
         while True:
             try:
-                run = self._attempt(job)
+                progress = self._attempt(job)
             except Disturbed:
                 disturbed += 1
                 if disturbed == _ATTEMPTS:
@@ -62,47 +65,45 @@ class Supervisor:
                     verdict, text = Verdict.SANDBOX_ERROR, "the fork server was lost again and again"
                     break
             else:
-                return self._answer(run.verdicts(), run.cpu_s, started, disturbed + lost)
-        return self._answer([(verdict, text)] * job.tests, 0.0, started, disturbed + lost)
+                return self._answer(progress.outcomes(), progress.cpu_s, started, disturbed + lost)
+        return self._answer([Outcome(verdict, text)] * job.tests, 0.0, started, disturbed + lost)
 
-    def _answer(self, verdicts: list[tuple[Verdict, str]], cpu_s: float, started: float, retried: int) -> Answer:
+    def _answer(self, outcomes: list[Outcome], cpu_s: float, started: float, retried: int) -> Answer:
         restarts, self.restarts = self.restarts, 0
         return {
-            "tests": [(verdict.value, text) for verdict, text in verdicts],
+            "tests": [(verdict.value, text) for verdict, text in outcomes],
             "cpu_s": cpu_s,
             "wall_s": time.monotonic() - started,
             "retried": retried,
             "restarts": restarts,
         }
 
-    def _attempt(self, job: Job) -> Run:
+    def _attempt(self, job: Job) -> Progress:
         harness = self.harness
         if not job.alone:
             if harness is not None and harness.jobs >= _HARNESS_JOBS:
                 harness.close()
             if harness is None or harness.gone:
-                harness = self.harness = Harness(self.server, job.kind)
+                harness = self.harness = HarnessProcess(self.server, job.kind)
         else:
-            harness = Harness(self.server, job.kind)
-        run = Run(self.server, harness, job, self.trainer)
+            harness = HarnessProcess(self.server, job.kind)
         try:
-            run.go()
+            return Attempt(self.server, harness, job, self.trainer).run()
         finally:
             if harness is not self.harness or harness.gone:
                 harness.close()
-        return run
 
     def _restart(self) -> None:
         self.restarts += 1
         self.server.close()
         self.harness = None
-        self.server = ForkServer(self.settings)
+        self.server = ForkServerClient(self.settings)
 
 
 def main(package_root: str, settings: str) -> None:
     """Serve the trainer on the standard streams until it closes them."""
     del package_root
-    supervisor = Supervisor(json.loads(settings), _STDIN)
+    supervisor = Supervisor(WorkerSettings.unpack(settings), _STDIN)
     try:
         write_frame(_STDOUT, json.dumps(supervisor.server.layers).encode())
         while (frame := read_frame(_STDIN, _JOB_BYTES)) is not None:

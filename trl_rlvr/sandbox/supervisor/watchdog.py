@@ -7,14 +7,13 @@ that sleeps is stopped after the same time on an idle and on an overloaded machi
 import os
 import select
 import time
-from typing import TYPE_CHECKING
 
-from trl_rlvr.sandbox.protocol.control import DONE, GENERAL, PLAIN, RECORD_SIZE, RECORDS_AT_ONCE, STDIO, unpack_record
-from trl_rlvr.sandbox.supervisor.fork_server_client import Child, ServerLost
+from trl_rlvr.sandbox.protocol.control import DONE, LITERAL, RECORD_SIZE, RECORDS_AT_ONCE, SOURCE, STDIO, unpack_record
+from trl_rlvr.sandbox.protocol.outcomes import Outcome
+from trl_rlvr.sandbox.supervisor.fork_server_client import Child, ForkServerClient, ServerLost
+from trl_rlvr.sandbox.supervisor.harness_process import Disturbed, HarnessProcess
+from trl_rlvr.sandbox.supervisor.progress import Progress
 from trl_rlvr.verdict import Verdict
-
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.supervisor.attempt import Run
 
 _FIRST_CHECK_S = 0.05
 """A program that ends sooner is never looked at."""
@@ -27,39 +26,43 @@ _HARNESS_FACTOR, _COMPARING_S = 3.0, 3.0
 _STUCK_S = 60.0
 """How long the server may take to report the end of a child that it was told to kill."""
 
-Outcome = tuple[Verdict, str]
-
-
-class Disturbed(Exception):  # noqa: N818 - a condition that the supervisor answers with another attempt
-    """Somebody else killed the candidate or the harness, so what was seen says nothing about the program."""
-
 
 class TrainerGone(Exception):  # noqa: N818 - a condition on which the supervisor ends
     """The process that wanted the verdicts is gone."""
 
 
-class Watch:
+class Watchdog:
     """Watches one candidate and its harness, and stops what overstays."""
 
-    def __init__(self, run: "Run", child: Child, test: int) -> None:
-        self.run = run
+    def __init__(
+        self,
+        server: ForkServerClient,
+        harness: HarnessProcess,
+        progress: Progress,
+        child: Child,
+        test: int,
+        trainer: int | None,
+    ) -> None:
+        self.server = server
+        self.harness = harness
+        self.progress = progress
         self.child = child
         self.test = test
-        self.harness = run.harness
+        self.trainer = trainer
         self.started = time.monotonic()
         self.harness_done = False
         self.done_at = 0.0
         self.stopped: Outcome | None = None
         """Why we stopped the candidate, as an outcome; None if we did not."""
-        run.idleness.start(self.started)
+        progress.idleness.start(self.started)
         self._stopped_at = 0.0
-        clock = run.server.clock(self.harness.child)
+        clock = self.server.clock(self.harness.child)
         self._harness_before = clock.cpu_s() if clock is not None else 0.0
         self._poll = select.poll()
-        self._poll.register(run.server.control, select.POLLIN)
+        self._poll.register(self.server.control, select.POLLIN)
         self._poll.register(self.harness.channel, select.POLLIN)
-        if run.trainer is not None:
-            self._poll.register(run.trainer, 0)  # a hang-up is reported unasked
+        if self.trainer is not None:
+            self._poll.register(self.trainer, 0)  # a hang-up is reported unasked
 
     def until_over(self) -> None:
         """Wait until the harness has judged and the candidate has ended.
@@ -69,16 +72,16 @@ class Watch:
             ServerLost: the fork server is gone, or does not answer.
             TrainerGone: nobody waits for the verdicts any more.
         """
-        if self.run.job.kind != PLAIN:
-            self.run.hand_over(self.test)
+        if self.progress.job.kind != LITERAL:
+            self.harness.assign(self.progress.job, self.test)
         look_at = self.started + _FIRST_LOOK_S
         while self.child.status is None and time.monotonic() < look_at:
             self._wait(look_at)
         if self.child.status is None:
-            self.run.server.clock(self.child)  # asks which process it is, for the first check
-        if self.run.job.kind == PLAIN and not self.harness_done:
+            self.server.clock(self.child)  # asks which process it is, for the first check
+        if self.progress.job.kind == LITERAL and not self.harness_done:
             # Answers that are all there cost the harness one waking and us one message, not one each.
-            self.run.hand_over(self.test)
+            self.harness.assign(self.progress.job, self.test)
         check_at = self.started + _FIRST_CHECK_S
         while not (self.harness_done and self.child.status is not None):
             self._wait(check_at)
@@ -89,11 +92,10 @@ class Watch:
 
     def _wait(self, until: float) -> None:
         """Take what comes, once, or wait until a time."""
-        server = self.run.server
         for fd, _ in self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
-            if fd == server.control.fileno():
-                server.take_notice()
-            elif fd == self.run.trainer:
+            if fd == self.server.control.fileno():
+                self.server.take_notice()
+            elif fd == self.trainer:
                 raise TrainerGone
             else:
                 self._take_records()
@@ -113,10 +115,10 @@ class Watch:
             if test == DONE:
                 self._finish()
                 if verdict is not Verdict.PASSED:
-                    self.run.rest = (verdict, text)
+                    self.progress.rest = Outcome(verdict, text)
                 return
-            if test < self.run.job.tests:
-                self.run.reported.setdefault(test, (verdict, text))
+            if test < self.progress.job.tests:
+                self.progress.reported.setdefault(test, Outcome(verdict, text))
 
     def _finish(self) -> None:
         self._poll.unregister(self.harness.channel)  # a harness that leaves once it is done must not look lost
@@ -130,25 +132,26 @@ class Watch:
         deadline = time.monotonic() + _STUCK_S
         while self.harness.child.status is None:
             self._notice_before(deadline)
-        if self.run.job.kind != GENERAL and self.harness.jobs > 1:
+        if self.progress.job.kind != SOURCE and self.harness.jobs > 1:
             raise Disturbed  # what earlier programs left in it may have ended it: judge again in a fresh one
-        self.run.rest = (Verdict.REFUSED_VALUE, "the answer could not be judged")
+        self.progress.rest = Outcome(Verdict.REFUSED_VALUE, "the answer could not be judged")
 
     def _notice_before(self, deadline: float) -> None:
-        if not select.select([self.run.server.control], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        if not select.select([self.server.control], [], [], max(0.0, deadline - time.monotonic()))[0]:
             raise ServerLost("the fork server does not answer")
-        self.run.server.take_notice()
+        self.server.take_notice()
 
     def _its_status_counts(self) -> bool:
         """Say whether the candidate's end still decides: so it does for a program that has printed what it should."""
-        passed = self.run.reported.get(self.test, (None, ""))[0] is Verdict.PASSED
-        return self.run.job.kind == STDIO and passed and self.run.rest is None and self.stopped is None
+        reported = self.progress.reported.get(self.test)
+        passed = reported is not None and reported.verdict is Verdict.PASSED
+        return self.progress.job.kind == STDIO and passed and self.progress.rest is None and self.stopped is None
 
     def _hurry(self) -> float:
         """After the last answer: give the candidate a moment to end by itself, then end it."""
         over_s = time.monotonic() - self.done_at
         if over_s >= _LINGER_S:
-            self.run.server.kill(self.child)
+            self.server.kill(self.child)
             if over_s > _STUCK_S:
                 raise ServerLost("the fork server does not end a child")
             return 1.0
@@ -156,28 +159,28 @@ class Watch:
 
     def _check(self) -> float:
         """Look at the clocks; stop what is over its limit. Return when to look again."""
-        run, limits, now = self.run, self.run.limits, time.monotonic()
+        progress, limits, now = self.progress, self.progress.limits, time.monotonic()
         elapsed = now - self.started
         if self.stopped is not None:
             return self._check_stopped(elapsed)
-        clock, harness_clock = run.server.clock(self.child), run.server.clock(self.harness.child)
+        clock, harness_clock = self.server.clock(self.child), self.server.clock(self.harness.child)
         alive = self.child.status is None
         own_s = (clock.cpu_s() if clock else 0.0) if alive else self.child.cpu_s
-        cpu_s = run.cpu_s + own_s
+        cpu_s = progress.cpu_s + own_s
         judging_s = max(0.0, harness_clock.cpu_s() - self._harness_before) if harness_clock else 0.0
         # No clock yet: a busy server has not told, and may not have forked. That is no idleness.
         clocks = [harness_clock, clock] if alive else [harness_clock]
-        run.idleness.look(now, own_s + judging_s, [one.threads() if one else None for one in clocks])
-        idle_left_s = run.idleness.left_s(limits)
-        if judging_s > (max(_HARNESS_FACTOR * limits.cpu_s, 5.0) if run.job.kind == GENERAL else _COMPARING_S):
-            self._stop((Verdict.TIMEOUT, "the tests computed too long on what the program answered"))
+        progress.idleness.look(now, own_s + judging_s, [one.threads() if one else None for one in clocks])
+        idle_left_s = progress.idleness.left_s(limits)
+        if judging_s > (max(_HARNESS_FACTOR * limits.cpu_s, 5.0) if progress.job.kind == SOURCE else _COMPARING_S):
+            self._stop(Outcome(Verdict.TIMEOUT, "the tests computed too long on what the program answered"))
             self._drop_harness()
         elif alive and cpu_s > limits.cpu_s:
-            self._stop((Verdict.TIMEOUT, f"used more than {limits.cpu_s:.3g} s of CPU time"))
+            self._stop(Outcome(Verdict.TIMEOUT, f"used more than {limits.cpu_s:.3g} s of CPU time"))
         elif idle_left_s < 0.0:
-            self._stop((Verdict.TIMEOUT, f"was idle for more than {limits.idle_s:.3g} s"))
+            self._stop(Outcome(Verdict.TIMEOUT, f"was idle for more than {limits.idle_s:.3g} s"))
         elif elapsed > limits.wall_s:
-            self._stop((Verdict.TIMEOUT, f"ran longer than {limits.wall_s:.3g} s"))
+            self._stop(Outcome(Verdict.TIMEOUT, f"ran longer than {limits.wall_s:.3g} s"))
         left_s = min(limits.cpu_s - cpu_s, idle_left_s, limits.wall_s - elapsed)
         # Not to be foreseen, or a program could sleep and be at work just whenever we look.
         return min(max(left_s / 2, 0.01), 0.25) * (0.5 + os.urandom(1)[0] / 512)
@@ -186,7 +189,7 @@ class Watch:
         """A stopped candidate must end, and its harness must find that out."""
         if elapsed - self._stopped_at > _STUCK_S:
             raise ServerLost("the fork server does not end a child")
-        if self.child.status is not None and elapsed - self._stopped_at > self.run.limits.idle_s:
+        if self.child.status is not None and elapsed - self._stopped_at > self.progress.limits.idle_s:
             self._drop_harness()
         return 0.25
 
@@ -198,4 +201,4 @@ class Watch:
     def _stop(self, outcome: Outcome) -> None:
         self.stopped = outcome
         self._stopped_at = time.monotonic() - self.started
-        self.run.server.kill(self.child)
+        self.server.kill(self.child)

@@ -1,0 +1,33 @@
+"""How far a job has come: the attempt that runs it and its watchdog both write this down."""
+
+from dataclasses import dataclass, field
+
+from trl_rlvr.sandbox.limits import Limits
+from trl_rlvr.sandbox.protocol.control import Job
+from trl_rlvr.sandbox.protocol.outcomes import Outcome
+from trl_rlvr.sandbox.supervisor.idleness import Idleness
+from trl_rlvr.verdict import Verdict
+
+
+@dataclass(slots=True)
+class Progress:
+    """What is known of one job while it runs."""
+
+    job: Job
+    reported: dict[int, Outcome] = field(default_factory=dict)
+    """What the harness has reported, by test."""
+    rest: Outcome | None = None
+    """What the tests that were not reported get; None: nothing has decided that yet."""
+    cpu_s: float = 0.0
+    """CPU time of the candidates that have ended."""
+    idleness: Idleness = field(default_factory=Idleness)
+
+    @property
+    def limits(self) -> Limits:
+        """The caps of the job."""
+        return self.job.limits
+
+    def outcomes(self) -> list[Outcome]:
+        """Return one outcome a test."""
+        rest = self.rest or Outcome(Verdict.CRASHED, "the process ended before it had answered")
+        return [self.reported.get(test, rest) for test in range(self.job.tests)]
