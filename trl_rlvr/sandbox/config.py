@@ -119,7 +119,6 @@ def open_sandbox(config: SandboxConfig | None = None) -> Sandbox:
     """Open the sandbox that `config` asks for; the caller closes it.
 
     Raises:
-        ConfigError: unknown backend, or an option out of its range.
         SandboxUnavailableError: it cannot start here, or lacks a required layer.
     """
     config = config or SandboxConfig()
