@@ -4,6 +4,7 @@ Each rule is tried on all known inputs and kept where it holds for every one, so
 must hold for it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from operator import eq, ge, gt, itemgetter, le, lt, ne
@@ -13,8 +14,22 @@ Rule = Callable[[Any], bool]
 Relation = Callable[[Any, Any], bool]
 
 
+def _key(value: Any) -> Any:
+    """Return what plain data hashes by: equal keys where the values are equal, in time linear in their size."""
+    if isinstance(value, list | tuple):
+        return type(value), tuple(map(_key, value))
+    if isinstance(value, dict):
+        return dict, frozenset((key, _key(item)) for key, item in value.items())
+    return frozenset(value) if isinstance(value, set) else value
+
+
+def _counts(values: Any) -> Counter[Any]:
+    """Count equal items; characters, of a text."""
+    return Counter(values if isinstance(values, str) else map(_key, values))
+
+
 def _distinct(values: Sequence[Any]) -> bool:
-    return all(value not in values[:at] for at, value in enumerate(values))
+    return len(_counts(values)) == len(values)
 
 
 def _one_least(values: list[Any]) -> bool:
@@ -27,8 +42,8 @@ def _one_greatest(values: list[Any]) -> bool:
 
 def _one_most_common(values: Any) -> bool:
     """Tell whether one item, or character, occurs more often than any other."""
-    counts = [values.count(value) for value in values]
-    return not counts or counts.count(max(counts)) == max(counts)
+    counts = sorted(_counts(values).values())
+    return len(counts) < 2 or counts[-1] > counts[-2]
 
 
 def _on(measure: Callable[[Any], Any], rule: Rule) -> Rule:
