@@ -11,6 +11,9 @@ from trl_rlvr.analysis.conventions import CHECKER
 from trl_rlvr.analysis.entry_points import candidate_names, infer_entry_point
 from trl_rlvr.errors import DataError
 
+IO_NUMBERS = ("text", "value")
+IO_CASES = ("exact", "any")
+
 
 @dataclass(frozen=True, slots=True)
 class IOTest:
@@ -46,6 +49,17 @@ class CodeProblem:
     """CPU seconds that the reference needs for all tests, where measured; limits scale with it."""
     entry_points: tuple[str, ...] = ()
     """Every name that the candidate answers for, `entry_point` first; empty: found from reference and tests."""
+    prelude: str = ""
+    """Python source that runs before the solution, and on the tests' side before `setup_code`: imports and classes that
+    both need, such as LeetCode's `ListNode`."""
+    messages: tuple[tuple[str, str], ...] = ()
+    """The prompt as the data set's own conversation, role and content each; it is shown as it is in chat styles."""
+    visible_limit: int | None = None
+    """How many of the first tests a prompt may show at most; None: all. The others are hidden by the data set."""
+    io_numbers: str = "text"
+    """Of `io_tests`: `text` asks for whole numbers to the letter, `value` takes `2.0` for `2`."""
+    io_case: str = "exact"
+    """Of `io_tests`: `exact`, or `any` to take `Yes` for `YES`."""
 
     def __post_init__(self) -> None:
         if isinstance(self.tests, str):
@@ -60,11 +74,21 @@ class CodeProblem:
                 f"setup_code of problem {self.task_id!r} defines no {CHECKER}(given, printed, expected), which is all "
                 "that it is for beside io_tests; define it, or leave setup_code empty"
             )
+        for name, allowed in (("io_numbers", IO_NUMBERS), ("io_case", IO_CASES)):
+            if getattr(self, name) not in allowed:
+                raise DataError(
+                    f"{name} of problem {self.task_id!r} is {getattr(self, name)!r}; give {' or '.join(allowed)}"
+                )
         if self.tests and self.entry_point is None:
-            object.__setattr__(self, "entry_point", infer_entry_point(self.tests, self.setup_code))
+            object.__setattr__(self, "entry_point", infer_entry_point(self.tests, self.test_setup))
         if self.tests and not self.entry_points:
-            names = candidate_names(self.tests, self.setup_code, self.entry_point, self.reference_solution)
+            names = candidate_names(self.tests, self.test_setup, self.entry_point, self.reference_solution)
             object.__setattr__(self, "entry_points", names)
+
+    @property
+    def test_setup(self) -> str:
+        """What runs before the tests, on their side."""
+        return "\n".join(filter(None, (self.prelude, self.setup_code))) if self.tests else self.setup_code
 
     @property
     def total(self) -> int:
@@ -74,4 +98,5 @@ class CodeProblem:
     @cached_property
     def suite_key(self) -> tuple[object, ...]:
         """What decides a verdict beside the code: equal keys and equal code mean equal verdicts."""
-        return (self.tests, self.setup_code, self.entry_points, self.io_tests, self.reference_cpu_s)
+        judged = (self.tests, self.setup_code, self.entry_points, self.io_tests, self.reference_cpu_s)
+        return (*judged, self.prelude, self.io_numbers, self.io_case)

@@ -96,6 +96,6 @@ def test_strings_of_a_subclass_are_packed_as_the_strings_that_they_hold():
 
     problem = CodeProblem("t", "", (Text("assert f(1) == 2"),), Text(""), Text("f"), entry_points=(Text("f"),))
 
-    source, names, calls = marshal.loads(compile_suite(problem).candidate_work(Text("def f(x): return 2")))
+    source, names, calls, _ = marshal.loads(compile_suite(problem).candidate_work(Text("def f(x): return 2")))
 
     assert (source, names, marshal.loads(calls)) == ("def f(x): return 2", ("f",), [("f", (1,), {})])

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 MAX_SOURCE_CHARS = 262_144
 """Longer source is refused unread: a parser needs about 3 microseconds and 500 bytes a character."""
+MAX_TEST_CHARS = 1 << 20
+"""The same for tests, which no model wrote."""
 
 _FILE_NAME = "<unvetted source>"
 _MODULE_PATTERN = re.escape(_FILE_NAME) + r"\Z"
@@ -34,15 +36,15 @@ def plain_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def parse_source(source: str) -> ast.Module:
+def parse_source(source: str, max_chars: int = MAX_SOURCE_CHARS) -> ast.Module:
     """Parse `source`.
 
     Raises:
         SyntaxError: it does not parse, for whatever reason: also NUL, lone surrogates, and source that is too long or
             too deeply nested for the parser.
     """
-    if len(source) > MAX_SOURCE_CHARS:
-        raise SyntaxError(f"{len(source)} characters of code, more than {MAX_SOURCE_CHARS}")
+    if len(source) > max_chars:
+        raise SyntaxError(f"{len(source)} characters of code, more than {max_chars}")
     _silence_parser()
     try:
         return ast.parse(source, _FILE_NAME)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from trl_rlvr.data.schema import ROW_FIELDS, TEST_FIELDS, problem_from_row
+from trl_rlvr.data.schemas import ROW_FIELDS, TEST_FIELDS, problem_from_row
 from trl_rlvr.errors import DataError
 from trl_rlvr.problem import CodeProblem
 

@@ -3,13 +3,25 @@
 A field that is None or absent is missing; an empty one is not.
 """
 
+import ast
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Any
 
-from trl_rlvr.analysis.parsing import describe_syntax_error, parse_source, plain_newlines
+from trl_rlvr.analysis.parsing import MAX_TEST_CHARS, describe_syntax_error, parse_source, plain_newlines
+from trl_rlvr.data.literals import read_literal
 from trl_rlvr.errors import DataError
+
+_MAX_ID_CHARS = 200
+
+
+def content_id(row: Mapping[str, Any]) -> str:
+    """Make an id from a row's text, which stays the same in any file and order."""
+    text = json.dumps(row, sort_keys=True, default=repr, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +31,12 @@ class Fields:
     row: Mapping[str, Any]
     where: str
     """File and line, or whatever else finds the row."""
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    """Field and fault of what is odd about a row that is used all the same."""
+
+    def note(self, field: str, what: str) -> None:
+        """Note what is odd about a field of a row that is used all the same."""
+        self.notes.append((field, what))
 
     def wrong(self, field: str, what: str) -> DataError:
         """Make the error for a field."""
@@ -37,11 +55,16 @@ class Fields:
         value = self.row.get(field) if self.has(field) else default
         if value is None:
             raise self.wrong(field, "is missing")
-        return self._checked_text(field, value)
+        return self.checked_text(field, value)
 
     def code(self, field: str) -> str:
         """Read Python source that must parse; empty where it is missing."""
-        return self._checked_code(field, self.text(field, ""))
+        return self.checked_code(field, self.text(field, ""))
+
+    def parsed_code(self, field: str) -> tuple[str, ast.Module]:
+        """Read Python source together with its tree; required."""
+        source = self.text(field)
+        return source, self._parsed(field, source)
 
     def optional_text(self, field: str) -> str | None:
         """Read text; None where it is missing."""
@@ -57,21 +80,64 @@ class Fields:
     def codes(self, field: str) -> tuple[str, ...]:
         """Read a list of Python sources that must parse."""
         named = [(f"{field}[{index}]", item) for index, item in enumerate(self.items(field))]
-        return tuple(self._checked_code(name, self._checked_text(name, item)) for name, item in named)
+        return tuple(self.checked_code(name, self.checked_text(name, item)) for name, item in named)
+
+    def data(self, field: str) -> Any:
+        """Read data that may be written as text: JSON, or a Python literal; required."""
+        value = self.row.get(field)
+        if not isinstance(value, str):
+            if value is None:
+                raise self.wrong(field, "is missing")
+            return value
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            pass
+        try:
+            return read_literal(value)
+        except ValueError:
+            return value
+
+    def messages(self, field: str) -> tuple[tuple[str, str], ...]:
+        """Read a conversation, as TRL's `prompt` column has it; empty where the field is text or missing."""
+        value = self.row.get(field)
+        if value is None or isinstance(value, str):
+            return ()
+        if not isinstance(value, list | tuple) or not value or not all(isinstance(one, Mapping) for one in value):
+            raise self.wrong(field, f"is {value!r:.60}, not text or a list of messages")
+        return tuple((str(one.get("role") or "user"), self._content(field, one.get("content"))) for one in value)
+
+    def _content(self, field: str, content: Any) -> str:
+        if isinstance(content, list | tuple):  # parts, of which only text is read
+            content = "".join(part.get("text") or "" for part in content if isinstance(part, Mapping))
+        return self.checked_text(field, content)
 
     def name(self, field: str) -> str | None:
         """Read a Python name; None where it is missing."""
         value = self.optional_text(field)
-        if value is not None and (not value.isidentifier() or iskeyword(value)):
+        value = value and value.strip()  # some sets leave a blank behind it
+        if not value:
+            return None
+        if not value.isidentifier() or iskeyword(value):
             raise self.wrong(field, f"{value!r:.60} is not a name in Python")
         return value
 
-    def task_id(self) -> str:
-        """Read the task's id, a number or text, as text."""
-        value = self.row.get("task_id")
+    def task_id(self, *others: str) -> str:
+        """Read the task's id, a number or text, as text.
+
+        Args:
+            others: fields that hold it in this family; where none does, the id is made from the row's content.
+        """
+        field = next((name for name in ("task_id", *others) if self.has(name)), "task_id")
+        value = self.row.get(field)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        return self.text("task_id")
+        if value is None and others:
+            return content_id(self.row)
+        text = self.text(field)
+        if len(text) > _MAX_ID_CHARS or not text.isprintable():
+            raise self.wrong(field, f"is {text!r:.60}; give a printable id of at most {_MAX_ID_CHARS} characters")
+        return text
 
     def seconds(self, field: str) -> float | None:
         """Read a number of seconds, 0 or more; None where it is missing."""
@@ -82,7 +148,8 @@ class Fields:
             raise self.wrong(field, f"is {value!r:.60}; give seconds, 0 or more")
         return float(value)
 
-    def _checked_text(self, field: str, value: object) -> str:
+    def checked_text(self, field: str, value: object) -> str:
+        """Return text that can be written as UTF-8."""
         if not isinstance(value, str):
             raise self.wrong(field, f"is {value!r:.60}, not text")
         try:
@@ -91,9 +158,14 @@ class Fields:
             raise self.wrong(field, f"holds a lone surrogate at character {error.start}") from error
         return value
 
-    def _checked_code(self, field: str, source: str) -> str:
+    def checked_code(self, field: str, source: str) -> str:
+        """Return Python source that parses, with line ends as Python has them."""
+        source = plain_newlines(source)
+        self._parsed(field, source)
+        return source
+
+    def _parsed(self, field: str, source: str) -> ast.Module:
         try:
-            parse_source(plain_newlines(source))
+            return parse_source(source, MAX_TEST_CHARS)
         except SyntaxError as error:
             raise self.wrong(field, f"does not parse as Python: {describe_syntax_error(error)}") from error
-        return plain_newlines(source)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trl_rlvr.data.files import FILE_SUFFIXES, Row, file_rows, folder_files
 from trl_rlvr.data.hub import HUB_IDS, hub_rows
-from trl_rlvr.data.schema import problem_from_row
+from trl_rlvr.data.schemas import problem_from_row
 from trl_rlvr.data.splits import select_split
 from trl_rlvr.errors import DataError
 from trl_rlvr.problem import CodeProblem

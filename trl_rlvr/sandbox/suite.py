@@ -34,12 +34,14 @@ class Suite:
     expected: bytes
     """What only the harness may see."""
     inputs: tuple[bytes, ...] = ()
+    prelude: str = ""
+    """What runs before the program."""
     alone: bool = False
     """Whether code of the problem judges what the program answers, which then may have made a harness its own."""
 
     def candidate_work(self, code: str) -> bytes:
         """Return what the candidate gets for this code."""
-        return pack_work((str(code), self.names, self.calls))
+        return pack_work((str(code), self.names, self.calls, self.prelude))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +55,31 @@ class _Call:
 def compile_suite(problem: CodeProblem) -> Suite:
     """Prepare a problem's tests; the last few thousand problems are remembered."""
     tests, names = tuple(map(str, problem.tests)), tuple(map(str, problem.entry_points))  # not numpy's strings
-    return _compile(tests, str(problem.setup_code), names, problem.io_tests)
+    setup = (str(problem.prelude), str(problem.setup_code))
+    return _compile(tests, setup, names, problem.io_tests, (str(problem.io_numbers), str(problem.io_case)))
 
 
 @lru_cache(maxsize=4096)
-def _compile(tests: tuple[str, ...], setup_code: str, names: tuple[str, ...], io_tests: tuple[Any, ...]) -> Suite:
+def _compile(
+    tests: tuple[str, ...],
+    setup: tuple[str, str],
+    names: tuple[str, ...],
+    io_tests: tuple[Any, ...],
+    comparison: tuple[str, str],
+) -> Suite:
+    prelude, setup_code = setup
     if io_tests:
         given = [str(test.input) for test in io_tests] if setup_code.strip() else []  # only a checker asks for it
-        expected = pack_work((setup_code, given, [str(test.output) for test in io_tests]))
+        expected = pack_work((setup_code, given, [str(test.output) for test in io_tests], *comparison))
         inputs = tuple(test.input.encode("utf-8", "surrogateescape") for test in io_tests)
-        return Suite(STDIO, len(io_tests), (), b"", expected, inputs, alone=bool(given))
+        return Suite(STDIO, len(io_tests), (), b"", expected, inputs, prelude, alone=bool(given))
     calls = None if setup_code.strip() else _plain_calls(tests, names)
     if calls is None or _gives_away(calls):
-        return Suite(SOURCE, len(tests), names, b"", pack_work((names, setup_code, tests)), alone=True)
+        work = pack_work((names, "\n".join(filter(None, setup)), tests))
+        return Suite(SOURCE, len(tests), names, b"", work, prelude=prelude, alone=True)
     asked = [(call.name, call.args, call.kwargs) for call in calls]
-    return Suite(LITERAL, len(tests), names, pack_work(asked), pack_work([call.expected for call in calls]))
+    expected = pack_work([call.expected for call in calls])
+    return Suite(LITERAL, len(tests), names, pack_work(asked), expected, prelude=prelude)
 
 
 def _plain_calls(tests: tuple[str, ...], names: tuple[str, ...]) -> list[_Call] | None:
@@ -149,10 +161,11 @@ def _plain_call(test: str, names: tuple[str, ...]) -> _Call | None:
     if len(compare.ops) != 1 or not isinstance(compare.ops[0], ast.Eq):
         return None
     for call, literal in ((compare.left, compare.comparators[0]), (compare.comparators[0], compare.left)):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in names:
+        callee = _callee(call.func, names) if isinstance(call, ast.Call) else ""
+        if isinstance(call, ast.Call) and callee:
             try:
                 return _Call(
-                    call.func.id,
+                    callee,
                     tuple(ast.literal_eval(arg) for arg in call.args),
                     {_keyword(keyword): ast.literal_eval(keyword.value) for keyword in call.keywords},
                     ast.literal_eval(literal),
@@ -160,6 +173,16 @@ def _plain_call(test: str, names: tuple[str, ...]) -> _Call | None:
             except (ValueError, TypeError, RecursionError, MemoryError):
                 return None
     return None
+
+
+def _callee(node: ast.expr, names: tuple[str, ...]) -> str:
+    """Return how a callee is written, a name or `Name().method`; empty if it is of another form."""
+    if isinstance(node, ast.Name):
+        return node.id if node.id in names else ""
+    made = node.value if isinstance(node, ast.Attribute) else None
+    if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and not (made.args or made.keywords):
+        return f"{made.func.id}().{node.attr}" if made.func.id in names else ""  # type: ignore[attr-defined]
+    return ""
 
 
 def _keyword(keyword: ast.keyword) -> str:

@@ -217,7 +217,7 @@ def scrutinize(problem: CodeProblem) -> list[Finding]:
         Each finding once, in the order of the tests; none for standard-input problems, whose tests are data, nor for a
         test that does not parse.
     """
-    setup = try_parse(problem.setup_code) or ast.Module(body=[], type_ignores=[])
+    setup = try_parse(problem.test_setup) or ast.Module(body=[], type_ignores=[])
     found: list[Finding] = []
     for index, source in enumerate(problem.tests):
         test = try_parse(source)

@@ -56,7 +56,7 @@ def wrong_programs(problem: CodeProblem) -> dict[str, str]:
     """Return programs that must not pass, by what each is."""
     if problem.io_tests:
         return _WRONG_SCRIPTS
-    trees = filter(None, map(try_parse, (problem.setup_code, *problem.tests)))
+    trees = filter(None, map(try_parse, (problem.test_setup, *problem.tests)))
     helpers = f"_ATTRIBUTES = {sorted(mentioned_attributes(trees))}\n{_HELPERS}"
     numpy = any("np." in test or "numpy" in test for test in (problem.setup_code, *problem.tests))
     bodies = _WRONG_BODIES | (_NUMPY_BODIES if numpy else {})

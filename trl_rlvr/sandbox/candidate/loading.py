@@ -39,8 +39,14 @@ class Fatal(Exception):  # noqa: N818 - not an error of this module but its find
     """The solution cannot be asked anything."""
 
 
-def load(source: str, names: tuple[str, ...]) -> dict[str, Any]:
-    """Run the solution's module and return its namespace.
+def run_prelude(prelude: str, namespace: dict[str, Any]) -> None:
+    """Run what comes before the solution, in the solution's own namespace."""
+    if prelude:
+        exec(compile(prelude, "prelude.py", "exec", dont_inherit=True), namespace)
+
+
+def load(source: str, names: tuple[str, ...], prelude: str = "") -> dict[str, Any]:
+    """Run the prelude and the solution's module, and return its namespace.
 
     Raises:
         Fatal: it does not compile, it raises, or it lacks one of `names`.
@@ -52,6 +58,7 @@ def load(source: str, names: tuple[str, ...]) -> dict[str, Any]:
         raise Fatal(SYNTAX, describe(error)) from error
     namespace = module.__dict__
     try:
+        run_prelude(prelude, namespace)
         exec(code, namespace)
     except SystemExit:
         pass  # `sys.exit(main())` at the end of a script that defined what was asked

@@ -26,12 +26,15 @@ _GENERATOR: random.Random = random.seed.__self__  # type: ignore[attr-defined]
 def _answer_calls(namespace: dict[str, Any], calls: list[Any], reply: int) -> None:
     """Answer the calls of a plain suite one by one, each as soon as it has returned."""
     for name, args, kwargs in calls:
-        write_frame(reply, _answer(namespace.get(name), args, kwargs))
+        write_frame(reply, _answer(namespace, name, args, kwargs))
 
 
-def _answer(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+def _answer(namespace: dict[str, Any], callee: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    """Call a function, or a method of a new object where the callee is written `Solution().method`."""
+    name, _, method = callee.partition("().")
     try:
-        value = function(*args, **kwargs)
+        function = namespace.get(name)
+        value = (getattr(function(), method) if method else function)(*args, **kwargs)  # type: ignore[misc]
     except MemoryError as error:
         return RAISED + _strings(MEMORY, describe(error))
     except BaseException as error:
@@ -64,13 +67,13 @@ def main(kind: bytes, fds: list[int]) -> None:
     """
     # Or all candidates of a server would draw the same numbers. What `random.seed` does besides costs a dozen pages.
     _random.Random.seed(_GENERATOR, int.from_bytes(os.urandom(16), "little"))
-    source, names, calls = loads(read_file(fds[0]))
+    source, names, calls, prelude = loads(read_file(fds[0]))
     if kind == STDIO:
-        run_script(source, fds[1], fds[2])
+        run_script(source, prelude, fds[1], fds[2])
         return
     reply = fds[1]
     try:
-        namespace = load(source, names)
+        namespace = load(source, names, prelude)
     except Fatal as fatal:
         write_frame(reply, FATAL + _strings(*fatal.args))
         return

@@ -8,12 +8,12 @@ import sys
 import threading
 import types
 
-from trl_rlvr.sandbox.candidate.loading import as_script, compile_solution
+from trl_rlvr.sandbox.candidate.loading import as_script, compile_solution, run_prelude
 from trl_rlvr.sandbox.protocol.outcomes import MEMORY_STATUS, SYNTAX_STATUS, describe
 
 
-def run_script(source: str, stdin: int, stdout: int) -> None:
-    """Run a program as `__main__` on these streams, and end the process with its exit status."""
+def run_script(source: str, prelude: str, stdin: int, stdout: int) -> None:
+    """Run a prelude and a program as `__main__` on these streams, and end the process with its exit status."""
     os.dup2(stdin, 0)
     os.dup2(stdout, 1)
     os.closerange(3, max(stdin, stdout) + 1)
@@ -28,6 +28,7 @@ def run_script(source: str, stdin: int, stdout: int) -> None:
         os._exit(SYNTAX_STATUS)
     status = 0
     try:
+        run_prelude(prelude, module.__dict__)
         exec(code, module.__dict__)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)

@@ -17,13 +17,17 @@ from trl_rlvr.verdict import Verdict
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 
 
-def same_output(printed: bytes, expected: str, tolerance: float = 1e-6) -> str:
+def same_output(
+    printed: bytes, expected: str, tolerance: float = 1e-6, numbers: str = "text", case: str = "exact"
+) -> str:
     """Compare what a program printed with what was expected, line by line and token by token.
 
     Args:
         printed: all that it printed.
         expected: all that it should have printed.
         tolerance: largest absolute or relative difference of a number from one that is expected with a fraction.
+        numbers: `text` wants whole numbers to the letter; `value` takes `2.0` for `2`.
+        case: `any` takes `Yes` for `YES`; `exact` does not.
 
     Returns:
         What differs, in one line; empty if nothing does.
@@ -32,9 +36,11 @@ def same_output(printed: bytes, expected: str, tolerance: float = 1e-6) -> str:
         text = printed.decode("utf-8")
     except UnicodeDecodeError:
         return "the output is not UTF-8"
+    if case == "any":
+        text, expected = text.casefold(), expected.casefold()
     got, wanted = _lines(text), _lines(expected)
     for number, (line, other) in enumerate(zip(got, wanted, strict=False), start=1):
-        if line != other and not _same_line(line.split(), other.split(), tolerance):
+        if line != other and not _same_line(line.split(), other.split(), tolerance, numbers):
             return f"line {number} of the output differs: {line[:60]!r}"
     if len(got) != len(wanted):
         return f"the output has {len(got)} lines instead of {len(wanted)}"
@@ -70,23 +76,37 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.rstrip().split("\n")]
 
 
-def _same_line(got: list[str], wanted: list[str], tolerance: float) -> bool:
+def _same_line(got: list[str], wanted: list[str], tolerance: float, numbers: str) -> bool:
     return len(got) == len(wanted) and all(
-        one == other or _close(one, other, tolerance) for one, other in zip(got, wanted, strict=True)
+        one == other or _close(one, other, tolerance, numbers) for one, other in zip(got, wanted, strict=True)
     )
 
 
-def _close(one: str, other: str, tolerance: float) -> bool:
+def _close(one: str, other: str, tolerance: float, numbers: str) -> bool:
     if len(one) > 400 or _NUMBER.match(one) is None or _NUMBER.match(other) is None:
         return False
     if other.lstrip("+-").isdigit():
-        return False  # whole numbers must be given to the letter
+        # Whole numbers must be given to the letter; by value they must be exactly the same.
+        return numbers == "value" and _is_whole(one, other)
     return math.isclose(float(one), float(other), rel_tol=tolerance, abs_tol=tolerance)
+
+
+def _is_whole(one: str, other: str) -> bool:
+    """Say whether a number is the whole one that is expected, digit by digit, whatever its fraction of zeros."""
+    whole, point, fraction = one.partition(".")
+    if not point or fraction.strip("0"):
+        return False
+    return _digits(whole) == _digits(other)
+
+
+def _digits(number: str) -> str:
+    digits = number.lstrip("+-").lstrip("0") or "0"
+    return f"-{digits}" if number[:1] == "-" and digits != "0" else digits
 
 
 def judge_output(work: Any, test: int, output: int, answer_bytes: int, report: Report) -> Outcome | None:
     """Compare all that a program prints with what is expected; its exit status is the supervisor's to know."""
-    checker, given, expected = work
+    checker, given, expected, numbers, case = work
     printed = bytearray()
     while piece := os.read(output, 1 << 16):
         printed += piece
@@ -95,6 +115,6 @@ def judge_output(work: Any, test: int, output: int, answer_bytes: int, report: R
     if checker:
         difference = checked_output(checker, given[test], bytes(printed), expected[test])
     else:
-        difference = same_output(bytes(printed), expected[test])
+        difference = same_output(bytes(printed), expected[test], numbers=numbers, case=case)
     report(test, Verdict.WRONG_ANSWER if difference else Verdict.PASSED, difference)
     return None

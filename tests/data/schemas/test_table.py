@@ -1,6 +1,6 @@
 import pytest
 
-from trl_rlvr.data.schema import problem_from_row
+from trl_rlvr.data.schemas import problem_from_row
 from trl_rlvr.errors import DataError
 from trl_rlvr.problem import IOTest
 
