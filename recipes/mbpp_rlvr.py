@@ -1,6 +1,6 @@
 """Train a model on MBPP, or on problems of your own, by running what it writes; measured before and after.
 
-    accelerate launch recipes/mbpp_rlvr.py                                      # embedded default, no network
+    python recipes/mbpp_rlvr.py                                                 # embedded default, no network
     accelerate launch recipes/mbpp_rlvr.py --config recipes/configs/llama-3.2-1b-mbpp.yaml
     accelerate launch recipes/mbpp_rlvr.py --config recipes/configs/smollm2-135m-mbpp.yaml \
         --model_name_or_path FOLDER --data_name mbpp.jsonl --max_steps 5        # any option overrides the file's
