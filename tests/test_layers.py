@@ -17,7 +17,7 @@ LAYERS = [
     {"sandbox", "extraction", "verdict_cache"},
     {"verifier", "data", "validation", "doctor"},
     {"rewards", "evaluation", "hardening"},
-    {"training", "metric"},
+    {"training", "metric", "task_spec"},
     {"cli"},
     {"__main__"},
 ]

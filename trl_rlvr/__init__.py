@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trl_rlvr.sandbox import Limits as Limits
     from trl_rlvr.sandbox import SandboxConfig as SandboxConfig
     from trl_rlvr.sandbox import open_sandbox as open_sandbox
+    from trl_rlvr.task_spec import CodeTaskSpec as CodeTaskSpec
     from trl_rlvr.training import RunConfig as RunConfig
     from trl_rlvr.verdict import ExecutionResult as ExecutionResult
     from trl_rlvr.verdict import TestResult as TestResult
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 _HOME = {
     "CodeProblem": "problem",
     "CodeReward": "rewards",
+    "CodeTaskSpec": "task_spec",
     "CodeVerifier": "verifier",
     "DataConfig": "data",
     "EvaluationReport": "evaluation",
