@@ -12,7 +12,7 @@ from trl_rlvr.sandbox import SandboxConfig
         ({"sandbox_backend": "dokcer"}, "unknown sandbox backend 'dokcer'; choose one of "),
         ({"sandbox_memory_mib": 1}, "sandbox_memory_mib is 1; give 64 or more"),
         ({"sandbox_workers": 0}, "sandbox_workers is 0; give 1 or more"),
-        ({"sandbox_cpu_s": 0.0}, "limit cpu_s is 0.0"),
+        ({"sandbox_cpu_s": 0.0}, "sandbox_cpu_s is 0.0"),
         ({"sandbox_require": ["seccomp", "nothing"]}, "sandbox_require names 'nothing'; choose from capabilities, "),
         ({"sandbox_packages": ["numpy", "nosuchpkg"]}, "sandbox_packages names 'nosuchpkg', which is not installed"),
     ],

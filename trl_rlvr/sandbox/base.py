@@ -12,8 +12,8 @@ from typing import Self
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.verdict import ExecutionResult
 
-DEADLINE_PASSED = "the batch deadline passed before the program could run"
-"""Error line of a program that was not begun: no fact about the program, and no fault of the sandbox either."""
+DEADLINE_PASSED = "the batch deadline passed before the program had ended"
+"""Error line of a program that was not begun or still ran: no fact about it, and no fault of the sandbox either."""
 
 
 @dataclass(frozen=True, slots=True)

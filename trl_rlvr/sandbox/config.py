@@ -7,7 +7,7 @@ from typing import Any
 
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.sandbox.base import Sandbox
-from trl_rlvr.sandbox.limits import Limits
+from trl_rlvr.sandbox.limits import Limits, require_in_range
 from trl_rlvr.sandbox.packages import find_packages
 
 BACKENDS = {
@@ -43,11 +43,26 @@ class SandboxConfig:
     sandbox_cpu_s: float = field(
         default=10.0, metadata={"help": "CPU seconds of one program; less where the reference is known to need little."}
     )
+    sandbox_case_cpu_s: float | None = field(
+        default=None,
+        metadata={
+            "help": "CPU seconds of one case of a standard-input problem, by default sandbox_cpu_s; "
+            "all its cases together may use twelve times that."
+        },
+    )
+    sandbox_stop_at_failure: bool = field(
+        default=False,
+        metadata={"help": "Run no case of a standard-input problem behind the first that fails."},
+    )
     sandbox_idle_s: float = field(default=2.0, metadata={"help": "Seconds that a program may sleep, all tests."})
     sandbox_memory_mib: int = field(default=1024, metadata={"help": "Address space of one program in MiB."})
     sandbox_packages: list[str] = field(
         default_factory=lambda: [*_USUAL_PACKAGES],
         metadata={"help": "Packages that programs may import beside the standard library; they must be installed."},
+    )
+    sandbox_hash_seed: int = field(
+        default=0,
+        metadata={"help": "PYTHONHASHSEED of programs and tests: the order of a set is the same in every run."},
     )
     sandbox_require: list[str] = field(
         default_factory=list,
@@ -66,12 +81,14 @@ class SandboxConfig:
             raise ConfigError(
                 f"unknown sandbox backend {self.sandbox_backend!r}; choose one of {', '.join(sorted(BACKENDS))}"
             )
+        self.limits()
         if self.sandbox_memory_mib < LEAST_MEMORY_MIB:
             raise ConfigError(
                 f"sandbox_memory_mib is {self.sandbox_memory_mib!r}; give {LEAST_MEMORY_MIB} or more, or Python itself "
                 "does not start"
             )
-        self.limits()
+        if not 0 <= self.sandbox_hash_seed < 1 << 32:
+            raise ConfigError(f"sandbox_hash_seed is {self.sandbox_hash_seed!r}; give a number from 0 to 4294967295")
         self.workers()
         self._refuse_unknown_names()
 
@@ -89,8 +106,20 @@ class SandboxConfig:
                 raise ConfigError(f"sandbox_packages names {missing[0]!r}, which is not installed here; install it")
 
     def limits(self) -> Limits:
-        """Return the caps for one program."""
-        return Limits(cpu_s=self.sandbox_cpu_s, idle_s=self.sandbox_idle_s, memory_mib=self.sandbox_memory_mib)
+        """Return the caps for one program.
+
+        Raises:
+            ConfigError: one is out of its range.
+        """
+        for name in ("cpu_s", "case_cpu_s", "idle_s", "memory_mib"):
+            require_in_range(name, getattr(self, f"sandbox_{name}"), prefix="sandbox_")
+        return Limits(
+            cpu_s=self.sandbox_cpu_s,
+            case_cpu_s=self.sandbox_case_cpu_s,
+            idle_s=self.sandbox_idle_s,
+            memory_mib=self.sandbox_memory_mib,
+            stop_at_failure=self.sandbox_stop_at_failure,
+        )
 
     def workers(self) -> int:
         """Return how many programs may run at once: this rank's share of the cores, at least 1."""
@@ -109,6 +138,7 @@ class SandboxConfig:
             "workers": self.workers(),
             "require": self.sandbox_require,
             "packages": self.sandbox_packages,
+            "hash_seed": self.sandbox_hash_seed,
         }
         if self.sandbox_backend == "docker":
             options |= {"image": self.sandbox_docker_image, "runtime": self.sandbox_docker_runtime}

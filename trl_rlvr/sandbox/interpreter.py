@@ -21,7 +21,6 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "PATH": "/usr/bin:/bin",
     "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONHASHSEED": "0",  # the order of a set must not depend on the worker that a program happens to meet
 }
 """All that a fork server and its children see of the trainer's environment."""
 
@@ -40,6 +39,10 @@ def interpreter(
     return [python, "-s", "-S", "-P", "-c", _BOOT.format(module=module), package_root, *arguments]
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of such an interpreter: an allow-list, nothing of the trainer's."""
-    return dict(_ENVIRONMENT)
+def environment(hash_seed: int = 0) -> dict[str, str]:
+    """Return the environment of such an interpreter: an allow-list, nothing of the trainer's.
+
+    Args:
+        hash_seed: decides the order of sets, which must not depend on the worker that a program happens to meet.
+    """
+    return {**_ENVIRONMENT, "PYTHONHASHSEED": str(hash_seed)}

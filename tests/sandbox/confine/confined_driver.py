@@ -59,8 +59,9 @@ def run(confinement, role: str, code: str, order: dict) -> dict:
         answer = pipe.read()
     _, status = os.waitpid(pid, 0)
     confinement.sweep(pid)
+    fault = confinement.fault(pid)
     said, error = json.loads(answer) if answer else ([], None)
-    return {"said": said, "error": error, "status": status}
+    return {"said": said, "error": error, "status": status, "fault": fault}
 
 
 if __name__ == "__main__":

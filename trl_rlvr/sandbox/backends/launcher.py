@@ -7,6 +7,7 @@ inside is the worker's own and applied in any case, as far as the place allows.
 from collections.abc import Sequence
 from pathlib import Path
 
+from trl_rlvr.errors import SandboxUnavailableError
 from trl_rlvr.sandbox.confine import scratch
 from trl_rlvr.sandbox.interpreter import PACKAGE_ROOT, environment, interpreter
 from trl_rlvr.sandbox.packages import find_packages, library_folders
@@ -24,9 +25,16 @@ class Launcher:
 
         Args:
             packages: names of packages that programs may import, where they are installed.
+
+        Raises:
+            SandboxUnavailableError: there is no room for scratch folders.
         """
         found = find_packages(packages)
-        return Surroundings(found, library_folders(found), scratch.choose_parent())
+        try:
+            scratch_parent = scratch.choose_parent()
+        except OSError as error:
+            raise SandboxUnavailableError(f"programs cannot be run on this host: {error.strerror}") from error
+        return Surroundings(found, library_folders(found), scratch_parent)
 
     def command(self, settings: WorkerSettings) -> list[str]:
         """Return the command that starts a worker.

@@ -6,18 +6,20 @@ context; what a program does reaches the trainer only as verdicts.
 
 import itertools
 import os
-import queue
 import threading
 import time
-import weakref
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 from trl_rlvr.errors import SandboxError, SandboxUnavailableError
+from trl_rlvr.sandbox.backends.honest_programs import HONEST_PROGRAMS
 from trl_rlvr.sandbox.backends.launcher import Launcher
-from trl_rlvr.sandbox.backends.worker import Worker, WorkerLost, end_all
+from trl_rlvr.sandbox.backends.pool import Batch, WorkerPool
+from trl_rlvr.sandbox.backends.worker import Worker, WorkerLost
 from trl_rlvr.sandbox.base import DEADLINE_PASSED, Program, Sandbox, SandboxStats
 from trl_rlvr.sandbox.limits import Limits
-from trl_rlvr.sandbox.protocol.control import Answer, Job, printable
+from trl_rlvr.sandbox.protocol.control import JOB_BYTES, Answer, Job, printable
 from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 from trl_rlvr.sandbox.suite import compile_suite
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
@@ -37,10 +39,11 @@ class ProcessSandbox(Sandbox):
         off: names of layers to leave out, for tests and for hosts where one misbehaves.
         scratch_mib: what one program may store in its scratch directory, where a tmpfs can be mounted.
         packages: what programs may import beside the standard library, where it is installed.
+        hash_seed: PYTHONHASHSEED of programs and tests, 0 to 4294967295.
         launcher: how workers are started; None: as plain processes of this machine.
 
     Raises:
-        SandboxUnavailableError: a worker cannot start here, or a required layer is off.
+        SandboxUnavailableError: a worker cannot start here, a required layer is off, or no program can pass.
     """
 
     name = "process"
@@ -54,6 +57,7 @@ class ProcessSandbox(Sandbox):
         off: Sequence[str] = (),
         scratch_mib: int = 64,
         packages: Sequence[str] = ("numpy",),
+        hash_seed: int = 0,
         launcher: Launcher | None = None,
     ) -> None:
         self.limits = limits or Limits()
@@ -70,41 +74,75 @@ class ProcessSandbox(Sandbox):
             open_files=self.limits.open_files,
             threads=self.limits.threads,
             off=sorted(off),
+            hash_seed=hash_seed,
         )
         self._packages = tuple(packages)
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._closed = False
-        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._all: set[Worker] = set()
-        started = [Worker(self._launcher, self._settings) for _ in range(workers)]
-        self._all.update(started)
-        self._finalizer = weakref.finalize(self, end_all, self._all, self._pid)
-        for worker in started:
-            worker.ready()
-            self._idle.put(worker)
-        self.layers = started[0].layers
-        """Each confinement layer: name, whether it is on, and why not."""
-        on = {name for name, is_on, _ in self.layers if is_on}
-        known = {name for name, _, _ in self.layers}
-        for name in require:
-            if name not in on:
-                self.close()
-                why = next(
-                    (why for layer, _, why in self.layers if layer == name), f"choose from {', '.join(sorted(known))}"
-                )
+        self._pool = WorkerPool(partial(Worker, self._launcher, self._settings), workers)
+        try:
+            self.layers = self._wait_for_all()
+            self._require_layers(require)
+            self._require_honest_programs_to_pass()
+        except BaseException:
+            self.close()
+            raise
+        self.stats = SandboxStats()
+
+    def _wait_for_all(self) -> list[tuple[str, bool, str]]:
+        """Wait until every worker has started; return the layers of confinement."""
+        batch, taken = Batch(), []
+        try:
+            for _ in range(len(self._pool)):
+                worker = self._pool.take(batch)
+                assert worker is not None  # there is no deadline
+                taken.append(worker)
+                worker.ready()
+        finally:
+            for worker in taken:
+                self._pool.give_back(worker, batch)
+        return taken[0].layers
+
+    def _require_layers(self, names: Sequence[str]) -> None:
+        known = {name: (on, why) for name, on, why in self.layers}
+        for name in names:
+            on, why = known.get(name, (False, f"choose from {', '.join(sorted(known))}"))
+            if not on:
                 raise SandboxUnavailableError(f"sandbox_require names {name!r}, which is not on here: {why}")
+
+    def _require_honest_programs_to_pass(self) -> None:
+        """Prove that a program can pass here: or all of a model's would fail for what is wrong with the host."""
+        for kind, program in HONEST_PROGRAMS.items():
+            result = self._run_one(program, Batch(), replace(self.limits, cpu_s=10.0, case_cpu_s=None, idle_s=10.0))
+            if result.verdict is not Verdict.PASSED:
+                raise SandboxUnavailableError(
+                    f"programs cannot be judged on this host: an honest one with {kind} ended as "
+                    f"{result.verdict.value} ({result.error})"
+                )
 
     def worker_pids(self) -> list[int]:
         """Return the process ids of the supervisors."""
-        with self._lock:
-            return [worker.process.pid for worker in self._all]
+        return self._pool.pids()
 
     def run(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
         """Run each program against its problem's tests; see `Sandbox.run`."""
+        return self._run(programs, _begin(deadline_s))
+
+    async def arun(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
+        """Do what `run` does without blocking the event loop; a task that is cancelled ends what runs for it."""
+        import asyncio  # here, as in `Sandbox.arun`
+
+        batch = _begin(deadline_s)
+        try:
+            return await asyncio.to_thread(self._run, programs, batch)
+        except asyncio.CancelledError:
+            self._pool.give_up(batch)
+            raise
+
+    def _run(self, programs: Sequence[Program], batch: Batch) -> list[ExecutionResult]:
         if self._closed or os.getpid() != self._pid:
             raise SandboxError("this sandbox is closed, or belongs to another process; open a new one")
-        deadline = None if deadline_s is None else time.monotonic() + deadline_s
         results: list[ExecutionResult | None] = [None] * len(programs)
         todo = iter(enumerate(programs))
         lock = threading.Lock()
@@ -117,72 +155,69 @@ class ProcessSandbox(Sandbox):
                 if program is None:
                     return
                 try:
-                    results[index] = self._run_one(program, deadline)
+                    results[index] = self._run_one(program, batch, self.limits)
                 except BaseException as error:
                     errors.append(error)
 
         threads = [
             threading.Thread(target=work, name="sandbox", daemon=True)
-            for _ in range(min(len(self._all), len(programs)) - 1)
+            for _ in range(min(len(self._pool), len(programs)) - 1)
         ]
-        for thread in threads:
-            thread.start()
-        work()
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.start()
+            work()
+            if errors:
+                raise errors[0]
+            for thread in threads:
+                thread.join()
+        except BaseException:  # an interrupt, say: nobody waits for the others any more
+            self._pool.give_up(batch)
+            raise
         if errors:
             raise errors[0]
         return [result for result in results if result is not None]
 
-    def _run_one(self, program: Program, deadline: float | None) -> ExecutionResult:
-        suite = compile_suite(program.problem)
+    def _run_one(self, program: Program, batch: Batch, limits: Limits) -> ExecutionResult:
+        problem = program.problem
+        suite = compile_suite(problem)
         imports = any(package in program.code for package in self._packages)
-        limits = self.limits.for_reference(program.problem.reference_cpu_s, imports=imports)
+        limits = limits.for_program(problem.reference_cpu_s, cases=len(problem.io_tests), imports=imports)
         work = suite.candidate_work(program.code)
-        job = Job(suite.kind, suite.tests, limits, work, suite.expected, suite.inputs, suite.alone)
-        packed = job.pack()
-        started = time.monotonic()
+        job = Job(suite.kind, suite.tests, limits, work, suite.expected, suite.inputs, suite.alone).pack()
+        if len(job) > JOB_BYTES:
+            return self._fault(suite.tests, f"program and tests take {len(job)} bytes; {JOB_BYTES} are the most")
+        started, cause = time.monotonic(), ""
         for attempt in itertools.count():
             if attempt >= _ATTEMPTS and time.monotonic() - started > _PATIENCE_S:
                 break
-            worker = self._take(deadline)
+            worker = self._pool.take(batch)
             if worker is None:
                 return ExecutionResult.uniform(Verdict.SANDBOX_ERROR, suite.tests, DEADLINE_PASSED)
             try:
                 worker.ready()
-                answer = worker.run(packed)
-            except (WorkerLost, SandboxUnavailableError):
-                self._replace(worker)
+                answer = worker.run(job, batch.deadline)
+            except (WorkerLost, SandboxUnavailableError) as error:
+                cause = str(error)
+                self._replace(worker, batch)
                 time.sleep(min(0.1 * attempt, 1.0))  # what killed it, or kept it from starting, may pass
             except BaseException:  # an interrupt: nobody will read what it answers
-                self._replace(worker)
+                self._replace(worker, batch)
                 raise
             else:
-                self._idle.put(worker)
+                if answer is None:  # it still runs
+                    self._pool.replace(worker, batch)
+                    return ExecutionResult.uniform(Verdict.SANDBOX_ERROR, suite.tests, DEADLINE_PASSED)
+                self._pool.give_back(worker, batch)
                 return self._result(answer)
-        return self._fault(suite.tests, "the worker was lost again and again")
+        return self._fault(suite.tests, f"the worker was lost again and again {cause}".rstrip())
 
-    def _take(self, deadline: float | None) -> Worker | None:
-        left_s = None if deadline is None else deadline - time.monotonic()
-        if left_s is not None and left_s <= 0:
-            return None
-        try:
-            return self._idle.get(timeout=left_s)
-        except queue.Empty:
-            return None
-
-    def _replace(self, worker: Worker) -> None:
-        """Put a fresh worker in the place of a lost one; it is waited for when it is used."""
-        worker.close()
+    def _replace(self, worker: Worker, batch: Batch) -> None:
+        """Put a fresh worker in the place of a lost one, and count it."""
+        self._pool.replace(worker, batch)
         with self._lock:
-            if self._closed:
-                raise SandboxError("this sandbox was closed while programs ran")
-            fresh = Worker(self._launcher, self._settings)
-            self._all.discard(worker)
-            self._all.add(fresh)
             self.stats.restarts += 1
             self.stats.retried += 1
-        self._idle.put(fresh)
 
     def _result(self, answer: Answer) -> ExecutionResult:
         tests = tuple(TestResult(Verdict(verdict), printable(text)) for verdict, text in answer["tests"])
@@ -201,7 +236,11 @@ class ProcessSandbox(Sandbox):
         return ExecutionResult.uniform(Verdict.SANDBOX_ERROR, tests, why)
 
     def close(self) -> None:
-        """Stop all workers."""
-        with self._lock:
-            self._closed = True
-        self._finalizer()
+        """Stop all workers; programs that still run end at once, and whoever waits for them gets a `SandboxError`."""
+        self._closed = True
+        if os.getpid() == self._pid:
+            self._pool.close()
+
+
+def _begin(deadline_s: float | None) -> Batch:
+    return Batch(None if deadline_s is None else time.monotonic() + deadline_s)

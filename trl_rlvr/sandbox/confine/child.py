@@ -10,13 +10,14 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from trl_rlvr.sandbox.confine import kernel
+from trl_rlvr.sandbox.confine import kernel, rlimits
 from trl_rlvr.sandbox.confine.ids import Ids
 from trl_rlvr.sandbox.confine.kernel import Call, Memory
 from trl_rlvr.sandbox.confine.scratch import Scratch
 from trl_rlvr.sandbox.confine.seccomp import ChildFilter
 
 _LIMIT = struct.Struct("@2L")
+_FOREVER_S = 1 << 32
 _SIGKILL = 9
 _NOBODY = "nobody"
 """A role without confinement, for the server to rehearse."""
@@ -45,6 +46,8 @@ class ChildPlan:
 
     def __init__(self, scratch: Mapping[str, Scratch], layers: Layers) -> None:
         self._cpu = Memory(bytes(_LIMIT.size))
+        hard_s = rlimits.cpu_hard_s()
+        self._most_cpu_s = _FOREVER_S if hard_s is None else hard_s
         self._follows: int | None = None
         self._filter = layers.filter
         self._calls: dict[str, tuple[Call, ...]] = {_NOBODY: (kernel.prepare("getpid"),)}
@@ -53,7 +56,8 @@ class ChildPlan:
         self._follows = layers.follows
 
     def prepare(self, cpu_hard_s: int) -> None:
-        """Before the fork: fill in the child's hard limit of CPU seconds."""
+        """Before the fork: fill in the child's hard limit of CPU seconds, no higher than the one that we inherited."""
+        cpu_hard_s = min(cpu_hard_s, self._most_cpu_s)
         _LIMIT.pack_into(self._cpu.data, 0, cpu_hard_s, cpu_hard_s)
 
     def carry_out(self, role: str) -> None:

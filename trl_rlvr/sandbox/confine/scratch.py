@@ -18,16 +18,39 @@ _ASIDE = "aside-"
 _OPENED, _CLOSED = 0o300, 0o100
 """Modes of a root that children of the same id and rights must not write or list."""
 _NAME_LENGTH = 16
+_ROOM_MIB, _ROOM_FILES = 32, 256
+"""What must be free where scratch folders are made."""
+_FULL_FILES = 16
+"""Where so few files are left, programs may fail for want of one."""
 
 
 def choose_parent() -> str:
-    """Return the best place for scratch on this host: memory where there is some, else the folder for temporaries."""
-    shared = "/dev/shm"
-    if os.access(shared, os.W_OK | os.X_OK):
-        return shared
+    """Return the best place for scratch on this host: memory where there is room, else the folder for temporaries.
+
+    Raises:
+        OSError: there is room in neither.
+    """
     import tempfile  # here, to keep it out of the fork server
 
-    return tempfile.gettempdir()
+    found = []
+    for place in dict.fromkeys(("/dev/shm", tempfile.gettempdir())):
+        if not os.access(place, os.W_OK | os.X_OK):
+            found.append(f"{place} cannot be written")
+            continue
+        free_mib, files = _room(os.statvfs(place))
+        if free_mib >= _ROOM_MIB and files >= _ROOM_FILES:
+            return place
+        found.append(f"{place} has {free_mib} MiB and {files} files left")
+    raise OSError(
+        errno.ENOSPC,
+        f"there is no room for scratch folders, which take {_ROOM_MIB} MiB and {_ROOM_FILES} files: {', '.join(found)};"
+        " free some, or name a roomier folder by TMPDIR",
+    )
+
+
+def _room(of: os.statvfs_result) -> tuple[int, int]:
+    """Return how many MiB and files a file system still takes."""
+    return of.f_bavail * of.f_frsize >> 20, of.f_favail if of.f_files else _ROOM_FILES  # some count no files
 
 
 def make_root(parent: str) -> tuple[str, int]:
@@ -135,6 +158,11 @@ class Scratch:
             for name in set(os.listdir(self._fd)).difference(self._living.values()):
                 if not name.startswith(_ASIDE):
                     self._remove(name)
+
+    def has_no_room(self, file_mib: int) -> bool:
+        """Say whether the file system cannot take one file of so many MiB any more, or hardly a file."""
+        free_mib, files = _room(os.fstatvfs(self._fd))
+        return free_mib < file_mib or files < _FULL_FILES
 
     def flooding(self, size_mib: int, files: int) -> list[int]:
         """Return the living children that store more than so many MiB or files."""

@@ -5,7 +5,6 @@ is another matter: that child ends at once.
 """
 
 import os
-import signal
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +23,7 @@ from trl_rlvr.sandbox.confine import (
     view,
 )
 from trl_rlvr.sandbox.confine.child import ChildPlan, Layers
+from trl_rlvr.sandbox.confine.fault_pipe import FaultPipe
 
 LAYERS = (
     "rlimits",
@@ -93,6 +93,7 @@ class Confinement:
         self._stays_hidden: bool
         self._narrower: dict[str, list[kernel.Call]]
         self._plan: ChildPlan
+        self._faults: FaultPipe
 
     @property
     def layers(self) -> list[Layer]:
@@ -113,6 +114,7 @@ class Confinement:
 
         Raises:
             OSError: no process could be made. Never for a missing layer.
+            LimitTooLowError: an inherited limit takes from programs what they are promised.
         """
         readable = paths.readable(self._extra)
         self._enter_user_namespace()
@@ -149,6 +151,7 @@ class Confinement:
             filter=seccomp.ChildFilter() if self.has("seccomp") else None,
         )
         self._plan = ChildPlan(self._scratch, layers)
+        self._faults = FaultPipe()
 
     def fork(self, role: Literal["candidate", "harness"], cpu_hard_s: int) -> int:
         """Fork a child that is confined for good, in a session and an empty scratch folder of its own.
@@ -158,11 +161,11 @@ class Confinement:
             cpu_hard_s: CPU seconds after which the kernel kills it, at least 1.
 
         Returns:
-            0 in the child, its process number in the server. A child that cannot be confined kills itself at once, with
-            the reason on standard error: by SIGKILL, which no program can send, so that nobody takes it for one's end.
+            0 in the child, its process number in the server. A child that cannot be confined ends at once, and `fault`
+            says why: it has run nothing of a program's, so nobody must take that for a program's end.
 
         Raises:
-            OSError: no process could be made.
+            OSError: no process, or no scratch folder for it, could be made.
         """
         folder = self._scratch[role]
         folder.prepare()
@@ -175,11 +178,14 @@ class Confinement:
             self._plan.carry_out(role)
         except BaseException as error:
             try:
-                os.write(2, f"no confinement: {error}\n".encode())
-                os.kill(os.getpid(), signal.SIGKILL)
+                self._faults.tell(error)
             finally:
                 os._exit(1)
         return 0
+
+    def fault(self, pid: int) -> str:
+        """In the server, after child `pid` has been reaped: return why it could not be confined; empty if it was."""
+        return self._faults.heard_of(pid)
 
     def has(self, *names: str) -> bool:
         """Say whether these layers are on."""
@@ -194,6 +200,10 @@ class Confinement:
     def watches_scratch(self) -> bool:
         """Whether `flooding` must be asked from time to time, because no file system bounds what children store."""
         return not self.has("scratch_tmpfs")
+
+    def is_scratch_full(self) -> bool:
+        """In the server: say whether a shared file system has no room left for what one program may store in a file."""
+        return self.watches_scratch and self._scratch["candidate"].has_no_room(self._file_mib)
 
     def flooding(self) -> list[int]:
         """In the server: return the living children that store more than they may, to be killed."""

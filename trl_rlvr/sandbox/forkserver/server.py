@@ -19,13 +19,14 @@ from types import FunctionType
 from trl_rlvr.sandbox.candidate import main as candidate
 from trl_rlvr.sandbox.confine import child as child_plan
 from trl_rlvr.sandbox.confine import kernel, scratch, seccomp, stack
+from trl_rlvr.sandbox.confine.rlimits import LimitTooLowError
 from trl_rlvr.sandbox.forkserver.code_pages import copy_text_at_fork, join_mappings, use_huge_pages
 from trl_rlvr.sandbox.forkserver.heap import fill_heap, gather
 from trl_rlvr.sandbox.forkserver.package_finder import install_finder
 from trl_rlvr.sandbox.forkserver.preload import preload_others
 from trl_rlvr.sandbox.forkserver.warmup import rehearse, warm_up
 from trl_rlvr.sandbox.harness import main as harness
-from trl_rlvr.sandbox.protocol.control import CANDIDATE, EXITED, FORK, KILL, NOTICE, ORDER, RUNS
+from trl_rlvr.sandbox.protocol.control import CANDIDATE, EXITED, FORK, KILL, MAX_FAULT, NOTICE, ORDER, RUNS
 from trl_rlvr.sandbox.protocol.frames import receive_with_fds
 from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 
@@ -80,7 +81,11 @@ class _Server:
         return True
 
     def fork(self, role: bytes, number: int, cpu_hard_s: int, kind: int, fds: tuple[int, ...]) -> None:
-        pid = self.confinement.fork("candidate" if role == CANDIDATE else "harness", cpu_hard_s)
+        try:
+            pid = self.confinement.fork("candidate" if role == CANDIDATE else "harness", cpu_hard_s)
+        except OSError as error:  # no process or no scratch folder: this one child is not to be had
+            self.refuse(number, error, fds)
+            return
         if pid == 0:
             _become(role, bytes((kind,)), fds, self.null)
         for fd in (*fds, self.null):
@@ -91,11 +96,18 @@ class _Server:
         if self.has_pidfds:
             self.poll.register(pidfd, select.POLLIN)
 
+    def refuse(self, number: int, error: OSError, fds: tuple[int, ...]) -> None:
+        """Say why a child could not be made."""
+        for fd in fds:
+            os.close(fd)
+        notice = NOTICE.pack(EXITED, number, 0, 1 << 8, 0.0, 0.0, False, False)
+        self.control.send(notice + str(error).encode("utf-8", "replace")[:MAX_FAULT])
+
     def name(self, number: int) -> None:
         """Say which process a child is, if it has not ended."""
         for child, pid in self.children.values():
             if child == number:
-                self.control.send(NOTICE.pack(RUNS, number, pid, 0, 0.0, 0.0, False))
+                self.control.send(NOTICE.pack(RUNS, number, pid, 0, 0.0, 0.0, False, False))
 
     def kill(self, number: int) -> None:
         for pidfd, (child, pid) in self.children.items():
@@ -130,9 +142,13 @@ class _Server:
             os.killpg(pid, 9)  # the child's own session: whatever it may have left there
         except OSError:
             pass
-        notice = NOTICE.pack(EXITED, number, pid, status, usage.ru_utime, usage.ru_stime, pid in self.ended)
+        by_order = pid in self.ended
         self.ended.discard(pid)
         self.confinement.sweep(pid)
+        full = self.confinement.is_scratch_full()  # after the sweep, so that it is not this child's doing
+        notice = NOTICE.pack(EXITED, number, pid, status, usage.ru_utime, usage.ru_stime, by_order, full)
+        if status:
+            notice += self.confinement.fault(pid).encode()
         self.control.send(notice)
 
 
@@ -203,8 +219,12 @@ def main(package_root: str, settings: str) -> None:
     warm_up()
     told = WorkerSettings.unpack(settings)
     install_finder(told.packages)
-    confinement = stack.Confinement(**told.confinement())
-    confinement.enter_server()
+    try:
+        confinement = stack.Confinement(**told.confinement())
+        confinement.enter_server()
+    except (OSError, LimitTooLowError) as error:
+        control.send(json.dumps(str(error)).encode())
+        os._exit(1)
     filling.append(fill_heap())
     confinement.lay_out_children()
     if not confinement.imports:

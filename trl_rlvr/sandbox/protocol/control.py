@@ -22,18 +22,24 @@ LITERAL, SOURCE, STDIO = b"L", b"S", b"I"
 CANDIDATE, HARNESS = b"c", b"h"
 """Roles of a forked child."""
 
-ORDER = struct.Struct("<ccIHB")
+ORDER = struct.Struct("<ccIIB")
 """To the fork server: FORK, KILL or WHO, role, child number, hard CPU limit in seconds, suite kind as a number."""
 FORK, KILL, WHO = b"F", b"K", b"W"
 """WHO asks for a notice of a child's pid: most candidates end before anybody needs it."""
 
-NOTICE = struct.Struct("<cIiidd?")
-"""From the fork server: RUNS or EXITED, child number, pid, wait status, user and system CPU seconds, if by order."""
+NOTICE = struct.Struct("<cIiidd??")
+"""From the fork server: RUNS or EXITED, child number, pid, wait status, user and system CPU seconds, if by order, if
+scratch has no room left. What follows says why the child could not be made or confined."""
 RUNS, EXITED = b"R", b"X"
+MAX_FAULT = 400
+"""Bytes of that reason."""
 
 ASSIGNMENT = struct.Struct("<cIH")
 """To a harness: suite kind, bytes that the candidate may answer, number of the first test."""
 
+
+JOB_BYTES = 1 << 30
+"""How long a packed job may be."""
 
 VERDICTS = tuple(Verdict)
 _VERDICT_NUMBERS = {verdict: number for number, verdict in enumerate(VERDICTS)}

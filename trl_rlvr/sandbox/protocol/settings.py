@@ -28,6 +28,8 @@ class WorkerSettings(Surroundings):
     threads: int
     off: list[str]
     """Names of confinement layers to leave out."""
+    hash_seed: int = 0
+    """PYTHONHASHSEED of programs and tests."""
 
     def pack(self) -> str:
         """Write the settings as one argument of a command."""
@@ -40,4 +42,4 @@ class WorkerSettings(Surroundings):
 
     def confinement(self) -> dict[str, Any]:
         """Return the arguments of `Confinement`."""
-        return {name: value for name, value in asdict(self).items() if name != "packages"}
+        return {name: value for name, value in asdict(self).items() if name not in ("packages", "hash_seed")}

@@ -4,14 +4,18 @@ import contextlib
 import os
 import signal
 
+from trl_rlvr.sandbox.confine import rlimits
 from trl_rlvr.sandbox.protocol.control import CANDIDATE, SOURCE, STDIO, Job
 from trl_rlvr.sandbox.protocol.frames import memory_file
 from trl_rlvr.sandbox.protocol.outcomes import MEMORY_STATUS, SYNTAX_STATUS, Outcome
 from trl_rlvr.sandbox.supervisor.fork_server_client import Child, ForkServerClient, ServerLost
-from trl_rlvr.sandbox.supervisor.harness_process import Disturbed, HarnessProcess
+from trl_rlvr.sandbox.supervisor.harness_process import Disturbed, HarnessProcess, require_undisturbed
 from trl_rlvr.sandbox.supervisor.progress import Progress
 from trl_rlvr.sandbox.supervisor.watchdog import Watchdog
 from trl_rlvr.verdict import Verdict
+
+_TICK_S = 0.5
+"""How far a process's CPU time, as it is reported, may stay below the limit that ended it."""
 
 
 class Attempt:
@@ -53,20 +57,23 @@ class Attempt:
         answers, theirs = os.pipe2(os.O_CLOEXEC)
         for_harness = [answers]
         self.harness.connect(for_harness)
-        for_candidate = [memory_file(self.job.candidate)]
-        if self.job.kind == STDIO:
-            for_candidate.append(memory_file(self.job.inputs[test]))
-        for_candidate.append(theirs)
-        if self.job.kind == SOURCE:
-            requests, asking = os.pipe2(os.O_CLOEXEC)
-            for_candidate.append(requests)
-            for_harness.append(asking)
+        mine = [theirs]
         try:
-            hard_s = int(2 * self.job.limits.cpu_s) + 5  # the watchdog comes long before
+            mine.append(memory_file(self.job.candidate))
+            for_candidate = [mine[1], theirs]
+            if self.job.kind == STDIO:
+                mine.append(memory_file(self.job.inputs[test]))
+                for_candidate.insert(1, mine[2])
+            if self.job.kind == SOURCE:
+                requests, asking = os.pipe2(os.O_CLOEXEC)
+                mine.append(requests)
+                for_candidate.append(requests)
+                for_harness.append(asking)
+            hard_s = int(2 * self.job.limits.run_cpu_s) + 5  # the watchdog comes long before
             self.harness.jobs += 1
             return self.server.fork(CANDIDATE, self.job.kind, hard_s, for_candidate)
         finally:
-            for fd in for_candidate:
+            for fd in mine:
                 os.close(fd)
 
     def _watch(self, child: Child, test: int) -> None:
@@ -79,15 +86,25 @@ class Attempt:
             with contextlib.suppress(ServerLost):
                 self.server.kill(child)  # nothing if it has ended
         progress.cpu_s += child.cpu_s
-        if child.disturbed and child.cpu_s > self.job.limits.cpu_s:
+        if child.disturbed and child.cpu_s > self.job.limits.run_cpu_s:
             watchdog.stopped = watchdog.stopped or Outcome(Verdict.TIMEOUT, "used up its CPU time")
-        elif child.disturbed or self.harness.child.disturbed:
+        else:
+            self._require_cpu_time(child)
             self.harness.gone = self.harness.gone or self.harness.child.status is not None
-            raise Disturbed
+            require_undisturbed(child, self.server)
+            require_undisturbed(self.harness.child, self.server)
         if self.job.kind == STDIO:
             self._judge_status(child, test, watchdog.stopped)
         elif progress.rest is None and len(progress.reported) < self.job.tests:
             progress.rest = watchdog.stopped or _ended(child.status or 0)
+        if progress.failed and (child.scratch_full or self.harness.child.scratch_full):
+            raise Disturbed("the file system of the scratch folders is full")
+
+    def _require_cpu_time(self, child: Child) -> None:
+        hard_s = rlimits.cpu_hard_s()
+        if child.disturbed and hard_s is not None and child.cpu_s > hard_s - _TICK_S:
+            limit = f"the hard limit RLIMIT_CPU (ulimit -t) of {hard_s} s"
+            raise Disturbed(f"{limit} that this host sets ended the program before its own limit", again=False)
 
     def _judge_status(self, child: Child, test: int, stopped: Outcome | None) -> None:
         progress, status = self.progress, child.status or 0

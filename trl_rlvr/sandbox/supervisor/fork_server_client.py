@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trl_rlvr.sandbox.interpreter import environment, interpreter
-from trl_rlvr.sandbox.protocol.control import EXITED, FORK, KILL, NOTICE, ORDER, WHO
+from trl_rlvr.sandbox.protocol.control import EXITED, FORK, KILL, MAX_FAULT, NOTICE, ORDER, WHO
 from trl_rlvr.sandbox.protocol.frames import send_with_fds
 from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 from trl_rlvr.sandbox.supervisor.process_clock import ProcessClock, child_pids, inner_pid
@@ -35,6 +35,10 @@ class Child:
     cpu_s: float = 0.0
     killed: bool = False
     """Whether we ordered its end; once it has ended, whether that is what ended it."""
+    fault: str = ""
+    """Why it could not be made or confined; empty if it was."""
+    scratch_full: bool = False
+    """Whether the file system of the scratch folders had no room left when it had been swept."""
     asked: bool = False
     """Whether its pid was asked for."""
     clock: ProcessClock | None = None
@@ -69,19 +73,23 @@ class ForkServerClient:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=environment(),
+                env=environment(settings.hash_seed),
                 cwd="/",
                 start_new_session=True,
             )
         self.children: dict[int, Child] = {}
         self._next = 0
         if not select.select([self.control], [], [], _START_S)[0]:
-            raise self._lost("it did not start in time")
+            raise self._lost("did not start in time")
         ready = self.control.recv(1 << 16)
         if not ready:
-            raise self._lost("it ended while starting")
-        self.layers: list[tuple[str, bool, str]] = [tuple(layer) for layer in json.loads(ready)]
-        inside = any(name == "pid_ns" and on for name, on, _ in self.layers)
+            raise self._lost("ended while it started")
+        said = json.loads(ready)
+        if isinstance(said, str):  # what keeps it from starting, in place of its layers
+            self.close()
+            raise ServerLost(said)
+        self.layers: list[tuple[str, bool, str]] = [tuple(layer) for layer in said]
+        inside = self.has("pid_ns")
         self._pid = next(iter(child_pids(self.process.pid)), None) if inside else self.process.pid
         self._inside = inside
 
@@ -89,8 +97,13 @@ class ForkServerClient:
         self.close()
         assert self.process.stderr is not None
         with self.process.stderr as stream:
-            said = stream.read()[-400:].decode("utf-8", "replace").strip()
-        return ServerLost(f"the fork server is lost: {why}; {said}" if said else f"the fork server is lost: {why}")
+            said = stream.read().decode("utf-8", "replace").strip().splitlines()
+        how = f"the fork server {why} (status {self.process.returncode})"
+        return ServerLost(f"{how}; it said: {said[-1][:200]!r}" if said else how)
+
+    def has(self, layer: str) -> bool:
+        """Say whether a layer of confinement is on."""
+        return any(name == layer and on for name, on, _ in self.layers)
 
     def fork(self, role: bytes, kind: bytes, cpu_hard_s: int, fds: Sequence[int]) -> Child:
         """Order a child.
@@ -125,12 +138,12 @@ class ForkServerClient:
             ServerLost: the server is gone.
         """
         try:
-            message = self.control.recv(NOTICE.size)
+            message = self.control.recv(NOTICE.size + MAX_FAULT)
         except OSError:
             message = b""
-        if len(message) != NOTICE.size:
+        if len(message) < NOTICE.size:
             raise ServerLost("the fork server is gone")
-        what, number, pid, status, user_s, system_s, ended = NOTICE.unpack(message)
+        what, number, pid, status, user_s, system_s, ended, full = NOTICE.unpack_from(message)
         child = self.children.get(number)
         if child is None:
             return
@@ -139,6 +152,8 @@ class ForkServerClient:
             child.status = status
             child.cpu_s = user_s + system_s
             child.killed = ended
+            child.scratch_full = full
+            child.fault = message[NOTICE.size :].decode("utf-8", "replace")
             del self.children[number]
 
     def clock(self, child: Child) -> ProcessClock | None:

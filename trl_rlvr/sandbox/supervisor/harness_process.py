@@ -6,14 +6,38 @@ import socket
 
 from trl_rlvr.sandbox.protocol.control import ASSIGNMENT, HARNESS, Job
 from trl_rlvr.sandbox.protocol.frames import memory_file, send_with_fds
-from trl_rlvr.sandbox.supervisor.fork_server_client import ForkServerClient, ServerLost
+from trl_rlvr.sandbox.supervisor.fork_server_client import Child, ForkServerClient, ServerLost
 
 _HARNESS_LIFE_S = 50_000
 """CPU seconds after which the kernel ends a harness; the watchdog ends a hanging one long before."""
 
 
 class Disturbed(Exception):  # noqa: N818 - a condition that the supervisor answers with another attempt
-    """Somebody else killed the candidate or the harness, so what was seen says nothing about the program."""
+    """What was seen says nothing about the program: somebody else ended it, or the host did not let it run.
+
+    Args:
+        cause: in a few words, for the error line.
+        again: whether another attempt may show more.
+        own: whether the program may have done it itself, on a host without seccomp.
+    """
+
+    def __init__(self, cause: str, *, again: bool = True, own: bool = False) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.again = again
+        self.own = own
+
+
+def require_undisturbed(child: Child, server: ForkServerClient) -> None:
+    """Make sure that a process of ours was started, and that nobody else ended it.
+
+    Raises:
+        Disturbed: else.
+    """
+    if child.fault:
+        raise Disturbed(f"a process could not be started or confined: {child.fault}")
+    if child.disturbed:
+        raise Disturbed("killed by another process or for lack of memory", own=not server.has("seccomp"))
 
 
 class HarnessProcess:
@@ -46,7 +70,7 @@ class HarnessProcess:
             send_with_fds(self.channel, head, fds)
         except OSError:
             self.gone = True
-            raise Disturbed from None
+            raise Disturbed("the harness was lost before it had its work") from None
         finally:
             for fd in fds:
                 os.close(fd)

@@ -25,6 +25,10 @@ class Idleness:
         """Begin with a new candidate, whose CPU time counts from 0."""
         self._last_look, self._cpu_s, self._queued_ns = now, 0.0, {}
 
+    def leave_out(self, seconds: float) -> None:
+        """Let so much of the time since the last look count for nothing."""
+        self._last_look += seconds
+
     def look(self, now: float, cpu_s: float, processes: Sequence[Threads | None]) -> None:
         """Take note of what was done since the last look.
 

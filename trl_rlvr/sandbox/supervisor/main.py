@@ -6,13 +6,15 @@ It holds tests, so nothing is ever forked from it; an `Attempt` runs one job onc
 import json
 import time
 
-from trl_rlvr.sandbox.protocol.control import Answer, Job
+from trl_rlvr.sandbox.confine.rlimits import raise_soft_limits
+from trl_rlvr.sandbox.protocol.control import JOB_BYTES, Answer, Job
 from trl_rlvr.sandbox.protocol.frames import read_frame, write_frame
 from trl_rlvr.sandbox.protocol.outcomes import Outcome
 from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 from trl_rlvr.sandbox.supervisor.attempt import Attempt
 from trl_rlvr.sandbox.supervisor.fork_server_client import ForkServerClient, ServerLost
 from trl_rlvr.sandbox.supervisor.harness_process import Disturbed, HarnessProcess
+from trl_rlvr.sandbox.supervisor.memory_kills import memory_kills
 from trl_rlvr.sandbox.supervisor.progress import Progress
 from trl_rlvr.sandbox.supervisor.watchdog import TrainerGone
 from trl_rlvr.verdict import Verdict
@@ -20,7 +22,8 @@ from trl_rlvr.verdict import Verdict
 _ATTEMPTS, _PATIENCE_S = 4, 20.0
 """How often a program is run again; where its fork server was lost each time, which is nothing that it can do, at least
 for so many seconds: somebody may be ending processes at random."""
-_JOB_BYTES = 1 << 30
+_PAUSE_S = 0.05
+"""The first wait before another attempt, for what is wrong with the host to pass."""
 _HARNESS_JOBS = 1000
 """Programs after which a harness is replaced, whatever they may have left in its memory."""
 _STDIN, _STDOUT = 0, 1
@@ -48,25 +51,28 @@ class Supervisor:
             TrainerGone: nobody waits for them any more.
         """
         started = time.monotonic()
-        disturbed = lost = 0
+        disturbed: list[Disturbed] = []
+        kills: list[int] = []
+        lost = 0
         while True:
             try:
                 progress = self._attempt(job)
-            except Disturbed:
-                disturbed += 1
-                if disturbed == _ATTEMPTS:
-                    # An outsider does not hit the same program that often: what kills its process is the program.
-                    verdict, text = Verdict.CRASHED, "the process was killed again and again"
+                return self._answer(progress.outcomes(), progress.cpu_s, started, len(disturbed) + lost)
+            except (Disturbed, OSError) as error:  # an error of our own: no memory or descriptor for what it takes
+                disturbed.append(error if isinstance(error, Disturbed) else Disturbed(str(error)))
+                kills.append(memory_kills())
+                if len(disturbed) == _ATTEMPTS or not disturbed[-1].again:
+                    outcome = _outcome(disturbed[-1], len(disturbed), kills[-1] - kills[0])
                     break
-            except ServerLost:
+                time.sleep(_PAUSE_S * len(disturbed))
+            except ServerLost as loss:
                 lost += 1
-                self._restart()
+                cause = self._restart() or str(loss)
                 if lost >= _ATTEMPTS and time.monotonic() - started > _PATIENCE_S:
-                    verdict, text = Verdict.SANDBOX_ERROR, "the fork server was lost again and again"
+                    outcome = Outcome(Verdict.SANDBOX_ERROR, f"the fork server was lost again and again: {cause}")
                     break
-            else:
-                return self._answer(progress.outcomes(), progress.cpu_s, started, disturbed + lost)
-        return self._answer([Outcome(verdict, text)] * job.tests, 0.0, started, disturbed + lost)
+                time.sleep(min(_PAUSE_S * lost, 1.0))
+        return self._answer([outcome] * job.tests, 0.0, started, len(disturbed) + lost)
 
     def _answer(self, outcomes: list[Outcome], cpu_s: float, started: float, retried: int) -> Answer:
         restarts, self.restarts = self.restarts, 0
@@ -93,20 +99,46 @@ class Supervisor:
             if harness is not self.harness or harness.gone:
                 harness.close()
 
-    def _restart(self) -> None:
+    def _restart(self) -> str:
+        """Start another fork server; return why there is none, empty if there is."""
         self.restarts += 1
         self.server.close()
         self.harness = None
-        self.server = ForkServerClient(self.settings)
+        try:
+            self.server = ForkServerClient(self.settings)
+        except (ServerLost, OSError) as error:
+            return str(error)
+        return ""
+
+
+def _outcome(last: Disturbed, times: int, kills: int) -> Outcome:
+    """Say what it means that a program could not be run to its end.
+
+    Args:
+        last: what kept it from that the last time.
+        times: how often something did.
+        kills: how often the kernel ended a process of this machine for lack of memory since the first time.
+    """
+    by_kernel = times > 1 and kills >= times - 1
+    if last.own and not by_kernel:
+        # Nothing keeps programs here from doing that themselves, and an outsider does not hit the same one that often.
+        return Outcome(Verdict.CRASHED, "the process was killed again and again")
+    cause = "the kernel ended it again and again for lack of memory" if by_kernel else last.cause
+    return Outcome(Verdict.SANDBOX_ERROR, cause)
 
 
 def main(package_root: str, settings: str) -> None:
     """Serve the trainer on the standard streams until it closes them."""
     del package_root
-    supervisor = Supervisor(WorkerSettings.unpack(settings), _STDIN)
+    raise_soft_limits()
+    try:
+        supervisor = Supervisor(WorkerSettings.unpack(settings), _STDIN)
+    except (ServerLost, OSError) as error:
+        write_frame(_STDOUT, json.dumps(str(error)).encode())  # in the place of the layers
+        return
     try:
         write_frame(_STDOUT, json.dumps(supervisor.server.layers).encode())
-        while (frame := read_frame(_STDIN, _JOB_BYTES)) is not None:
+        while (frame := read_frame(_STDIN, JOB_BYTES)) is not None:
             write_frame(_STDOUT, json.dumps(supervisor.run(Job.unpack(frame))).encode())
     except (BrokenPipeError, TrainerGone):
         pass  # what still runs ends with the server

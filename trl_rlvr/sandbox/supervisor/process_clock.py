@@ -8,6 +8,9 @@ import os
 import time
 from typing import NamedTuple
 
+_HELD = frozenset((b"T", b"t", b"Z", b"X"))
+"""States of a thread that is stopped, traced, or has ended."""
+
 
 class Threads(NamedTuple):
     """The threads of a process at one moment."""
@@ -16,6 +19,8 @@ class Threads(NamedTuple):
     """How long each that lives was ready to run but had no core, in all waits that are over."""
     at_work: bool
     """Whether one of them runs, waits for a core, or ended while they were counted."""
+    held: bool = False
+    """Whether all of them are stopped by a signal, or have ended and were not waited for yet."""
 
 
 class ProcessClock:
@@ -38,12 +43,14 @@ class ProcessClock:
             names = os.listdir(f"/proc/{self.pid}/task")
         except OSError:
             return None
-        queued_ns, at_work = {}, False
+        queued_ns, at_work, states = {}, False, set()
         for name in names:
             try:
                 # Before the sum of its waits: one that ends between the two is then in either what we see or the sum.
                 with open(f"/proc/{self.pid}/task/{name}/stat", "rb") as file:
-                    at_work |= file.read().rpartition(b") ")[2][:1] == b"R"  # what comes before may hold any name
+                    state = file.read().rpartition(b") ")[2][:1]  # what comes before may hold any name
+                at_work |= state == b"R"
+                states.add(state)
             except OSError:
                 at_work = True
                 continue
@@ -52,7 +59,7 @@ class ProcessClock:
                     queued_ns[name] = int(file.read().split()[1])
             except (OSError, IndexError, ValueError):
                 continue
-        return Threads(queued_ns, at_work)
+        return Threads(queued_ns, at_work, held=bool(states) and states <= _HELD)
 
 
 def child_pids(pid: int) -> list[int]:

@@ -27,6 +27,11 @@ class Progress:
         """The caps of the job."""
         return self.job.limits
 
+    @property
+    def failed(self) -> bool:
+        """Whether some test did not pass, as far as is known."""
+        return self.rest is not None or any(one.verdict is not Verdict.PASSED for one in self.reported.values())
+
     def outcomes(self) -> list[Outcome]:
         """Return one outcome a test."""
         rest = self.rest or Outcome(Verdict.CRASHED, "the process ended before it had answered")

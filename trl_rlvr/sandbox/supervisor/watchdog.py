@@ -7,11 +7,13 @@ that sleeps is stopped after the same time on an idle and on an overloaded machi
 import os
 import select
 import time
+from collections.abc import Sequence
 
 from trl_rlvr.sandbox.protocol.control import DONE, LITERAL, RECORD_SIZE, RECORDS_AT_ONCE, SOURCE, STDIO, unpack_record
 from trl_rlvr.sandbox.protocol.outcomes import Outcome
 from trl_rlvr.sandbox.supervisor.fork_server_client import Child, ForkServerClient, ServerLost
-from trl_rlvr.sandbox.supervisor.harness_process import Disturbed, HarnessProcess
+from trl_rlvr.sandbox.supervisor.harness_process import Disturbed, HarnessProcess, require_undisturbed
+from trl_rlvr.sandbox.supervisor.process_clock import Threads
 from trl_rlvr.sandbox.supervisor.progress import Progress
 from trl_rlvr.verdict import Verdict
 
@@ -23,6 +25,8 @@ _LINGER_S = 0.01
 """How long a candidate may take to end after its last answer before it is ended."""
 _HARNESS_FACTOR, _COMPARING_S = 3.0, 3.0
 """CPU time of a harness: this factor times the candidate's, at least 5 s; so many seconds if it only compares."""
+_ABSENT_S = 0.5
+"""A look that comes so much later than it was meant to says that this process, and maybe all others, did not run."""
 _STUCK_S = 60.0
 """How long the server may take to report the end of a child that it was told to kill."""
 
@@ -56,6 +60,8 @@ class Watchdog:
         """Why we stopped the candidate, as an outcome; None if we did not."""
         progress.idleness.start(self.started)
         self._stopped_at = 0.0
+        self._last_check = self.started
+        self._held_s = 0.0
         clock = self.server.clock(self.harness.child)
         self._harness_before = clock.cpu_s() if clock is not None else 0.0
         self._poll = select.poll()
@@ -87,8 +93,15 @@ class Watchdog:
             self._wait(check_at)
             if self.harness_done and self.child.status is None and not self._its_status_counts():
                 check_at = time.monotonic() + self._hurry()
-            elif time.monotonic() >= check_at:
+            elif (now := time.monotonic()) >= check_at:
+                if now - check_at > _ABSENT_S:
+                    self._excuse(now - check_at)
                 check_at = time.monotonic() + self._check()
+
+    def _excuse(self, absent_s: float) -> None:
+        """Charge the program nothing for a time in which this process, and so maybe all others, did not run."""
+        self.started += absent_s
+        self.progress.idleness.leave_out(absent_s)
 
     def _wait(self, until: float) -> None:
         """Take what comes, once, or wait until a time."""
@@ -132,8 +145,13 @@ class Watchdog:
         deadline = time.monotonic() + _STUCK_S
         while self.harness.child.status is None:
             self._notice_before(deadline)
-        if self.progress.job.kind != SOURCE and self.harness.jobs > 1:
-            raise Disturbed  # what earlier programs left in it may have ended it: judge again in a fresh one
+        require_undisturbed(self.harness.child, self.server)
+        job = self.progress.job
+        if not job.alone and self.harness.jobs > 1:
+            # What earlier programs left in it may have ended it: judge again in a fresh one.
+            raise Disturbed("the process that compares answers ended again and again")
+        if job.kind == STDIO and job.alone:
+            raise Disturbed("the problem's checker ended the process that it runs in", again=False)
         self.progress.rest = Outcome(Verdict.REFUSED_VALUE, "the answer could not be judged")
 
     def _notice_before(self, deadline: float) -> None:
@@ -160,9 +178,8 @@ class Watchdog:
     def _check(self) -> float:
         """Look at the clocks; stop what is over its limit. Return when to look again."""
         progress, limits, now = self.progress, self.progress.limits, time.monotonic()
-        elapsed = now - self.started
         if self.stopped is not None:
-            return self._check_stopped(elapsed)
+            return self._check_stopped(now - self.started)
         clock, harness_clock = self.server.clock(self.child), self.server.clock(self.harness.child)
         alive = self.child.status is None
         own_s = (clock.cpu_s() if clock else 0.0) if alive else self.child.cpu_s
@@ -170,20 +187,41 @@ class Watchdog:
         judging_s = max(0.0, harness_clock.cpu_s() - self._harness_before) if harness_clock else 0.0
         # No clock yet: a busy server has not told, and may not have forked. That is no idleness.
         clocks = [harness_clock, clock] if alive else [harness_clock]
-        progress.idleness.look(now, own_s + judging_s, [one.threads() if one else None for one in clocks])
-        idle_left_s = progress.idleness.left_s(limits)
+        threads = [one.threads() if one else None for one in clocks]
+        self._excuse_held(now, threads)
+        progress.idleness.look(now, own_s + judging_s, threads)
+        elapsed, idle_left_s = now - self.started, progress.idleness.left_s(limits)
         if judging_s > (max(_HARNESS_FACTOR * limits.cpu_s, 5.0) if progress.job.kind == SOURCE else _COMPARING_S):
             self._stop(Outcome(Verdict.TIMEOUT, "the tests computed too long on what the program answered"))
             self._drop_harness()
+        elif alive and own_s > limits.run_cpu_s:
+            self._stop(Outcome(Verdict.TIMEOUT, f"used more than {limits.run_cpu_s:.3g} s of CPU time"))
         elif alive and cpu_s > limits.cpu_s:
-            self._stop(Outcome(Verdict.TIMEOUT, f"used more than {limits.cpu_s:.3g} s of CPU time"))
+            self._stop(
+                Outcome(Verdict.TIMEOUT, f"used more than {limits.cpu_s:.3g} s of CPU time in all cases together")
+            )
         elif idle_left_s < 0.0:
             self._stop(Outcome(Verdict.TIMEOUT, f"was idle for more than {limits.idle_s:.3g} s"))
         elif elapsed > limits.wall_s:
             self._stop(Outcome(Verdict.TIMEOUT, f"ran longer than {limits.wall_s:.3g} s"))
-        left_s = min(limits.cpu_s - cpu_s, idle_left_s, limits.wall_s - elapsed)
+        left_s = min(limits.run_cpu_s - own_s, limits.cpu_s - cpu_s, idle_left_s, limits.wall_s - elapsed)
         # Not to be foreseen, or a program could sleep and be at work just whenever we look.
         return min(max(left_s / 2, 0.01), 0.25) * (0.5 + os.urandom(1)[0] / 512)
+
+    def _excuse_held(self, now: float, threads: Sequence[Threads | None]) -> None:
+        """Charge the program nothing for a time in which somebody held its processes.
+
+        Raises:
+            ServerLost: they are held for good, or their end is not told.
+        """
+        since_s = now - self._last_check
+        self._last_check = now
+        if not any(one is not None and one.held for one in threads) or not self.server.has("seccomp"):
+            return  # without seccomp a program can stop itself
+        self._held_s += since_s
+        if self._held_s > _STUCK_S:
+            raise ServerLost("processes were stopped from outside, or their end was not told")
+        self._excuse(since_s)
 
     def _check_stopped(self, elapsed: float) -> float:
         """A stopped candidate must end, and its harness must find that out."""
