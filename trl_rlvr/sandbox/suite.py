@@ -1,25 +1,30 @@
 """From a problem's tests to what candidate and harness get, once for each problem.
 
-A suite is *plain* when every test has the form `assert f(literals) == literal`. Then the calls travel to the
-candidate in one batch, the expected values to the harness, and nothing is computed on an answer. Any other test
-source is *general*.
+A suite is *literal* when its tests only compare calls of the solution with literals
+(`trl_rlvr.analysis.literal_tests`). Then the calls travel to the candidate, the expected values to the harness, and the
+tests themselves never run. Any other test source is *general*.
 """
 
-import ast
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from trl_rlvr.analysis.literal_checks import IN, OF_TRUTH, Check
+from trl_rlvr.analysis.literal_setup import is_inert
+from trl_rlvr.analysis.literal_tests import literal_checks
+from trl_rlvr.analysis.literals import NotLiteral
 from trl_rlvr.problem import CodeProblem
-from trl_rlvr.sandbox.codec import Encoder, RefusedValue
-from trl_rlvr.sandbox.protocol.control import LITERAL, SOURCE, STDIO, pack_work
+from trl_rlvr.sandbox.protocol.control import LITERAL, ROUNDS, SOURCE, STDIO, pack_work
 
-_TELLING_BYTES = 3
-_TELLING_CHARS = 3
-"""An answer of so few bytes, or characters, is a small number, a truth value or nothing: it stands among any arguments
-by chance."""
+_SHORT_CHARS = 3
+"""Text of so few characters stands within longer text by chance; it is looked for as a thing of its own."""
+_MOST_AT_ONCE = 64
+"""Calls of one round at most, so that looking for their answers takes time in proportion to the tests."""
 _DECIMAL_BITS = 1 << 13
 """Longer integers are not written in decimal, which Python refuses."""
+
+_Numbered = list[tuple[int, Check]]
+"""Checks, each with the number of its test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Suite:
     tests: int
     names: tuple[str, ...]
     calls: bytes
-    """What a candidate is asked; empty unless the suite is plain."""
+    """What a candidate is asked first; empty unless the suite is literal."""
     expected: bytes
     """What only the harness may see."""
     inputs: tuple[bytes, ...] = ()
@@ -42,14 +47,6 @@ class Suite:
     def candidate_work(self, code: str) -> bytes:
         """Return what the candidate gets for this code."""
         return pack_work((str(code), self.names, self.calls, self.prelude))
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    name: str
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    expected: Any
 
 
 def compile_suite(problem: CodeProblem) -> Suite:
@@ -73,48 +70,66 @@ def _compile(
         expected = pack_work((setup_code, given, [str(test.output) for test in io_tests], *comparison))
         inputs = tuple(test.input.encode("utf-8", "surrogateescape") for test in io_tests)
         return Suite(STDIO, len(io_tests), (), b"", expected, inputs, prelude, alone=bool(given))
-    calls = None if setup_code.strip() else _plain_calls(tests, names)
-    if calls is None or _gives_away(calls):
+    checks = _literal_checks(tests, setup_code, names)
+    if checks is None:
         work = pack_work((names, "\n".join(filter(None, setup)), tests))
         return Suite(SOURCE, len(tests), names, b"", work, prelude=prelude, alone=True)
-    asked = [(call.name, call.args, call.kwargs) for call in calls]
-    expected = pack_work([call.expected for call in calls])
-    return Suite(LITERAL, len(tests), names, pack_work(asked), expected, prelude=prelude)
+    rounds = _rounds(checks)
+    instances: dict[tuple[int, int], int] = {}
+    requests = [pack_work([_request(test, check, instances) for test, check in part]) for part in rounds]
+    judged = [[(test, check.kind, check.expected, check.details) for test, check in part] for part in rounds]
+    kind = LITERAL if len(rounds) == 1 else ROUNDS
+    work = pack_work((_last_checks(checks), [*zip([b"", *requests[1:]], judged, strict=True)]))
+    return Suite(kind, len(tests), names, requests[0], work, prelude=prelude)
 
 
-def _plain_calls(tests: tuple[str, ...], names: tuple[str, ...]) -> list[_Call] | None:
-    calls = []
-    for test in tests:
-        call = _plain_call(test, names)
-        if call is None:
-            return None
-        calls.append(call)
-    return calls
-
-
-def _gives_away(calls: list[_Call]) -> bool:
-    """Say whether a later call's arguments hold what an earlier call is to answer, as in tests of a function's inverse.
-
-    Calls of a batch lie in the candidate's memory together; those of a general suite come one at a time. An answer may
-    stand there in other brackets, or as a part of something. What is beyond the caps of what may cross is left to the
-    harness too.
-    """
-    answers: list[bytes] = []
-    texts: list[str] = []
+def _literal_checks(tests: tuple[str, ...], setup_code: str, names: tuple[str, ...]) -> _Numbered | None:
+    """Return each check with the number of its test; None if a test does more than compare with literals."""
+    if setup_code.strip() and not is_inert(setup_code, names):
+        return None
     try:
-        for call in calls:
-            arguments, shown = _encoded([call.args, call.kwargs]), _leaves([call.args, call.kwargs])
-            if any(answer in arguments for answer in answers) or any(text in shown for text in texts):
-                return True
-            answer = _encoded(call.expected)
-            if len(answer) > _TELLING_BYTES:
-                answers.append(answer)
-            text = _text(call.expected) if isinstance(call.expected, str | bytes) else _leaves(call.expected)
-            if len(text.strip("\n")) > _TELLING_CHARS and text not in shown:  # else its own call gives it away as well
-                texts.append(text)
-    except RefusedValue:
-        return True
-    return False
+        return [(number, check) for number, test in enumerate(tests) for check in literal_checks(test, names)]
+    except NotLiteral:
+        return None
+
+
+def _request(test: int, check: Check, instances: dict[tuple[int, int], int]) -> tuple[Any, ...]:
+    """Return what the candidate sees of a check; the instances of all tests are numbered in one row."""
+    callee = check.callee
+    number = instances.setdefault((test, callee.number), len(instances))
+    return number, callee.name, callee.method, check.arguments, check.options, check.kind in OF_TRUTH
+
+
+def _last_checks(checks: _Numbered) -> list[int]:
+    """Return the position of each test's last check."""
+    return list({test: position for position, (test, _) in enumerate(checks)}.values())
+
+
+def _rounds(checks: _Numbered) -> list[_Numbered]:
+    """Part the checks into rounds: the calls of one round travel together, those of the next when it is answered.
+
+    Calls that lie in the candidate's memory together must not tell it an answer: as in tests of a function and its
+    inverse, `f(1) == 50` and `g(50) == 1`. So a round ends before a call whose arguments hold anything that an earlier
+    call of the round is to answer, in whatever brackets, as a part of something, or as text.
+    """
+    rounds: list[_Numbered] = [[]]
+    pending: list[str] = []
+    for test, check in checks:
+        shown = _leaves([check.arguments, list(check.options.values())])
+        if len(rounds[-1]) == _MOST_AT_ONCE or any(text in shown for text in pending):
+            rounds.append([])
+            pending = []
+        rounds[-1].append((test, check))
+        pending += [text for text in _answers(check) if text not in shown]  # else its own call gives it away as well
+    return rounds
+
+
+def _answers(check: Check) -> list[str]:
+    """Return what an answer to a check would look like among arguments."""
+    if check.kind in OF_TRUTH:
+        return []
+    wanted = check.expected if check.kind == IN else [check.expected]
+    return [_text(one) if isinstance(one, str | bytes) and len(one) > _SHORT_CHARS else _leaves(one) for one in wanted]
 
 
 def _leaves(value: Any) -> str:
@@ -141,51 +156,3 @@ def _text(value: Any) -> str:
     if isinstance(value, int) and value.bit_length() > _DECIMAL_BITS:
         return hex(value)
     return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
-
-
-def _encoded(value: Any) -> bytes:
-    encoder = Encoder()
-    encoder.value(value)
-    return bytes(encoder.out)
-
-
-def _plain_call(test: str, names: tuple[str, ...]) -> _Call | None:
-    """Read `assert f(literals) == literal`, either way round; None for any other form."""
-    try:
-        body = ast.parse(test.strip()).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    if len(body) != 1 or not isinstance(body[0], ast.Assert) or not isinstance(body[0].test, ast.Compare):
-        return None
-    compare = body[0].test
-    if len(compare.ops) != 1 or not isinstance(compare.ops[0], ast.Eq):
-        return None
-    for call, literal in ((compare.left, compare.comparators[0]), (compare.comparators[0], compare.left)):
-        callee = _callee(call.func, names) if isinstance(call, ast.Call) else ""
-        if isinstance(call, ast.Call) and callee:
-            try:
-                return _Call(
-                    callee,
-                    tuple(ast.literal_eval(arg) for arg in call.args),
-                    {_keyword(keyword): ast.literal_eval(keyword.value) for keyword in call.keywords},
-                    ast.literal_eval(literal),
-                )
-            except (ValueError, TypeError, RecursionError, MemoryError):
-                return None
-    return None
-
-
-def _callee(node: ast.expr, names: tuple[str, ...]) -> str:
-    """Return how a callee is written, a name or `Name().method`; empty if it is of another form."""
-    if isinstance(node, ast.Name):
-        return node.id if node.id in names else ""
-    made = node.value if isinstance(node, ast.Attribute) else None
-    if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and not (made.args or made.keywords):
-        return f"{made.func.id}().{node.attr}" if made.func.id in names else ""  # type: ignore[attr-defined]
-    return ""
-
-
-def _keyword(keyword: ast.keyword) -> str:
-    if keyword.arg is None:
-        raise ValueError("a call with ** is not plain")
-    return keyword.arg

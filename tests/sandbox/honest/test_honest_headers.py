@@ -234,11 +234,11 @@ def test_a_name_that_the_problem_does_not_ask_for_is_a_missing_one(sandbox: Sand
 
 
 RUN_BY_NOBODY = {
-    "assertion": ("def test_one(): assert square(3) == 8", Verdict.WRONG_ANSWER, "failed: "),
+    "assertion": ("def test_one(): assert square(3) == 8", Verdict.WRONG_ANSWER, "got 9, expected 8"),
     "case": (
         "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): self.assertEqual(square(3), 8)",
         Verdict.WRONG_ANSWER,
-        "failed: ",
+        "got 9, expected 8",
     ),
     "error": (
         "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): self.assertEqual(square('a'), 8)",

@@ -14,27 +14,53 @@ from trl_rlvr.sandbox.candidate.connection import serve
 from trl_rlvr.sandbox.candidate.loading import Fatal, load
 from trl_rlvr.sandbox.candidate.script import run_script
 from trl_rlvr.sandbox.codec import Encoder, RefusedValue
-from trl_rlvr.sandbox.protocol.control import SOURCE, STDIO
-from trl_rlvr.sandbox.protocol.frames import read_file, write_frame
+from trl_rlvr.sandbox.protocol.control import ROUNDS, SOURCE, STDIO
+from trl_rlvr.sandbox.protocol.frames import read_file, read_frame, write_frame
 from trl_rlvr.sandbox.protocol.outcomes import MEMORY, describe
-from trl_rlvr.sandbox.protocol.requests import FATAL, RAISED, REFUSED, VALUE
+from trl_rlvr.sandbox.protocol.requests import FATAL, MAX_REQUEST, RAISED, REFUSED, VALUE
 
 _GENERATOR: random.Random = random.seed.__self__  # type: ignore[attr-defined]
 """What the functions of `random` draw from."""
 
 
-def _answer_calls(namespace: dict[str, Any], calls: list[Any], reply: int) -> None:
-    """Answer the calls of a plain suite one by one, each as soon as it has returned."""
-    for name, args, kwargs in calls:
-        write_frame(reply, _answer(namespace, name, args, kwargs))
+def _answer_calls(namespace: dict[str, Any], calls: list[Any], requests: int, reply: int) -> None:
+    """Answer the calls of a literal suite one by one, each as soon as it has returned, until no more are asked.
+
+    Args:
+        namespace: the solution's.
+        calls: the first round.
+        requests: pipe that the other rounds come from; -1: there are none.
+        reply: pipe for the answers.
+    """
+    instances: dict[int, Any] = {}
+    while True:
+        for call in calls:
+            write_frame(reply, _answer(namespace, instances, *call))
+        frame = read_frame(requests, MAX_REQUEST) if requests >= 0 else None
+        if frame is None:
+            return
+        calls = loads(frame)
 
 
-def _answer(namespace: dict[str, Any], callee: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-    """Call a function, or a method of a new object where the callee is written `Solution().method`."""
-    name, _, method = callee.partition("().")
+def _answer(
+    namespace: dict[str, Any],
+    instances: dict[int, Any],
+    number: int,
+    name: str,
+    method: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    of_truth: bool,
+) -> bytes:
     try:
         function = namespace.get(name)
-        value = (getattr(function(), method) if method else function)(*args, **kwargs)  # type: ignore[misc]
+        if method:
+            if number not in instances:
+                instances[number] = function()  # type: ignore[misc]
+            function = getattr(instances[number], method)
+        value = function(*args, **kwargs)  # type: ignore[misc]
+        if of_truth:
+            value = bool(value)
     except MemoryError as error:
         return RAISED + _strings(MEMORY, describe(error))
     except BaseException as error:
@@ -80,4 +106,4 @@ def main(kind: bytes, fds: list[int]) -> None:
     if kind == SOURCE:
         serve(namespace, fds[2], reply)
     else:
-        _answer_calls(namespace, loads(calls), reply)
+        _answer_calls(namespace, loads(calls), fds[2] if kind == ROUNDS else -1, reply)

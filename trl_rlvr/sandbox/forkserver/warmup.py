@@ -69,7 +69,7 @@ def warm_up(programs: int = 40) -> None:
     answers, reply = os.pipe()
     for number in range(2, programs + 2):
         names = f"solve_{number}", f"fail_{number}"
-        calls = pack_work([(name, ([3, 1, 2],), {}) for name in names])
+        calls = pack_work([(0, name, "", ([3, 1, 2],), {}, False) for name in names])
         work = memory_file(pack_work((_PROGRAM.format(n=number), names, calls, "")))
         candidate.main(LITERAL, [work, reply])
         Decoder(os.read(answers, 1 << 16))

@@ -16,7 +16,7 @@ from trl_rlvr.sandbox.harness.stdio_suite import judge_output
 from trl_rlvr.sandbox.protocol.control import (
     ASSIGNMENT,
     DONE,
-    LITERAL,
+    ROUNDS,
     SOURCE,
     STDIO,
 )
@@ -34,10 +34,10 @@ def main(channel: socket.socket) -> None:
             return
         kind, answer_bytes, first = ASSIGNMENT.unpack(head)
         work = marshal.loads(read_file(fds[0]))
-        if kind == LITERAL:
-            fault = judge_calls(work, fds[1], answer_bytes, reports)
-        elif kind == STDIO:
+        if kind == STDIO:
             fault = judge_output(work, first, fds[1], answer_bytes, reports.send)
+        elif kind != SOURCE:
+            fault = judge_calls(work, fds[1], fds[2] if kind == ROUNDS else -1, answer_bytes, reports)
         else:
             fault = judge_source(work, fds[1], fds[2], answer_bytes, reports.send)
         for fd in fds[1:]:

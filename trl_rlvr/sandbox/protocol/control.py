@@ -16,8 +16,11 @@ from typing import Any, TypedDict
 from trl_rlvr.sandbox.limits import Limits
 from trl_rlvr.verdict import Verdict
 
-LITERAL, SOURCE, STDIO = b"L", b"S", b"I"
-"""Kinds of a suite: calls compared with literals; any test source; whole programs on standard input."""
+LITERAL, ROUNDS, SOURCE, STDIO = b"L", b"R", b"S", b"I"
+"""Kinds of a suite: calls compared with literals, all at once; the same in several rounds; any test source; whole
+programs on standard input."""
+CONVERSATIONS = (ROUNDS, SOURCE)
+"""Kinds in which the harness sends requests to the candidate."""
 
 CANDIDATE, HARNESS = b"c", b"h"
 """Roles of a forked child."""

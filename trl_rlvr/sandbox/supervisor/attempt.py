@@ -5,7 +5,7 @@ import os
 import signal
 
 from trl_rlvr.sandbox.confine import rlimits
-from trl_rlvr.sandbox.protocol.control import CANDIDATE, SOURCE, STDIO, Job
+from trl_rlvr.sandbox.protocol.control import CANDIDATE, CONVERSATIONS, STDIO, Job
 from trl_rlvr.sandbox.protocol.frames import memory_file
 from trl_rlvr.sandbox.protocol.outcomes import MEMORY_STATUS, SYNTAX_STATUS, Outcome
 from trl_rlvr.sandbox.supervisor.fork_server_client import Child, ForkServerClient, ServerLost
@@ -64,7 +64,7 @@ class Attempt:
             if self.job.kind == STDIO:
                 mine.append(memory_file(self.job.inputs[test]))
                 for_candidate.insert(1, mine[2])
-            if self.job.kind == SOURCE:
+            if self.job.kind in CONVERSATIONS:
                 requests, asking = os.pipe2(os.O_CLOEXEC)
                 mine.append(requests)
                 for_candidate.append(requests)

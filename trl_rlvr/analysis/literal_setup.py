@@ -1,0 +1,39 @@
+"""Tells whether setup code matters to tests that only compare calls of the solution with literals."""
+
+import ast
+
+from trl_rlvr.analysis.literal_tests import Reader, is_docstring
+from trl_rlvr.analysis.literals import NotLiteral
+from trl_rlvr.analysis.parsing import try_parse
+
+
+def is_inert(setup_code: str, names: tuple[str, ...]) -> bool:
+    """Tell whether setup code only brings names that no literal check needs: imports, definitions, literals."""
+    tree = try_parse(setup_code)
+    if tree is None:
+        return False
+    reader = Reader(frozenset(names))
+    try:
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not _calls(node):
+                reader.require_free(node.name)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                for alias in node.names:
+                    reader.require_free((alias.asname or alias.name).partition(".")[0])
+            elif isinstance(node, ast.Assign):
+                reader.assign(node, {})
+            elif not is_docstring(node):
+                return False
+    except NotLiteral:
+        return False
+    return True
+
+
+def _calls(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Say whether making a function or class calls anything: decorators, defaults, keywords of a class."""
+    if isinstance(node, ast.FunctionDef):
+        parts: list[ast.expr] = [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
+        return bool(node.decorator_list) or any(isinstance(one, ast.Call) for part in parts for one in ast.walk(part))
+    if node.decorator_list or node.keywords or not all(isinstance(base, ast.Name) for base in node.bases):
+        return True
+    return not all((isinstance(part, ast.FunctionDef) and not _calls(part)) or is_docstring(part) for part in node.body)
