@@ -6,7 +6,10 @@
     ├── SandboxError (RuntimeError)           the sandbox could not do its work
     │   ├── SandboxUnavailableError           it cannot start here, or a required layer is missing
     │   └── SandboxFaultRateError             too large a share of programs went unverified
-    └── TrainingError (RuntimeError)          a run that cannot train, or did not
+    ├── TrainingError (RuntimeError)          a run that cannot train, or did not
+    └── RunInterruptedError (RuntimeError)    a signal asked the run to stop, and it did
+
+`exit_status` is the status of a command that such an error ends: 2 where the input is at fault, else 1.
 
 What an untrusted *program* does is never an exception: it is a `Verdict`.
 """
@@ -15,13 +18,19 @@ What an untrusted *program* does is never an exception: it is a `Verdict`.
 class RlvrError(Exception):
     """Root of all exceptions of this package."""
 
+    exit_status = 1
+
 
 class ConfigError(RlvrError, ValueError):
     """An option or argument that is out of its range."""
 
+    exit_status = 2
+
 
 class DataError(RlvrError, ValueError):
     """A file or row that cannot be used; the message names file, line and field."""
+
+    exit_status = 2
 
 
 class SandboxError(RlvrError, RuntimeError):
@@ -38,3 +47,16 @@ class SandboxFaultRateError(SandboxError):
 
 class TrainingError(RlvrError, RuntimeError):
     """A run that cannot train, or that did not change the weights it was to change."""
+
+
+class RunInterruptedError(RlvrError, RuntimeError):
+    """A signal asked the run to stop, and it stopped.
+
+    Args:
+        message: says what was saved and how to go on.
+        signum: the signal; a shell reports a process that it ended by 128 more.
+    """
+
+    def __init__(self, message: str, signum: int) -> None:
+        super().__init__(message)
+        self.exit_status = 128 + signum

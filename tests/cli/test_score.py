@@ -138,7 +138,14 @@ def test_a_k_that_some_task_has_too_few_rows_for_is_refused_before_anything_runs
 
 
 def test_the_fake_backend_says_that_its_verdicts_are_made_up(tmp_path, problems, capsys):
-    status, scored = score(tmp_path, problems, [{"task_id": 5001, "solution": "x = 1"}], "--sandbox_backend", "fake")
+    status, scored = score(
+        tmp_path,
+        problems,
+        [{"task_id": 5001, "solution": "x = 1"}],
+        "--sandbox_backend",
+        "fake",
+        "--sandbox_accept_fake",
+    )
 
     assert (status, scored[0]["verdict"]) == (0, "passed")
     assert "sandbox_backend is fake: no program runs, and every verdict is made up" in capsys.readouterr().err

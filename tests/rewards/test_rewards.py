@@ -219,7 +219,15 @@ def test_only_the_first_reward_of_a_batch_logs(verifier: CodeVerifier) -> None:
         )
 
     assert set(Counter(name for name, _ in log.metrics).values()) == {1}
-    assert [column for column, _ in log.extra] == ["code", "verdict", "passed", "total", "error"]
+    assert [column for column, _ in log.extra] == [
+        "task_id",
+        "code",
+        "verdict",
+        "passed",
+        "total",
+        "test_verdicts",
+        "error",
+    ]
 
 
 def test_metrics_are_shares_over_the_batch(verifier: CodeVerifier) -> None:
@@ -250,7 +258,7 @@ def test_pass_rates_leave_out_what_the_sandbox_could_not_judge(verifier: CodeVer
     )
 
     metrics = dict(log.metrics)
-    assert (metrics["pass_rate"], metrics["test_pass_rate"]) == (0.5, 0.75)
+    assert (metrics["pass_rate"], metrics["tests_pass_rate"]) == (0.5, 0.75)
 
 
 def test_every_step_logs_the_same_names(verifier: CodeVerifier) -> None:
@@ -271,10 +279,12 @@ def test_columns_show_what_happened_to_each_row(verifier: CodeVerifier) -> None:
     CodeReward(scores.graded, verifier=verifier)(completions=[HALF, "Sorry."], log_extra=log.log_extra, **columns(2))
 
     assert dict(log.extra) == {
+        "task_id": ["echo", "echo"],
         "code": [HALF, ""],
         "verdict": ["wrong_answer", "no_code"],
         "passed": [1, 0],
         "total": [2, 2],
+        "test_verdicts": ["passed wrong_answer", "no_code no_code"],
         "error": ["1 is not 2", "no code in the completion"],
     }
 

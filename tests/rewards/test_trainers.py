@@ -111,7 +111,7 @@ def test_sync_and_async_rewards_of_one_trainer_share_an_execution_and_a_log(
     (record,) = [record for record in run.state.log_history if "reward" in record]
     assert sum(value for name, value in record.items() if name.startswith("verdict/")) == pytest.approx(1.0)
     assert record["rewards/binary/mean"] == record["pass_rate"]
-    assert record["rewards/fraction/mean"] == pytest.approx(record["test_pass_rate"])
+    assert record["rewards/fraction/mean"] == pytest.approx(record["tests_pass_rate"])
     assert record["sandbox/programs"] == verifier.stats.programs - before <= 4  # of 16 completions
 
 

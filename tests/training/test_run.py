@@ -15,9 +15,10 @@ from transformers import AutoModelForCausalLM
 
 from trl_rlvr.errors import TrainingError
 from trl_rlvr.training import evaluate, run, train
+from trl_rlvr.training.build import describe_iteration
 from trl_rlvr.training.embedded import EMBEDDED_POLICY
-from trl_rlvr.training.report import REPORT_NAME
-from trl_rlvr.training.run import checkpoint, describe_iteration, open_run
+from trl_rlvr.training.folder import EVAL_REPORT_NAME, REPORT_NAME
+from trl_rlvr.training.run import open_run
 
 pytestmark = pytest.mark.slow
 
@@ -91,16 +92,6 @@ def test_resuming_from_the_last_checkpoint_ends_where_an_unbroken_run_does(finis
     assert [record["reward"] for record in history(tmp_path)] == [record["reward"] for record in history(finished[0])]
 
 
-@pytest.mark.parametrize("said", ["true", "True", "last", True])
-def test_last_stands_for_the_last_checkpoint(said):
-    assert checkpoint(said) is True
-
-
-@pytest.mark.parametrize("said", [None, "outputs/checkpoint-5"])
-def test_a_path_to_resume_from_is_left_as_it_is(said):
-    assert checkpoint(said) == said
-
-
 @pytest.mark.parametrize("beta", [0.0, 0.1])
 def test_an_adapter_is_trained_further_and_saved_as_an_adapter(tmp_path, beta):
     torch.manual_seed(0)
@@ -161,22 +152,11 @@ def test_a_filter_score_joins_the_rewards_without_weight(tmp_path):
         assert record["reward"] == pytest.approx(record["rewards/graded/mean"])
 
 
-def test_push_to_hub_pushes_the_trained_model(tmp_path, monkeypatch):
-    pushed = []
-    monkeypatch.setattr("huggingface_hub.create_repo", lambda *args, **kwargs: None)
-    monkeypatch.setattr(run.EfficientGRPOTrainer, "init_hf_repo", lambda self, token=None: None)
-    monkeypatch.setattr(run.EfficientGRPOTrainer, "push_to_hub", lambda self, **kwargs: pushed.append(kwargs))
-    monkeypatch.setattr(run.EfficientGRPOTrainer, "_push_from_checkpoint", lambda self, folder: None)
-
-    train(small_spec(tmp_path, push_to_hub=True, heldout_samples=0))
-
-    assert {"dataset_name": "starter"} in pushed
-
-
 def test_evaluate_measures_without_training(tmp_path):
     evaluation = evaluate(small_spec(tmp_path, heldout_samples=2, heldout_k="2"))
 
-    written = json.loads((tmp_path / REPORT_NAME).read_text())
+    written = json.loads((tmp_path / EVAL_REPORT_NAME).read_text())
+    assert not (tmp_path / REPORT_NAME).exists()
     assert sum(len(outcome.verdicts) for outcome in evaluation.outcomes) == 12
     assert written["pass_at"].keys() == {"2"}
     assert not (tmp_path / "checkpoint-1").exists()
@@ -207,7 +187,7 @@ def kill_workers_during_each_batch(sandbox, monkeypatch):
 
 def test_killing_the_fork_servers_while_training_costs_no_reward(finished, tmp_path, monkeypatch):
     with open_run(small_spec(tmp_path, heldout_samples=0)) as opened:
-        opened.verifier.verify_code(["x = 1"], [opened.heldout.problems[0]])  # opens the sandbox
+        opened.verifier.verify_code(["x = 1"], [opened.spec.data.load_train()[0]])  # opens the sandbox
         killed = kill_workers_during_each_batch(opened.verifier._sandbox, monkeypatch)
         opened.train()
 

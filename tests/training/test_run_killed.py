@@ -50,7 +50,7 @@ def train(folder, disturb):
     """Train, disturbed or not; return each iteration's reward and share of sandbox errors, and who was killed."""
     with open_run(small_spec(folder, max_steps=STEPS, heldout_samples=0, sandbox_workers=2)) as run:
         opening = time.monotonic()
-        run.verifier.verify_code(["x = 1"], [run.heldout.problems[0]])  # opens the sandbox
+        run.verifier.verify_code(["x = 1"], [run.spec.data.load_train()[0]])  # opens the sandbox
         # On a slow machine less often: who kills faster than workers start leaves none to run anything.
         every_s = max(OFTEN_S, time.monotonic() - opening)
         with killing(run.verifier._sandbox, every_s) if disturb else contextlib.nullcontext([]) as killed:

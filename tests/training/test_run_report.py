@@ -1,11 +1,9 @@
 """What made a run's figures, in its report."""
 
-import json
-
 import pytest
 
 from trl_rlvr.training import parse
-from trl_rlvr.training.report import configuration, run_details, without_secrets, write_json
+from trl_rlvr.training.report import configuration, run_details
 
 
 @pytest.fixture
@@ -26,15 +24,3 @@ def test_details_name_seed_timing_versions_hardware_and_every_option(spec):
 
 def test_every_part_of_the_specification_is_recorded(spec):
     assert configuration(spec).keys() == {type(part).__name__ for part in spec}
-
-
-def test_tokens_and_keys_are_left_out():
-    options = {"hub_token": "a", "api_key": "b", "seed": 1, "eos_token_ids": [2]}
-
-    assert without_secrets(options) == {"seed": 1, "eos_token_ids": [2]}
-
-
-def test_the_file_is_plain_json_in_a_folder_that_need_not_exist(tmp_path, spec):
-    write_json(tmp_path / "new" / "report.json", run_details(spec, {}))
-
-    assert json.loads((tmp_path / "new" / "report.json").read_text())["seed"] == 5

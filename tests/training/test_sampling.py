@@ -6,7 +6,7 @@ from datasets import Dataset
 from tiny_policy import grpo_config, tiny_llama, tiny_tokenizer
 from trl import GRPOTrainer
 
-from trl_rlvr.training.sampling import Sampler, batches, tokenize, until_end
+from trl_rlvr.training.sampling import RowDraws, Sampler, _warpers, batches, tokenize, until_end
 
 PROMPTS = ["a", "abcdef", "ab", "abcd"]
 CHATS = [[{"role": "user", "content": text}] for text in PROMPTS]
@@ -96,14 +96,41 @@ def test_no_prompts_are_no_completions(trainer):
     assert sampler(trainer).sample([]) == []
 
 
-def test_ranks_share_all_rows_and_none_twice(trainer, monkeypatch):
+def test_what_ranks_sample_together_is_what_one_samples_alone(trainer, monkeypatch):
+    alone = sampler(trainer, batch_size=2).sample(PROMPTS * 2)
     shares = []
     for rank in range(3):
         monkeypatch.setattr(type(trainer.accelerator), "process_index", rank)
         monkeypatch.setattr(type(trainer.accelerator), "num_processes", 3)
-        shares += sampler(trainer).share(7)
+        shares.append(sampler(trainer, batch_size=2).sample(PROMPTS * 2))
 
-    assert sorted(shares) == list(range(7))
+    together = [[found for found in row if found is not None] for row in zip(*shares, strict=True)]
+    assert together == [[completion] for completion in alone]
+
+
+def test_a_sample_follows_from_its_key_and_not_from_the_batch_around_it(trainer):
+    whole = sampler(trainer, batch_size=4).sample(PROMPTS, ["w", "x", "y", "z"])
+
+    assert sampler(trainer, batch_size=1).sample(PROMPTS[2:], ["y", "z"]) == whole[2:]
+    assert sampler(trainer, batch_size=1).sample(PROMPTS[2:], ["y", "other"])[0] == whole[2]
+
+
+def test_draws_follow_the_models_distribution(trainer):
+    scores = torch.tensor([[0.1, 0.6, 0.3]]).log().repeat(20_000, 1)
+    draws = RowDraws(torch.rand(20_000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64), 0, "cpu")
+
+    tokens = draws(torch.zeros(20_000, 0), scores).argmax(dim=-1)
+
+    assert torch.bincount(tokens) / 20_000 == pytest.approx([0.1, 0.6, 0.3], abs=0.02)
+
+
+@pytest.mark.parametrize(("option", "value", "kept"), [("top_k", 1, {2}), ("top_p", 0.5, {2}), ("min_p", 0.9, {2})])
+def test_sampling_options_of_the_run_hold_for_the_measure(option, value, kept):
+    warpers = _warpers({option: value}, 1.0)
+
+    left = warpers(torch.zeros(1, 0, dtype=torch.long), torch.tensor([[0.2, 0.1, 0.7]]).log())
+
+    assert set((left[0] > -1e9).nonzero()[:, 0].tolist()) == kept
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from trl_rlvr.cli.errors import run_command, split_debug
 COMMANDS = {
     "train": "train a model on problems, measured before and after",
     "eval": "measure a model on held-out problems",
+    "push": "put the model of a finished run on the Hub",
     "score": "score completions or solutions from a file",
     "filter": "keep the problems that a model solves sometimes",
     "check": "list the problems that the sandbox cannot score fairly",

@@ -25,7 +25,7 @@ _LONGEST = 600
 _UNUSABLE_INPUT = (OSError, ValueError, ImportError)
 """Foreign exceptions that speak of what the user gave: a path, a value, a package that is not installed."""
 
-_HUB = ("huggingface_hub", "httpx", "requests", "urllib3")
+_HUB = ("huggingface_hub", "httpx", "httpx2", "requests", "urllib3")
 
 
 class _Terminated(BaseException):

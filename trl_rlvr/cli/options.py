@@ -67,6 +67,7 @@ def sandbox_from(options: argparse.Namespace) -> SandboxConfig:
         ConfigError: an option is out of its range.
     """
     config = config_from(SandboxConfig, options)
+    config.require_verifying()
     if config.sandbox_backend == "fake":
         print("warning: sandbox_backend is fake: no program runs, and every verdict is made up", file=sys.stderr)
     return config

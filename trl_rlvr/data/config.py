@@ -51,6 +51,9 @@ class DataConfig:
     data_max_prompt_tokens: int | None = field(
         default=None, metadata={"help": "Leave out problems with longer prompts, in tokens; None: keep all."}
     )
+    data_allow_overlap: bool = field(
+        default=False, metadata={"help": "Measure on problems that are trained on as well; false: refuse to."}
+    )
     data_check: Literal["sample", "all", "none"] = field(
         default="sample",
         metadata={"help": "Problems whose reference must pass, and wrong programs fail, before they are used."},

@@ -19,7 +19,7 @@ def batch_metrics(batch: VerifiedBatch, done: SandboxStats) -> dict[str, float]:
         done: what the sandbox did since the batch before.
 
     Returns:
-        Shares from 0 to 1, seconds, and counts. `pass_rate` and `test_pass_rate` are taken over the rows that the
+        Shares from 0 to 1, seconds, and counts. `pass_rate` and `tests_pass_rate` are taken over the rows that the
         sandbox could judge, and are absent where it could judge none; all other shares are taken over all rows.
     """
     rows = len(batch.verifications)
@@ -27,7 +27,7 @@ def batch_metrics(batch: VerifiedBatch, done: SandboxStats) -> dict[str, float]:
     metrics: dict[str, float] = {}
     if results:
         metrics["pass_rate"] = sum(r.verdict is Verdict.PASSED for r in results) / len(results)
-        metrics["test_pass_rate"] = sum(r.passed / r.total for r in results) / len(results)
+        metrics["tests_pass_rate"] = sum(r.passed / r.total for r in results) / len(results)
     for verdict in Verdict:
         metrics[f"verdict/{verdict.value}"] = sum(v.verdict is verdict for v in batch.verifications) / rows
     for outcome in ExtractionOutcome:
@@ -42,11 +42,13 @@ def batch_metrics(batch: VerifiedBatch, done: SandboxStats) -> dict[str, float]:
 
 
 def batch_columns(batch: VerifiedBatch) -> dict[str, list[Any]]:
-    """Return the columns `code`, `verdict`, `passed`, `total` and `error`, one value a row."""
+    """Return what each row showed, one value a row: `test_verdicts` names the verdict of every test, in order."""
     return {
+        "task_id": [problem.task_id for problem in batch.problems],
         "code": [v.extraction.code or "" for v in batch.verifications],
         "verdict": [v.verdict.value for v in batch.verifications],
         "passed": [v.result.passed for v in batch.verifications],
         "total": [v.result.total for v in batch.verifications],
+        "test_verdicts": [" ".join(test.verdict.value for test in v.result.tests) for v in batch.verifications],
         "error": [v.result.error for v in batch.verifications],
     }

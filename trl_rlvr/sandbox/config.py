@@ -75,6 +75,9 @@ class SandboxConfig:
     sandbox_docker_runtime: str | None = field(
         default=None, metadata={"help": "OCI runtime of backend docker, such as runsc; by default the daemon's own."}
     )
+    sandbox_accept_fake: bool = field(
+        default=False, metadata={"help": "Let backend fake, which runs nothing, decide what passes; for tests only."}
+    )
 
     def __post_init__(self) -> None:
         if self.sandbox_backend not in BACKENDS:
@@ -104,6 +107,18 @@ class SandboxConfig:
             missing = sorted(asked - find_packages(asked).keys())
             if missing:
                 raise ConfigError(f"sandbox_packages names {missing[0]!r}, which is not installed here; install it")
+
+    def require_verifying(self) -> None:
+        """Refuse the backend that verifies nothing, unless it was asked for by name and knowingly.
+
+        Raises:
+            ConfigError: it was not.
+        """
+        if self.sandbox_backend == "fake" and not self.sandbox_accept_fake:
+            raise ConfigError(
+                "sandbox_backend fake runs no program and passes every one: no figure would mean anything; choose "
+                "process, bubblewrap or docker, or give sandbox_accept_fake true to try out the rest without it"
+            )
 
     def limits(self) -> Limits:
         """Return the caps for one program.

@@ -111,6 +111,8 @@ class WeightsMove(TrainerCallback):  # type: ignore[misc]  # transformers is not
         self._before: list[torch.Tensor] | None = None
         self.moved: bool | None = None
         """None until there was evidence either way."""
+        self._rates: list[bool] = []
+        self._flat: list[bool] = []
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -128,6 +130,9 @@ class WeightsMove(TrainerCallback):  # type: ignore[misc]  # transformers is not
     ) -> None:
         """Compare, once there was a gradient to move them."""
         logs = logs or {}
+        if "reward" in logs:
+            self._rates.append(bool(logs.get("learning_rate")))
+            self._flat.append(logs.get("frac_reward_zero_std") == 1.0)
         if self.moved is not None or self._before is None:
             return
         norm, rate = logs.get("grad_norm"), logs.get("learning_rate")
@@ -142,6 +147,18 @@ class WeightsMove(TrainerCallback):  # type: ignore[misc]  # transformers is not
                 f"{norm!r} and a learning rate of {rate!r}; check that the adapter is trainable, that the optimizer "
                 "holds it, and that the learning rate is not below what the weights' dtype can show"
             )
+
+    def nothing_learned(self) -> str | None:
+        """Say why no logged iteration could move a weight; None where one did."""
+        if self.moved is not None:
+            return None
+        if not self._rates:
+            return "no iteration was logged, and whether the weights moved is not known; lower logging_steps"
+        if not any(self._rates):
+            return "the learning rate was 0 in every logged iteration: nothing was learned"
+        if all(self._flat):
+            return "no logged iteration had a gradient: every group was rewarded alike, and nothing was learned"
+        return "no logged iteration had a gradient, and nothing was learned"
 
     def _probe(self) -> list[torch.Tensor]:
         return [_elements(parameter, self.PROBES) for parameter in self._parameters]

@@ -15,13 +15,14 @@ from trl import GRPOTrainer
 
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.training.curriculum import Curriculum
+from trl_rlvr.training.recorded import Recorded
 from trl_rlvr.training.rows import Batch, flat_groups, loss_mask, refill_plan, replace_rows
 
 STATE_NAME = "curriculum.json"
 """The curriculum's file in a checkpoint."""
 
 
-class DynamicSamplingTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL's types are not followed
+class DynamicSamplingTrainer(Recorded, GRPOTrainer):  # type: ignore[misc]  # TRL's types are not followed
     """`GRPOTrainer` that can follow a curriculum; without one it is `GRPOTrainer`, but for rounding.
 
     Where all of a group were rewarded alike, its advantages are exactly 0, and no rounding noise divided by almost 0.

@@ -41,6 +41,11 @@ class CompactGenerate:
         self._generate: Callable[..., torch.Tensor] = model.generate
         self._said: set[str] = set()
 
+    @property
+    def plain(self) -> Callable[..., torch.Tensor]:
+        """The model's own method."""
+        return self._generate
+
     def __call__(self, **given: Any) -> torch.Tensor:
         """Return prompts with their completions behind them, shape (rows, tokens), as `generate` does."""
         reason = self._reason_against(given)

@@ -1,20 +1,26 @@
-"""How well a policy does on held-out problems.
+"""How well a policy does on held-out problems, before, between and after updates.
 
-Each rank samples and verifies its share; all of them get the whole result.
+Each rank samples and verifies its share; all of them get the whole result, which does not depend on their number.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from accelerate.utils import gather_object
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from trl import GRPOTrainer
 
-from trl_rlvr.evaluation import Evaluation
+from trl_rlvr.errors import RlvrError
+from trl_rlvr.evaluation import Evaluation, ProblemOutcome
 from trl_rlvr.rewards.scores import graded
 from trl_rlvr.training.problem_set import ProblemSet
-from trl_rlvr.training.sampling import Sampler
+from trl_rlvr.training.sampling import Completion, Sampler
 from trl_rlvr.training.spec import RunConfig
+from trl_rlvr.verdict import Verdict
 from trl_rlvr.verifier import CodeVerifier, Verification
+
+_SETTINGS = ("heldout_samples", "heldout_temperature")
 
 
 def measure(
@@ -30,21 +36,41 @@ def measure(
         label: what the progress bar says.
 
     Raises:
-        SandboxFaultRateError: too many programs could not be run.
+        SandboxFaultRateError: too many programs could not be run, on any rank.
     """
     sampler = Sampler(
         trainer, temperature=run.heldout_temperature, batch_size=run.heldout_batch_size, seed=trainer.args.seed
     )
     prompts = list(heldout.dataset["prompt"])
     rows = [row for row in range(len(prompts)) for _ in range(run.heldout_samples)]
-    mine = [rows[place] for place in sampler.share(len(rows))]
-    completions = sampler.sample([prompts[row] for row in mine], label=label)
-    verifications = verifier.verify(
-        [completion.text for completion in completions],
-        [heldout.problems[row] for row in mine],
-        truncated=[completion.truncated for completion in completions],
-    )
-    return Evaluation.of(heldout.problems, _by_problem(mine, verifications, len(prompts)), graded)
+    keys = [f"{heldout.problems[row].task_id}/{place % run.heldout_samples}" for place, row in enumerate(rows)]
+    completions = sampler.sample([prompts[row] for row in rows], keys, label=label)
+    mine = [(row, found) for row, found in zip(rows, completions, strict=True) if found is not None]
+    verifications = _verified(mine, heldout, verifier)
+    return Evaluation.of(heldout.problems, _by_problem([row for row, _ in mine], verifications, len(prompts)), graded)
+
+
+def _verified(
+    mine: Sequence[tuple[int, Completion]], heldout: ProblemSet, verifier: CodeVerifier
+) -> Sequence[Verification]:
+    """Verify this rank's completions; what stops one rank stops all, or the others would wait for it for ever."""
+    found: Sequence[Verification] = []
+    fault: RlvrError | None = None
+    try:
+        found = verifier.verify(
+            [completion.text for _, completion in mine],
+            [heldout.problems[row] for row, _ in mine],
+            truncated=[completion.truncated for _, completion in mine],
+        )
+    except RlvrError as error:
+        fault = error
+    faults: list[Any] = gather_object([(type(fault), str(fault))] if fault else [])
+    if fault is not None:
+        raise fault
+    if faults:
+        kind, message = faults[0]
+        raise kind(message)
+    return found
 
 
 def _by_problem(rows: Sequence[int], verifications: Sequence[Verification], count: int) -> list[list[Verification]]:
@@ -54,3 +80,61 @@ def _by_problem(rows: Sequence[int], verifications: Sequence[Verification], coun
     for row, verification in pairs:
         samples[row].append(verification)
     return samples
+
+
+def heldout_figures(evaluation: Evaluation, ks: Sequence[int]) -> dict[str, float]:
+    """Return what the trackers get: `heldout/pass@k` (shares) and `heldout/mean_reward`, as far as they exist."""
+    figures = {f"heldout/pass@{k}": evaluation.pass_at(k) for k in ks}
+    figures["heldout/mean_reward"] = evaluation.mean_reward
+    return {name: value for name, value in figures.items() if not math.isnan(value)}
+
+
+def to_row(evaluation: Evaluation, run: RunConfig, *, label: str, step: int) -> dict[str, Any]:
+    """Return a measure as a row of `heldout.jsonl`, from which `from_row` makes it again."""
+    return {
+        "step": step,
+        "label": label,
+        **heldout_figures(evaluation, run.heldout_k),
+        **{name: getattr(run, name) for name in _SETTINGS},
+        "outcomes": [
+            {
+                "task_id": outcome.task_id,
+                "verdicts": [verdict.value for verdict in outcome.verdicts],
+                "rewards": list(outcome.rewards),
+            }
+            for outcome in evaluation.outcomes
+        ],
+    }
+
+
+def from_row(row: Mapping[str, Any], heldout: ProblemSet, run: RunConfig) -> Evaluation | None:
+    """Return the measure of a row; None if it was taken on other problems or with other settings."""
+    outcomes = row.get("outcomes", [])
+    if [outcome["task_id"] for outcome in outcomes] != [problem.task_id for problem in heldout.problems]:
+        return None
+    if any(row.get(name) != getattr(run, name) for name in _SETTINGS):
+        return None
+    return Evaluation(
+        tuple(
+            ProblemOutcome(outcome["task_id"], tuple(map(Verdict, outcome["verdicts"])), tuple(outcome["rewards"]))
+            for outcome in outcomes
+        )
+    )
+
+
+class HeldoutMeasures(TrainerCallback):  # type: ignore[misc]  # transformers is not type-checked here
+    """Measures every so many updates while a run goes on.
+
+    Args:
+        every: updates between two measures; 0: none.
+        measure: takes a label; every rank calls it.
+    """
+
+    def __init__(self, every: int, measure: Callable[[str], Evaluation]) -> None:
+        self._every = every
+        self._measure = measure
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Measure, but not behind the last update, which the end of the run does."""
+        if self._every and state.global_step % self._every == 0 and state.global_step < state.max_steps:
+            self._measure(f"step {state.global_step}")

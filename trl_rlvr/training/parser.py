@@ -18,6 +18,7 @@ import yaml
 from trl import TrlParser
 
 from trl_rlvr.errors import ConfigError
+from trl_rlvr.training.bounds import require_in_range
 
 _FEW_CHOICES = 4
 """Up to so many choices stand in the help in place of the word TEXT."""
@@ -82,6 +83,16 @@ class RunParser(TrlParser):  # type: ignore[misc]  # mypy does not follow import
             ConfigError: always.
         """
         raise ConfigError(f"{message}; `--help` lists the most used options, `--help-all` all of them")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse as argparse does, and look at the numbers before TRL computes with them.
+
+        Raises:
+            ConfigError: an option is out of its range.
+        """
+        found, rest = super().parse_known_args(args, namespace)
+        require_in_range(vars(found))
+        return found, rest
 
     def read(self, file: Path | None, arguments: Sequence[str]) -> tuple[Any, ...]:
         """Return one instance of each dataclass, from the file and the arguments, which win.

@@ -1,6 +1,6 @@
 """`rlvr_report.json`: what a run measured, and everything that made it.
 
-Tokens and keys are left out of the configuration, so that the file can be published beside a model.
+Secrets and this host's folders are left out, so that the file can be published beside a model.
 """
 
 import dataclasses
@@ -8,15 +8,14 @@ import importlib.metadata
 import json
 import os
 import platform
+import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from trl_rlvr.training.redact import published, published_command
 from trl_rlvr.training.spec import RunSpec
-
-REPORT_NAME = "rlvr_report.json"
 
 PACKAGES = ("trl-rlvr", "trl", "transformers", "torch", "peft", "accelerate", "datasets", "deepspeed", "vllm")
 
@@ -33,27 +32,18 @@ def run_details(spec: RunSpec, timing_s: Mapping[str, float]) -> dict[str, Any]:
         "timing_s": {part: round(seconds, 3) for part, seconds in timing_s.items()},
         "versions": versions(),
         "hardware": hardware(spec.grpo.world_size),
+        "command": published_command([os.path.basename(sys.argv[0]), *sys.argv[1:]]),
         "configuration": configuration(spec),
     }
     plain: dict[str, Any] = json.loads(json.dumps(details, default=str))
     return plain
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write `content`, which holds neither NaN nor infinity, and make the folder if it is not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-
-
 def configuration(spec: RunSpec) -> dict[str, dict[str, Any]]:
-    """Return every option of a run by the name of its dataclass, secrets left out."""
-    ours = {type(part).__name__: dataclasses.asdict(part) for part in spec if part is not spec.grpo}
-    return {**ours, type(spec.grpo).__name__: without_secrets(spec.grpo.to_dict())}
-
-
-def without_secrets(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `options` less those whose names say that they are tokens or keys."""
-    return {name: value for name, value in options.items() if not name.endswith(("_token", "_key"))}
+    """Return every option of a run by the name of its dataclass, as far as it may be published."""
+    parts = {type(part).__name__: dataclasses.asdict(part) for part in spec if part is not spec.grpo}
+    shown: dict[str, dict[str, Any]] = published({**parts, type(spec.grpo).__name__: spec.grpo.to_dict()})
+    return shown
 
 
 def versions() -> dict[str, str]:

@@ -1,37 +1,37 @@
-"""A run from its specification to its report: prepare, measure, train, measure again.
+"""A run from its specification to its report: prepare, measure, train, and the phases of `ending`.
 
-The trainer is TRL's in every respect but what `EfficientGRPOTrainer` documents; this module only brings it its parts.
+The trainer is TRL's in every respect but what its class documents; this module only brings it its parts.
 """
 
 import contextlib
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import transformers
-from transformers import PrinterCallback
-from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
-from trl import GRPOConfig
 
+from trl_rlvr.errors import RunInterruptedError
 from trl_rlvr.evaluation import Evaluation, EvaluationReport
-from trl_rlvr.rewards import build_rewards, named_reward
-from trl_rlvr.training.callbacks import FiniteGradients, IterationLog, WeightsMove
-from trl_rlvr.training.curriculum import Curriculum
+from trl_rlvr.problem import CodeProblem
+from trl_rlvr.training.build import build_trainer, describe_iteration
+from trl_rlvr.training.callbacks import WeightsMove
+from trl_rlvr.training.checkpoints import checkpoints_in, flaw_of
+from trl_rlvr.training.ending import Ending, finish
+from trl_rlvr.training.folder import RunFolder
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
-from trl_rlvr.training.measure import measure
-from trl_rlvr.training.policy import (
-    load_processor,
-    policy_arguments,
-    require_trainable,
-    without_cudnn_attention,
-)
+from trl_rlvr.training.interrupt import Interrupts, StopAtOnce, StopOnSignal
+from trl_rlvr.training.json_lines import write_json
+from trl_rlvr.training.machine import token_in_environment, use_all_cores
+from trl_rlvr.training.measure import HeldoutMeasures, from_row, heldout_figures, measure, to_row
+from trl_rlvr.training.policy import load_processor, require_trainable, without_cudnn_attention
+from trl_rlvr.training.preflight import require_enough, require_no_overlap, require_usable
 from trl_rlvr.training.problem_set import ProblemSet, prepare_problems
-from trl_rlvr.training.report import REPORT_NAME, run_details, write_json
+from trl_rlvr.training.records import CompletionsFile, MetricsFile
+from trl_rlvr.training.report import run_details
+from trl_rlvr.training.resume import NothingLeftError, Start, StopWhenDone, starting_point
 from trl_rlvr.training.spec import RunSpec
-from trl_rlvr.training.stopping import fence_ids, stop_trainer_at, stop_vllm_at
 from trl_rlvr.verifier import CodeVerifier
 
 REMEMBERED_VERDICTS = 20_000
@@ -41,37 +41,39 @@ REMEMBERED_VERDICTS = 20_000
 def train(spec: RunSpec) -> EvaluationReport | None:
     """Train a policy and report what it gained on held-out problems; every rank must call this.
 
-    Saves the model to `output_dir`, with `rlvr_report.json` beside it, and pushes it with `push_to_hub`.
+    Keeps in `output_dir` what `docs/run-folder.md` says, saves the model there, and pushes it with `push_to_hub`.
 
     Returns:
-        The report; None with `heldout_samples: 0`.
+        The report; None with `heldout_samples: 0`, where the file holds no figures.
 
     Raises:
         ConfigError: options that cannot be used.
         DataError: problems that cannot be used.
-        TrainingError: nothing is trainable, or no weight moved although a gradient flowed.
+        TrainingError: nothing is trainable, no weight moved although a gradient flowed, or a phase of the end failed.
         SandboxError: the sandbox cannot start, or too many programs could not be run.
+        RunInterruptedError: Ctrl-C or SIGTERM; the message says what was saved.
     """
-    with open_run(spec) as run:
-        baseline = run.measure("baseline") if spec.run.heldout_samples else None
+    require_usable(spec, trains=True)
+    start = starting_point(spec)
+    with _interruptible(spec) as interrupts, open_run(spec, start, interrupts) as run:
+        run.begin()
+        baseline = run.baseline() if spec.run.heldout_samples else None
         run.train()
-        trained = run.measure("trained") if spec.run.heldout_samples else None
-        report = run.report(baseline, trained) if baseline and trained else None
-        if spec.grpo.push_to_hub:
-            run.trainer.push_to_hub(dataset_name=spec.data.data_name)
-        return report
+        return finish(run.ending(baseline))
 
 
 def evaluate(spec: RunSpec) -> Evaluation:
     """Measure a policy on held-out problems as `train` does, without training; see there for what it raises.
 
-    Writes `rlvr_report.json` to `output_dir`.
+    Loads no training problems. Writes `rlvr_eval.json` to `output_dir`, and nothing else.
     """
-    with open_run(spec) as run:
+    require_usable(spec, trains=False)
+    spec.grpo.push_to_hub = False
+    with _interruptible(spec) as interrupts, open_run(spec, Start(), interrupts, trains=False) as run:
         evaluation = run.measure("measured")
         figures = {**evaluation.as_dict(spec.run.heldout_k), **run_details(spec, run.timing_s)}
         if run.trainer.accelerator.is_main_process:
-            write_json(run.report_path, figures)
+            write_json(run.folder.eval_report, figures)
         return evaluation
 
 
@@ -80,20 +82,28 @@ class Run:
     """The parts of a run in progress."""
 
     spec: RunSpec
+    start: Start
+    interrupts: Interrupts
     verifier: CodeVerifier
     trainer: EfficientGRPOTrainer
-    heldout: ProblemSet
+    heldout: ProblemSet | None
+    """None where nothing is measured."""
     timing_s: dict[str, float] = field(default_factory=dict)
     """Seconds of each part that is done."""
 
     @property
-    def report_path(self) -> Path:
-        """Where the report is written."""
-        return Path(self.spec.grpo.output_dir) / REPORT_NAME
+    def folder(self) -> RunFolder:
+        """What the run keeps."""
+        return RunFolder(self.spec.grpo.output_dir)
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process prints and writes."""
+        return bool(self.trainer.accelerator.is_main_process)
 
     def say(self, text: str) -> None:
         """Print on the main process only."""
-        if self.trainer.accelerator.is_main_process:
+        if self.is_main:
             print(text, flush=True)
 
     @contextlib.contextmanager
@@ -103,109 +113,151 @@ class Run:
         yield
         self.timing_s[part] = time.perf_counter() - start
 
+    def begin(self) -> None:
+        """Make the folder ready; what was there of another run goes if that was asked for."""
+        self.trainer.accelerator.wait_for_everyone()
+        if self.is_main:
+            if self.spec.run.overwrite_run and not self.start.goes_on:
+                self.folder.remove_run()
+            self.folder.begin(self.spec, [sys.argv[0], *sys.argv[1:]], self.start.step)
+        self.trainer.accelerator.wait_for_everyone()
+
+    def baseline(self) -> Evaluation:
+        """Return the measure before training: as it was taken where the run goes on, else a new one."""
+        rows = (
+            [row for row in self.folder.heldout_rows() if row.get("label") == "baseline"] if self.start.goes_on else []
+        )
+        assert self.heldout is not None
+        known = from_row(rows[-1], self.heldout, self.spec.run) if rows else None
+        self.trainer.accelerator.wait_for_everyone()  # no rank reads what another has begun to add
+        if known is None:
+            return self.measure("baseline")
+        self.say(f"baseline: {self._figures(known)}, as measured when the run began")
+        return known
+
     def measure(self, label: str) -> Evaluation:
-        """Measure the policy as it stands and print the figure."""
+        """Measure the policy as it stands, print the figures, keep them and hand them to the trackers."""
+        assert self.heldout is not None
         with self.timed(label):
             evaluation = measure(self.trainer, self.heldout, self.verifier, self.spec.run, label=label)
-        rate = f"pass@1 {100 * evaluation.pass_at(1):.1f} %, mean reward {evaluation.mean_reward:+.3f}"
-        self.say(f"{label}: {rate} on {len(evaluation.outcomes)} held-out problems, {self.timing_s[label]:.1f} s")
+        self.say(f"{label}: {self._figures(evaluation)}, {self.timing_s[label]:.1f} s")
+        trainer = self.trainer
+        if label != "measured":
+            step = trainer.state.global_step
+            if self.is_main:
+                self.folder.add_heldout(to_row(evaluation, self.spec.run, label=label, step=step))
+            figures = heldout_figures(evaluation, self.spec.run.heldout_k)
+            trainer.callback_handler.on_log(trainer.args, trainer.state, trainer.control, figures)
         return evaluation
 
-    def train(self) -> None:
-        """Train to the end, from a checkpoint if one was asked for, and save the model."""
-        watch = WeightsMove(require_trainable(self.trainer.model.parameters()), self.trainer.accelerator)
-        self.trainer.add_callback(watch)
-        with self.timed("training"):
-            self.trainer.train(resume_from_checkpoint=checkpoint(self.spec.grpo.resume_from_checkpoint))
-        if watch.moved is None:
-            self.say("no logged iteration had a gradient: every group was rewarded alike, and nothing was learned")
-        self.trainer.save_model(self.spec.grpo.output_dir)
+    def _figures(self, evaluation: Evaluation) -> str:
+        rates = ", ".join(f"pass@{k} {100 * evaluation.pass_at(k):.1f} %" for k in self.spec.run.heldout_k)
+        return f"{rates}, mean reward {evaluation.mean_reward:+.3f} on {len(evaluation.outcomes)} held-out problems"
 
-    def report(self, baseline: Evaluation, trained: Evaluation) -> EvaluationReport:
-        """Print the final table and write it as JSON."""
-        details = run_details(self.spec, self.timing_s)
-        report = EvaluationReport(baseline, trained, tuple(self.spec.run.heldout_k), details)
-        self.say(f"\n{report.table()}\nwritten to {self.report_path}")
-        if self.trainer.accelerator.is_main_process:
-            write_json(self.report_path, report.as_dict())
-        return report
+    def train(self) -> None:
+        """Train to the end, from a checkpoint if one was asked for.
+
+        Raises:
+            RunInterruptedError: a signal came; a checkpoint was saved.
+        """
+        trainer, begun = self.trainer, self.start.checkpoint
+        watch = WeightsMove(require_trainable(trainer.model.parameters()), trainer.accelerator)
+        callbacks = [watch, MetricsFile(self.folder), StopOnSignal(self.interrupts, trainer.accelerator)]
+        if self.heldout is not None:
+            callbacks.append(HeldoutMeasures(self.spec.run.heldout_every, self.measure))
+        for callback in [*callbacks, StopWhenDone()]:
+            trainer.add_callback(callback)
+        if self.spec.run.save_completions:
+            shows_all = self.spec.data.data_visible_tests == "all"
+            trainer.on_scored = CompletionsFile(self.folder, is_main=self.is_main, with_errors=shows_all)
+        with self.timed("training"), self.interrupts.waiting():
+            try:
+                trainer.train(resume_from_checkpoint=str(begun) if begun is not None else None)
+            except NothingLeftError:
+                trainer.is_in_train = False
+                self.say(f"all {trainer.state.max_steps} updates are made: nothing is left to train")
+        step = trainer.state.global_step
+        if self.interrupts.asked is not None and step < trainer.state.max_steps:
+            raise RunInterruptedError(
+                _how_to_go_on(self.folder, f"stopped behind update {step}"), self.interrupts.asked
+            )
+        if step > self.start.step and (note := watch.nothing_learned()):
+            self.say(note)
+
+    def ending(self, baseline: Evaluation | None) -> Ending:
+        """Return what the phases of the end work with."""
+        return Ending(
+            spec=self.spec,
+            trainer=self.trainer,
+            folder=self.folder,
+            baseline=baseline,
+            measure=self.measure,
+            details=lambda: run_details(self.spec, self.timing_s),
+            say=self.say,
+        )
 
 
 @contextlib.contextmanager
-def open_run(spec: RunSpec) -> Iterator[Run]:
+def open_run(
+    spec: RunSpec, start: Start | None = None, interrupts: Interrupts | None = None, *, trains: bool = True
+) -> Iterator[Run]:
     """Load problems and policy, build the trainer, and clean up behind them."""
     if not sys.stderr.isatty():
         transformers.utils.logging.disable_progress_bar()
-    processor = load_processor(spec.model, spec.run, spec.grpo)
-    tokenizer = getattr(processor, "tokenizer", processor)
-    with without_cudnn_attention(), CodeVerifier(config=spec.sandbox, memory=REMEMBERED_VERDICTS) as verifier:
-        start = time.perf_counter()
-        training, heldout = (
-            prepare_problems(problems, spec.data, spec.sandbox, tokenizer, spec.grpo.seed)
-            for problems in (spec.data.load_train(), spec.data.load_test())
+    start, interrupts = start or Start(), interrupts or Interrupts()
+    begun = time.perf_counter()
+    use_all_cores(on_cpu=spec.grpo.use_cpu)
+    with (
+        token_in_environment(spec.grpo),
+        without_cudnn_attention(),
+        CodeVerifier(config=spec.sandbox, memory=REMEMBERED_VERDICTS) as verifier,
+    ):
+        problems = _loaded(spec, trains=trains)
+        processor = load_processor(spec.model, spec.run, spec.grpo)
+        tokenizer = getattr(processor, "tokenizer", processor)
+        sets = {
+            split: prepare_problems(found, spec.data, spec.sandbox, tokenizer, spec.grpo.seed)
+            for split, found in problems.items()
+        }
+        heldout = sets.get("held-out")
+        trained_on = sets["training"] if trains else sets["held-out"]  # TRL wants a training set to measure as well
+        if trains:
+            require_enough(len(trained_on.dataset), spec.grpo)
+        opened = Run(
+            spec, start, interrupts, verifier, build_trainer(spec, verifier, trained_on, heldout, processor), heldout
         )
-        opened = Run(spec, verifier, build_trainer(spec, verifier, training, heldout, processor), heldout)
-        opened.timing_s["preparation"] = time.perf_counter() - start
-        opened.say(training.describe("training") + "\n" + heldout.describe("held-out"))
-        opened.say(describe_iteration(spec.grpo))
+        opened.timing_s["preparation"] = time.perf_counter() - begun
+        lines = [*start.notes, *(found.describe(split) for split, found in sets.items())]
+        opened.say("\n".join([*lines, *([describe_iteration(spec.grpo)] if trains else [])]))
         yield opened
         if hasattr(opened.trainer, "end"):  # transformers from 5.18 on: finish trackers and the process group
             opened.trainer.end()
 
 
-def build_trainer(
-    spec: RunSpec, verifier: CodeVerifier, training: ProblemSet, heldout: ProblemSet, processor: Any
-) -> EfficientGRPOTrainer:
-    """Build the trainer and put our log line in the place of TRL's dump of all keys."""
-    curriculum = None
-    if spec.curriculum.enabled:
-        curriculum = Curriculum.for_dataset(
-            spec.curriculum, training.dataset, group_size=spec.grpo.num_generations, seed=spec.grpo.seed
-        )
-    rewards = build_rewards(
-        spec.reward,
-        verifier,
-        observers=[curriculum.memory] if curriculum else [],
-        max_completion_tokens=spec.grpo.max_completion_length,
-    )
-    weights = spec.grpo.reward_weights or [weight for _, weight in rewards]
-    score = spec.curriculum.curriculum_filter_score
-    if score and score not in [reward.__name__ for reward, _ in rewards]:
-        decides = named_reward(score, spec.reward, verifier=verifier)
-        rewards, weights = [*rewards, (decides, 0.0)], [*weights, 0.0]
-    spec.grpo.reward_weights = weights
-    ends = fence_ids(getattr(processor, "tokenizer", processor)) if spec.data.data_prompt_style == "chat_code" else []
-    stop_vllm_at(ends, spec.grpo)
-    trainer = EfficientGRPOTrainer(
-        reward_funcs=[reward for reward, _ in rewards],
-        args=spec.grpo,
-        train_dataset=training.dataset,
-        eval_dataset=heldout.dataset if spec.grpo.eval_strategy != "no" else None,
-        processing_class=processor,
-        skip_zero_gradient=spec.run.skip_zero_gradient,
-        compact_generation=spec.run.compact_generation,
-        share_prompts=spec.run.share_prompts,
-        curriculum=curriculum,
-        **policy_arguments(spec.model, spec.run, spec.grpo),
-    )
-    stop_trainer_at(ends, trainer)
-    for kind in (PrinterCallback, DEFAULT_PROGRESS_CALLBACK):
-        trainer.remove_callback(kind)
-    trainer.add_callback(IterationLog())
-    trainer.add_callback(FiniteGradients(trainer.model.parameters(), trainer.accelerator))
-    return trainer
+def _loaded(spec: RunSpec, *, trains: bool) -> dict[str, list[CodeProblem]]:
+    """Load the problems that this run needs, by what they are for."""
+    problems = {"training": spec.data.load_train()} if trains else {}
+    if spec.run.heldout_samples or spec.grpo.eval_strategy != "no":
+        problems["held-out"] = spec.data.load_test()
+    if len(problems) == 2 and not spec.data.data_allow_overlap:
+        require_no_overlap(problems["training"], problems["held-out"])
+    return problems
 
 
-def checkpoint(asked: str | bool | None) -> str | bool | None:
-    """Return what `Trainer.train` takes: a path, True for the last checkpoint of `output_dir`, or None."""
-    return True if str(asked).lower() in ("true", "last") else asked
+@contextlib.contextmanager
+def _interruptible(spec: RunSpec) -> Iterator[Interrupts]:
+    """Turn a signal that stops at once into our error."""
+    with Interrupts().listening() as interrupts:
+        try:
+            yield interrupts
+        except KeyboardInterrupt as stop:
+            signum = stop.signum if isinstance(stop, StopAtOnce) else signal.SIGINT
+            raise RunInterruptedError(_how_to_go_on(RunFolder(spec.grpo.output_dir), "stopped"), signum) from None
 
 
-def describe_iteration(grpo: GRPOConfig) -> str:
-    """Say what one iteration is, since it follows from five of TRL's fields and the number of processes."""
-    completions = grpo.per_device_train_batch_size * grpo.gradient_accumulation_steps * grpo.world_size
-    updates = grpo.num_iterations * grpo.generation_batch_size / completions
-    return (
-        f"an iteration: {completions} completions, {completions / grpo.num_generations:g} problems x "
-        f"{grpo.num_generations}, on {grpo.world_size} process(es); {updates:g} update(s) from each generation"
-    )
+def _how_to_go_on(folder: RunFolder, happened: str) -> str:
+    """Say what a run that was stopped has left."""
+    whole = next((path for path in checkpoints_in(folder.path) if flaw_of(path, with_optimizer=False) is None), None)
+    if whole is None:
+        return f"{happened}; no checkpoint was saved yet: start again, with a smaller save_steps if need be"
+    return f"{happened}; {whole} is saved: go on with the same command and --resume_from_checkpoint last"

@@ -1,20 +1,25 @@
 """Sample completions for measuring, with the trainer's own tokens, stopping rules and engine.
 
-The random state is forked: measuring a run does not change what the run samples afterwards. Every rank takes every
-`world size`-th prompt, and what is sampled depends on the seed and on the number of ranks.
+The random state is forked: measuring a run does not change what the run samples afterwards. Every completion has random
+numbers of its own, from the seed and its key: it depends neither on the batch that it is in nor on the number of ranks.
+vLLM draws its own numbers.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from tqdm import tqdm
-from transformers import GenerationConfig
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
+from transformers.generation import logits_process
 from trl import GRPOTrainer
 from trl.data_utils import is_conversational
 from trl.models import unwrap_model_for_generation
+
+from trl_rlvr.training.generation import CompactGenerate
 
 Prompt = str | list[dict[str, Any]]
 
@@ -46,28 +51,34 @@ class Sampler:
         self._batch_size = batch_size
         self._seed = seed
 
-    def share(self, count: int) -> list[int]:
-        """Return which of `count` rows this rank samples."""
-        accelerator = self._trainer.accelerator
-        return list(range(accelerator.process_index, count, accelerator.num_processes))
-
-    def sample(self, prompts: Sequence[Prompt], *, label: str = "") -> list[Completion]:
-        """Sample one completion for each prompt of this rank's share; every rank must call this.
+    def sample(
+        self, prompts: Sequence[Prompt], keys: Sequence[str] | None = None, *, label: str = ""
+    ) -> list[Completion | None]:
+        """Sample one completion for each prompt; every rank must call this, with all prompts.
 
         Args:
-            prompts: this rank's prompts; repeat one for several samples of it.
+            prompts: repeat one for several samples of it.
+            keys: one a prompt, which decides its random numbers; None: its place.
             label: what the progress bar says.
+
+        Returns:
+            One entry a prompt; None for those that other ranks sample.
         """
         ids = tokenize(self._trainer, prompts) if prompts else []
+        named = [str(place) for place in range(len(prompts))] if keys is None else list(keys)
         with self._forked_random_state():
-            sampled = self._with_vllm(ids) if self._trainer.use_vllm else self._with_transformers(ids, label)
+            sampled = self._with_vllm(ids) if self._trainer.use_vllm else self._with_transformers(ids, named, label)
         ends = set(self._trainer.eos_token_ids)
         tokenizer = getattr(self._trainer.processing_class, "tokenizer", self._trainer.processing_class)
-        texts = tokenizer.batch_decode(sampled, skip_special_tokens=True) if sampled else []
-        return [
-            Completion(text, truncated=not row or row[-1] not in ends, length_tokens=len(row))
-            for text, row in zip(texts, sampled, strict=True)
-        ]
+        texts = tokenizer.batch_decode(list(sampled.values()), skip_special_tokens=True) if sampled else []
+        completions: list[Completion | None] = [None] * len(prompts)
+        for (row, found), text in zip(sampled.items(), texts, strict=True):
+            completions[row] = Completion(text, truncated=not found or found[-1] not in ends, length_tokens=len(found))
+        return completions
+
+    def _is_mine(self, place: int) -> bool:
+        accelerator = self._trainer.accelerator
+        return bool(place % accelerator.num_processes == accelerator.process_index)
 
     @contextlib.contextmanager
     def _forked_random_state(self) -> Iterator[None]:
@@ -76,14 +87,22 @@ class Sampler:
             torch.manual_seed(self._seed + self._trainer.accelerator.process_index)
             yield
 
-    def _with_transformers(self, prompt_ids: Sequence[list[int]], label: str) -> list[list[int]]:
+    def _with_transformers(
+        self, prompt_ids: Sequence[list[int]], keys: Sequence[str], label: str
+    ) -> dict[int, list[int]]:
+        """Sample this rank's share: whole batches, which are the same for any number of ranks."""
         order = sorted(range(len(prompt_ids)), key=lambda row: -len(prompt_ids[row]))
-        sampled: list[list[int]] = [[] for _ in prompt_ids]
+        cut = list(batches(order, [len(ids) for ids in prompt_ids], self._batch_size))
+        mine = [rows for place, rows in enumerate(cut) if self._is_mine(place)]
+        sampled: dict[int, list[int]] = {}
         show = self._trainer.accelerator.is_main_process
-        with self._policy() as policy, tqdm(total=len(order), desc=label, disable=None if show else True) as bar:
-            for rows in batches(order, [len(ids) for ids in prompt_ids], self._batch_size):
-                for row, ids in zip(rows, self._generate(policy, [prompt_ids[row] for row in rows]), strict=True):
-                    sampled[row] = ids
+        with (
+            self._policy() as policy,
+            tqdm(total=sum(map(len, mine)), desc=label, disable=None if show else True) as bar,
+        ):
+            for rows in mine:
+                batch = self._generate(policy, [prompt_ids[row] for row in rows], [keys[row] for row in rows])
+                sampled |= dict(zip(rows, batch, strict=True))
                 bar.update(len(rows))
         return sampled
 
@@ -110,37 +129,103 @@ class Sampler:
             finally:
                 policy.train(was_training)
 
-    def _generate(self, policy: Any, prompt_ids: Sequence[list[int]]) -> list[list[int]]:
+    def _generate(self, policy: Any, prompt_ids: Sequence[list[int]], keys: Sequence[str]) -> list[list[int]]:
         """Generate for one batch, padded on the left, and cut each row behind its first end token."""
-        settings = dict(self._trainer.generation_kwargs)
-        settings |= {"do_sample": True, "temperature": self._temperature} if self._temperature else {"do_sample": False}
+        settings = dict(self._trainer.generation_kwargs) | {"do_sample": False}
+        warpers = _warpers(settings, self._temperature)
         width = max(map(len, prompt_ids))
         pad = settings["pad_token_id"]
         device = self._trainer.accelerator.device
         ids = torch.tensor([[pad] * (width - len(row)) + row for row in prompt_ids], device=device)
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in prompt_ids], device=device)
-        output = policy.generate(
+        if self._temperature:
+            most = settings["max_new_tokens"]
+            warpers.append(RowDraws([uniforms(f"{self._seed}/{key}", most) for key in keys], width, device))
+        generate = policy.generate
+        # Rows must stay where they are: the draws are told apart by place.
+        generate = generate.plain if isinstance(generate, CompactGenerate) else generate
+        output = generate(
             input_ids=ids,
             attention_mask=mask,
             generation_config=GenerationConfig(**settings, disable_compile=True),
+            logits_processor=warpers,
         )
         return [until_end(row, self._trainer.eos_token_ids) for row in output[:, width:].tolist()]
 
-    def _with_vllm(self, prompt_ids: Sequence[list[int]]) -> list[list[int]]:
+    def _with_vllm(self, prompt_ids: Sequence[list[int]]) -> dict[int, list[int]]:
         """Generate with the trainer's engine, whose ranks must all bring the same number of prompts, at least one."""
         from accelerate.utils import gather_object
 
         engine = self._trainer.vllm_generation
-        most = max(gather_object([len(prompt_ids)]))
-        filler = prompt_ids[-1:] or [[self._trainer.eos_token_ids[0]]]
-        padded = [*prompt_ids, *filler * (most - len(prompt_ids))]
+        mine = [row for row in range(len(prompt_ids)) if self._is_mine(row)]
+        most = max(gather_object([len(mine)]))
+        brought = [prompt_ids[row] for row in mine]
+        filler = brought[-1:] or [[self._trainer.eos_token_ids[0]]]
         engine.sync_weights()
         trained_at, engine.temperature = engine.temperature, self._temperature
         try:
-            completions = engine.generate(prompts=padded, images=None, num_generations=1)[1]
+            completions = engine.generate(
+                prompts=[*brought, *filler * (most - len(mine))], images=None, num_generations=1
+            )[1]
         finally:
             engine.temperature = trained_at
-        return [list(row) for row in completions[: len(prompt_ids)]]
+        return {row: list(ids) for row, ids in zip(mine, completions, strict=False)}
+
+
+_WARPERS: dict[str, tuple[Any, Callable[[float], bool]]] = {
+    "top_k": (logits_process.TopKLogitsWarper, lambda value: value > 0),
+    "top_p": (logits_process.TopPLogitsWarper, lambda value: value < 1.0),
+    "min_p": (logits_process.MinPLogitsWarper, lambda value: True),
+    "typical_p": (logits_process.TypicalLogitsWarper, lambda value: value < 1.0),
+    "epsilon_cutoff": (logits_process.EpsilonLogitsWarper, lambda value: 0 < value < 1),
+    "eta_cutoff": (logits_process.EtaLogitsWarper, lambda value: 0 < value < 1),
+}
+"""Sampling options -> their processor, and when transformers uses it; in transformers' order."""
+
+
+_TEMPERATURE: Any = logits_process.TemperatureLogitsWarper
+
+
+def _warpers(settings: dict[str, Any], temperature: float) -> LogitsProcessorList:
+    """Take the sampling options out of `settings`, which is for greedy generation, and return what they stand for."""
+    given = {name: settings.pop(name, None) for name in _WARPERS}
+    settings.pop("temperature", None)
+    found = LogitsProcessorList()
+    if temperature:
+        found.append(_TEMPERATURE(float(temperature)))
+        for name, (kind, applies) in _WARPERS.items():
+            if given[name] is not None and applies(given[name]):
+                found.append(kind(given[name]))
+    return found
+
+
+def uniforms(key: str, count: int) -> torch.Tensor:
+    """Return `count` numbers from [0, 1) that follow from a key alone."""
+    seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "little") >> 1
+    return torch.rand(count, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+class RowDraws(LogitsProcessor):  # type: ignore[misc]  # transformers is not type-checked here
+    """Draws each row's token with that row's own random numbers, by the inverse of the distribution function.
+
+    Put last among the processors of a greedy generation: all but the drawn token become impossible.
+
+    Args:
+        draws: for each row the numbers of its tokens, shape (tokens,).
+        width: columns of the prompts.
+        device: of the model's scores.
+    """
+
+    def __init__(self, draws: Sequence[torch.Tensor], width: int, device: torch.device) -> None:
+        self._draws = torch.stack(list(draws)).to(device)
+        self._width = width
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Return scores, shape (rows, tokens), with one token a row above minus infinity."""
+        reached = torch.softmax(scores.double(), dim=-1).cumsum(dim=-1)
+        drawn = self._draws[:, input_ids.shape[1] - self._width].unsqueeze(1) * reached[:, -1:]
+        tokens = torch.searchsorted(reached, drawn, right=True).clamp(max=scores.shape[-1] - 1)
+        return torch.full_like(scores, float("-inf")).scatter(1, tokens, 0.0)
 
 
 def batches(order: Sequence[int], lengths: Sequence[int], most: int) -> Iterator[list[int]]:

@@ -64,9 +64,19 @@ class RunConfig:
     )
     heldout_k: list[int] = field(default_factory=lambda: [1], metadata={"help": "The k of each pass@k to estimate."})
     heldout_batch_size: int = field(default=32, metadata={"help": "Completions sampled at once on each device."})
+    heldout_every: int = field(
+        default=0,
+        metadata={"help": "Measure on held-out problems every so many updates too; 0: before and after only."},
+    )
+    save_completions: bool = field(
+        default=True, metadata={"help": "Keep every sampled completion in output_dir/completions, as JSON lines."}
+    )
+    overwrite_run: bool = field(
+        default=False, metadata={"help": "Remove the run that output_dir holds; false: refuse to start there."}
+    )
 
     def __post_init__(self) -> None:
-        least = {"heldout_samples": 0, "heldout_temperature": 0, "heldout_batch_size": 1}
+        least = {"heldout_samples": 0, "heldout_temperature": 0, "heldout_batch_size": 1, "heldout_every": 0}
         for name, bound in least.items():
             if getattr(self, name) < bound:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; give {bound} or more")

@@ -1,0 +1,23 @@
+"""What a run finds around it: a sandbox that verifies, and the folder that it writes to."""
+
+import tempfile
+from pathlib import Path
+
+from trl_rlvr.training.spec import RunSpec
+
+
+def backend(spec: RunSpec) -> str | None:
+    """Ask whether the sandbox verifies anything."""
+    spec.sandbox.require_verifying()
+    return None
+
+
+def output_dir(spec: RunSpec) -> str | None:
+    """Ask whether the folder can be made and written to."""
+    path = Path(spec.grpo.output_dir)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return None
+    except OSError as error:
+        return f"output_dir {spec.grpo.output_dir!r} cannot be written to ({error.strerror}); give another one"

@@ -1,0 +1,72 @@
+"""Writes down what a run does while it does it: `metrics.jsonl`, `heldout.jsonl` and the completions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from trl_rlvr.errors import TrainingError
+from trl_rlvr.training.folder import RunFolder
+from trl_rlvr.training.json_lines import Row
+
+_SCHEMA = ("step", "task_id", "prompt", "completion", "code", "verdict", "passed", "total", "tests")
+
+
+class MetricsFile(TrainerCallback):  # type: ignore[misc]  # transformers is not type-checked here
+    """Adds each log record of an update, or of TRL's own evaluation, to `metrics.jsonl`.
+
+    Args:
+        folder: of the run.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write the record, on the main process."""
+        if state.is_world_process_zero and logs and {"reward", "eval_reward"} & logs.keys():
+            self._folder.add_metrics(state.global_step, logs)
+
+
+class CompletionsFile:
+    """Writes the completions of each update to a file of their own; give it to a trainer as `on_scored`.
+
+    Args:
+        folder: of the run.
+        is_main: whether this process writes.
+        with_errors: whether the line about the deciding test may be shown, which tells what a hidden test expects.
+
+    Raises:
+        TrainingError: a file cannot be written.
+    """
+
+    def __init__(self, folder: RunFolder, *, is_main: bool, with_errors: bool) -> None:
+        self._folder = folder
+        self._is_main = is_main
+        self._with_errors = with_errors
+        self._step = -1
+
+    def __call__(self, step: int, rows: list[Row]) -> None:
+        """Write the completions that were sampled for an update; several calls for one are put together."""
+        if not self._is_main:
+            return
+        again, self._step = step == self._step, step
+        try:
+            self._folder.write_completions(step, [self.row(step, row) for row in rows], again=again)
+        except OSError as error:
+            raise TrainingError(f"the completions of update {step} cannot be written: {error}") from error
+
+    def row(self, step: int, row: Row) -> Row:
+        """Return one completion in the schema of `docs/run-folder.md`."""
+        verdicts = row.get("test_verdicts")
+        full = {**row, "step": step, "tests": verdicts.split() if verdicts else []}
+        found = {name: full.get(name) for name in _SCHEMA}
+        error = {"error": row.get("error") or ""} if self._with_errors else {}
+        return {**found, **error, "rewards": row["rewards"], "advantage": row["advantage"]}
