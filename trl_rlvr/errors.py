@@ -3,6 +3,7 @@
     RlvrError
     ├── ConfigError (ValueError)              an option or argument out of its range
     ├── DataError (ValueError)                a problem or completion file, or a row of it, that cannot be used
+    │   └── RowError                          one row of it, where others can be
     ├── SandboxError (RuntimeError)           the sandbox could not do its work
     │   ├── SandboxUnavailableError           it cannot start here, or a required layer is missing
     │   └── SandboxFaultRateError             too large a share of programs went unverified
@@ -31,6 +32,23 @@ class DataError(RlvrError, ValueError):
     """A file or row that cannot be used; the message names file, line and field."""
 
     exit_status = 2
+
+
+class RowError(DataError):
+    """One row that cannot be used, where others may be.
+
+    Args:
+        where: file and line.
+        field: the field at fault; None: the row as a whole.
+        what: what is wrong.
+    """
+
+    def __init__(self, where: str, field: str | None, what: str) -> None:
+        super().__init__(where, field, what)
+        self.where, self.field, self.what = where, field, what
+
+    def __str__(self) -> str:
+        return f"{self.where}{'' if self.field is None else f', field {self.field!r}'}: {self.what}"
 
 
 class SandboxError(RlvrError, RuntimeError):

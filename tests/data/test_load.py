@@ -1,11 +1,14 @@
 import gzip
 import json
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from trl_rlvr.data import load_problems, problems_from_columns, problems_to_dataset
+from trl_rlvr.data.load import LoadOptions, load_data
+from trl_rlvr.data.loaded import write_set_aside
 from trl_rlvr.errors import DataError
 from trl_rlvr.extraction import extract_code
 
@@ -148,7 +151,7 @@ def test_a_folder_with_two_files_for_a_split_is_refused(tmp_path):
 
 
 def test_an_empty_folder_is_refused(tmp_path):
-    assert "holds no .jsonl, .json or .gz file" in refusal(tmp_path)
+    assert "holds no .jsonl, .json, .gz or .parquet file" in refusal(tmp_path)
 
 
 def test_a_broken_row_names_file_and_line(tmp_path):
@@ -198,6 +201,151 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_an_unknown_name_lists_what_is_allowed():
-    assert refusal("mbbp").startswith(
-        "unknown data set 'mbbp'; give one of humaneval, mbpp, mbpp_sanitized, starter, a file that ends in .jsonl"
+    assert refusal("mbbp").startswith("unknown data set 'mbbp'; give one of bigcodebench, classeval, ")
+
+
+def skip(**options):
+    return LoadOptions(unusable="skip", **options)
+
+
+def test_rows_that_cannot_be_used_are_left_out_and_named(tmp_path):
+    broken = [
+        {**mbpp_row(2), "test_list": ["assert add("]},
+        {**mbpp_row(3), "text": None},
+        {"task_id": 4},
+        mbpp_row(1),
+        {**mbpp_row(1), "task_id": 9},
+    ]
+    name = write(tmp_path / "own.jsonl", [mbpp_row(1), *broken, mbpp_row(5)])
+    with open(name, "a") as file:
+        file.write("{not json\n")
+
+    loaded = load_data(name, None, skip())
+
+    assert [problem.task_id for problem in loaded.problems] == ["1", "5"]
+    assert [(one.where.rpartition(" ")[2], one.field) for one in loaded.set_aside] == [
+        ("2", "test_list[0]"),
+        ("3", "prompt"),
+        ("4", None),
+        ("5", "task_id"),
+        ("6", None),
+        ("8", None),
+    ]
+    assert loaded.set_aside[4].what == f"is the same problem as {name}, line 1"
+    assert (loaded.rows, len(loaded.unusable)) == (8, 5)
+
+
+def test_the_list_of_rows_left_out_is_one_json_line_each(tmp_path):
+    name = write(tmp_path / "own.jsonl", [mbpp_row(1), {"task_id": "\x1b[31m"}])
+    path = tmp_path / "out" / "set_aside.jsonl"
+
+    assert write_set_aside([load_data(name, None, skip())], path) == 1
+    row = json.loads(path.read_text())
+    assert (row["where"], row["used"], row["what"][:31]) == (
+        f"{name}, line 2",
+        False,
+        "no tests among its fields ('tas",
     )
+
+
+def test_more_unusable_rows_than_the_share_stop(tmp_path):
+    name = write(tmp_path / "own.jsonl", [mbpp_row(1), {"task_id": 2}])
+
+    with pytest.raises(DataError, match=r"1 of 2 rows of .* share 0.4 .* the first: .*line 2: no tests among"):
+        load_data(name, None, skip(unusable_share=0.4))
+
+
+def test_what_a_file_was_taken_for_is_said(tmp_path):
+    name = write(tmp_path / "own.jsonl", [mbpp_row(1)])
+
+    assert load_data(name).describe() == f"{name}: 1 problems of 1 rows (taken for MBPP: it has 'test_list')"
+
+
+def test_a_statement_that_allows_several_outputs_is_noted_and_used(tmp_path):
+    name = write(tmp_path / "own.jsonl", [{**stdin_row("a"), "prompt": "Of many answers print any of them."}])
+
+    loaded = load_data(name)
+
+    assert (len(loaded.problems), [one.used for one in loaded.set_aside]) == (1, [True])
+    assert "allows several outputs" in loaded.set_aside[0].what
+
+
+def test_a_file_without_splits_is_divided_by_content_and_seed(tmp_path):
+    rows = [stdin_row(f"a{n}") | {"prompt": f"Add up {n}."} for n in range(20)]
+    forward, backward = write(tmp_path / "a.jsonl", rows), write(tmp_path / "b.jsonl", rows[::-1])
+
+    def side(name, split, seed=1):
+        return {p.task_id for p in load_problems(name, split, LoadOptions(heldout_share=0.25, seed=seed))}
+
+    assert side(forward, "test") == side(backward, "test")
+    assert (len(side(forward, "test")), side(forward, "train") & side(forward, "test")) == (5, set())
+    assert side(forward, "test") != side(forward, "test", seed=2)
+
+
+def test_columns_of_any_names_become_problems(tmp_path):
+    row = {"question": "Double.", "cases": [{"input": "1", "output": "2"}], "answer": "print(2 * int(input()))"}
+    name = write(tmp_path / "own.jsonl", [row])
+    columns = {"prompt": "question", "tests": "cases", "reference": "answer"}
+
+    (problem,) = load_problems(name, None, LoadOptions(columns=columns))
+
+    assert (problem.prompt, problem.io_tests[0].output, problem.reference_solution) == ("Double.", "2", row["answer"])
+
+
+def test_a_function_maps_rows_and_leaves_some_out(tmp_path, monkeypatch):
+    (tmp_path / "my_mapping.py").write_text(
+        "def to_row(row):\n    return None if row['n'] == 2 else {'task_id': row['n'], 'prompt': 'Add.', "
+        "'tests': ['assert add(1, 1) == 2']}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    name = write(tmp_path / "own.jsonl", [{"n": 1}, {"n": 2}, {"n": 3}])
+
+    assert [p.task_id for p in load_problems(name, None, LoadOptions(columns="my_mapping:to_row"))] == ["1", "3"]
+
+
+@pytest.mark.parametrize("wanted", ["easy", ["Easy", "trivial"]])
+def test_a_filter_keeps_rows_with_a_value(tmp_path, wanted):
+    rows = [stdin_row("a") | {"meta": {"level": "Easy"}}, stdin_row("b") | {"meta": {"level": "hard"}}]
+    name = write(tmp_path / "own.jsonl", rows)
+
+    assert [p.task_id for p in load_problems(name, None, LoadOptions(filters={"meta.level": wanted}))] == ["a"]
+
+
+def test_what_was_read_is_kept_by_content(tmp_path, monkeypatch):
+    name = write(tmp_path / "own.jsonl", [mbpp_row(1), {**stdin_row("b"), "io_numbers": "value"}])
+    options = skip(cache=str(tmp_path / "kept"))
+    first = load_data(name, None, options)
+    monkeypatch.setattr("trl_rlvr.data.load.problem_from_row", None)
+
+    again = load_data(name, None, options)
+
+    assert (again.problems, again.schemas, again.rows) == (first.problems, first.schemas, first.rows)
+    write(tmp_path / "own.jsonl", [mbpp_row(2)])
+    with pytest.raises(TypeError):
+        load_data(name, None, options)
+
+
+def test_a_file_that_unpacks_to_very_much_costs_a_sentence(tmp_path):
+    path = tmp_path / "bomb.jsonl.gz"
+    path.write_bytes(gzip.compress(b"0" * (1 << 27)))
+    tracemalloc.start()
+
+    assert "unpacks to more than 200 times" in refusal(path)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 28
+    tracemalloc.stop()
+
+
+def test_a_long_array_is_read_piece_by_piece(tmp_path):
+    path = tmp_path / "long.json"
+    rows = [mbpp_row(n) | {"filler": "\u00e9" * (n * 997)} for n in range(1, 60)]
+    path.write_text(json.dumps(rows, indent=2, ensure_ascii=False))
+
+    assert ids(path) == [str(n) for n in range(1, 60)]
+
+
+def test_a_parquet_file_is_read(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet.write_table(pyarrow.Table.from_pylist([mbpp_row(1), mbpp_row(2)]), tmp_path / "own.parquet")
+
+    assert ids(tmp_path / "own.parquet") == ["1", "2"]

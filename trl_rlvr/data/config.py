@@ -1,14 +1,20 @@
 """The `data_*` options of a run."""
 
+import random
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
-from trl_rlvr.data.load import load_problems
+from trl_rlvr.data.load import LoadOptions, load_data
+from trl_rlvr.data.loaded import LoadedData
+from trl_rlvr.data.mapping import as_object, row_mapping
+from trl_rlvr.data.mix import mixed
 from trl_rlvr.data.prompts import PROMPT_STYLES, PromptStyle, count_visible
 from trl_rlvr.errors import ConfigError
-from trl_rlvr.problem import CodeProblem
+from trl_rlvr.problem import IO_CASES, IO_NUMBERS, CodeProblem
 
 _CHECKS = ("sample", "all", "none")
+_UNUSABLE = ("skip", "stop")
 
 
 @dataclass
@@ -22,12 +28,47 @@ class DataConfig:
     data_name: str = field(
         default="starter",
         metadata={
-            "help": "starter, mbpp, mbpp_sanitized or humaneval; a .jsonl, .json or .gz file in MBPP's or HumanEval's "
-            "schema; a folder with one such file a split; or a Hub id (owner/name or owner/name:configuration)."
+            "help": "starter, mbpp, mbppplus, humaneval, leetcode, kodcode, taco or another short name; a .jsonl, "
+            ".json, .gz or .parquet file; a folder with one such file a split; or a Hub id (owner/name or "
+            "owner/name:configuration). docs/data.md lists the families of rows that are understood."
         },
     )
     data_train_split: str = field(default="train", metadata={"help": "Split to train on; all: everything."})
     data_test_split: str = field(default="test", metadata={"help": "Split to measure on, before and after training."})
+    data_heldout_share: float = field(
+        default=0.1,
+        metadata={"help": "Share of a file without splits that is its split test, 0..1; the rest is train."},
+    )
+    data_seed: int = field(default=42, metadata={"help": "Of the division by data_heldout_share and of data_mix."})
+    data_mix: dict[str, Any] | str | None = field(
+        default=None,
+        metadata={"help": "Train on several sets, {name: weight}: each gives its share of the problems, none twice."},
+    )
+    data_columns: dict[str, Any] | str | None = field(
+        default=None,
+        metadata={
+            "help": "Columns of a set of no known family, {prompt: question, tests: test_cases, ...}, or "
+            "module:function that maps a row."
+        },
+    )
+    data_filter: dict[str, Any] | str | None = field(
+        default=None, metadata={"help": "Use only rows with these values, {column: value or list of values}."}
+    )
+    data_unusable: Literal["skip", "stop"] = field(
+        default="skip", metadata={"help": "Rows that cannot be used: leave them out and list them, or stop."}
+    )
+    data_unusable_share: float = field(
+        default=0.2, metadata={"help": "Stop where more than this share of the rows cannot be used, 0..1."}
+    )
+    data_cache: str | None = field(
+        default=None, metadata={"help": "Folder that keeps what files were read into; None: read them each time."}
+    )
+    data_io_numbers: Literal["text", "value"] = field(
+        default="text", metadata={"help": "Output of programs: value takes 2.0 for 2, text does not."}
+    )
+    data_io_case: Literal["exact", "any"] = field(
+        default="exact", metadata={"help": "Output of programs: any takes Yes for YES, exact does not."}
+    )
     data_train_limit: int | None = field(
         default=None, metadata={"help": "Train on the first so many problems of the split; None: all of them."}
     )
@@ -62,21 +103,39 @@ class DataConfig:
     def __post_init__(self) -> None:
         self.data_visible_tests = str(self.data_visible_tests)  # YAML gives a number
         count_visible(self.data_visible_tests)
-        for name, allowed in (("data_prompt_style", PROMPT_STYLES), ("data_check", _CHECKS)):
+        choices: dict[str, tuple[str, ...]] = {
+            "data_prompt_style": PROMPT_STYLES,
+            "data_check": _CHECKS,
+            "data_unusable": _UNUSABLE,
+            "data_io_numbers": IO_NUMBERS,
+            "data_io_case": IO_CASES,
+        }
+        for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(allowed)}")
         for name in ("data_train_limit", "data_test_limit", "data_max_prompt_tokens"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} is {value!r}; give 1 or more, or leave it out for no limit")
+        for name in ("data_heldout_share", "data_unusable_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; give a share from 0 to 1")
+        as_object("data_filter", self.data_filter)
+        row_mapping(self.data_columns)
+        self._weights()
+        self.loaded: list[LoadedData] = []
+        """What was loaded so far, with the rows that were left out."""
 
     def load_train(self) -> list[CodeProblem]:
-        """Load the problems to train on.
+        """Load the problems to train on, of one set or, by `data_mix`, of several.
 
         Raises:
             DataError: they cannot be loaded.
         """
-        return load_problems(self.data_name, self.data_train_split)[: self.data_train_limit]
+        weights = self._weights() or {self.data_name: 1.0}
+        sets = {name: self._load(name, self.data_train_split) for name in weights}
+        problems = mixed(sets, weights, random.Random(self.data_seed)) if len(sets) > 1 else next(iter(sets.values()))
+        return problems[: self.data_train_limit]
 
     def load_test(self) -> list[CodeProblem]:
         """Load the problems to measure on.
@@ -84,7 +143,48 @@ class DataConfig:
         Raises:
             DataError: they cannot be loaded.
         """
-        return load_problems(self.data_name, self.data_test_split)[: self.data_test_limit]
+        return self._load(self.data_name, self.data_test_split)[: self.data_test_limit]
+
+    def load_heldout(self, name: str) -> list[CodeProblem]:
+        """Load another set to measure on, which nothing need have been trained on.
+
+        Args:
+            name: as `data_name`, with `@split` where another than its split `test` is meant, or all of it where it has
+                no such split.
+
+        Raises:
+            DataError: it cannot be loaded.
+        """
+        name, _, split = name.partition("@")
+        is_file = Path(name).expanduser().is_file()
+        return self._load(name, split or ("all" if is_file and name != self.data_name else self.data_test_split))
+
+    def _load(self, name: str, split: str) -> list[CodeProblem]:
+        loaded = load_data(name, split, self.load_options)
+        self.loaded.append(loaded)
+        return list(loaded.problems)
+
+    @property
+    def load_options(self) -> LoadOptions:
+        """How rows are read."""
+        io = {"io_numbers": self.data_io_numbers, "io_case": self.data_io_case}
+        fixed = {name: value for name, value in io.items() if value not in ("text", "exact")}
+        return LoadOptions(
+            columns=self.data_columns,
+            filters=self.data_filter,
+            unusable=self.data_unusable,
+            unusable_share=self.data_unusable_share,
+            heldout_share=self.data_heldout_share,
+            seed=self.data_seed,
+            cache=self.data_cache,
+            fixed=fixed,
+        )
+
+    def _weights(self) -> dict[str, float]:
+        weights = as_object("data_mix", self.data_mix)
+        if not all(isinstance(weight, int | float) and weight > 0 for weight in weights.values()):
+            raise ConfigError(f"data_mix is {weights!r:.80}; give each set a weight above 0")
+        return weights
 
     @property
     def dataset_options(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from trl_rlvr.analysis.parsing import MAX_TEST_CHARS, describe_syntax_error, parse_source, plain_newlines
 from trl_rlvr.data.literals import read_literal
-from trl_rlvr.errors import DataError
+from trl_rlvr.errors import RowError
 
 _MAX_ID_CHARS = 200
 
@@ -26,7 +26,7 @@ def content_id(row: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """One row of a data set; each method raises DataError, naming row and field, for a value of the wrong kind."""
+    """One row of a data set; each method raises RowError, naming row and field, for a value of the wrong kind."""
 
     row: Mapping[str, Any]
     where: str
@@ -38,9 +38,9 @@ class Fields:
         """Note what is odd about a field of a row that is used all the same."""
         self.notes.append((field, what))
 
-    def wrong(self, field: str, what: str) -> DataError:
+    def wrong(self, field: str, what: str) -> RowError:
         """Make the error for a field."""
-        return DataError(f"{self.where}, field {field!r}: {what}")
+        return RowError(self.where, field, what)
 
     def has(self, field: str) -> bool:
         """Tell whether the field is there."""
@@ -138,6 +138,13 @@ class Fields:
         if len(text) > _MAX_ID_CHARS or not text.isprintable():
             raise self.wrong(field, f"is {text!r:.60}; give a printable id of at most {_MAX_ID_CHARS} characters")
         return text
+
+    def count(self, field: str) -> int | None:
+        """Read a whole number, 0 or more; None where it is missing."""
+        value = self.row.get(field)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+            raise self.wrong(field, f"is {value!r:.60}; give a whole number, 0 or more")
+        return value
 
     def seconds(self, field: str) -> float | None:
         """Read a number of seconds, 0 or more; None where it is missing."""

@@ -1,5 +1,6 @@
 """Rows of a data set on the Hugging Face Hub."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from trl_rlvr.data.files import Row
@@ -8,13 +9,21 @@ from trl_rlvr.errors import DataError
 HUB_IDS = {
     "mbpp": "google-research-datasets/mbpp:full",
     "mbpp_sanitized": "google-research-datasets/mbpp:sanitized",
+    "mbppplus": "evalplus/mbppplus",
     "humaneval": "openai/openai_humaneval",
+    "humanevalplus": "evalplus/humanevalplus",
+    "leetcode": "newfacade/LeetCodeDataset",
+    "kodcode": "KodCode/KodCode-Light-RL-10K",
+    "taco": "BAAI/TACO",
+    "bigcodebench": "bigcode/bigcodebench",
+    "classeval": "FudanSELab/ClassEval",
+    "cruxeval": "cruxeval-org/cruxeval",
 }
 """Short names, and the Hub's id and configuration that each stands for."""
 
 
-def hub_rows(name: str, split: str | None) -> list[Row]:
-    """Read rows from the Hub, or from its cache on this machine.
+def hub_rows(name: str, split: str | None) -> Iterator[Row]:
+    """Read rows from the Hub, or from its cache on this machine, one by one.
 
     Args:
         name: a Hub id, with `:configuration` where it needs one.
@@ -34,8 +43,17 @@ def hub_rows(name: str, split: str | None) -> list[Row]:
             f"{type(error).__name__}: {error}. Without network give a local file in the same schema, such as mbpp.jsonl"
         ) from error
     splits = {split: loaded} if split else dict(loaded)
-    return [
-        (f"{name}, split {part}, row {index}", dict(row))
-        for part, rows in splits.items()
-        for index, row in enumerate(rows)
-    ]
+    for part, rows in splits.items():
+        for index, row in enumerate(rows):
+            yield f"{name}, split {part}, row {index}", dict(row)
+
+
+def has_only_train(name: str) -> bool:
+    """Say whether the Hub has a data set in one split, `train`; False also where it cannot be asked."""
+    from datasets import get_dataset_split_names
+
+    dataset_id, _, configuration = name.partition(":")
+    try:
+        return list(get_dataset_split_names(dataset_id, configuration or None)) == ["train"]
+    except Exception:  # loading it then says what is wrong
+        return False

@@ -33,8 +33,9 @@ def build_prompt(
         style: `chat`: TRL's conversational format, for models with a chat template; `chat_code`: the same as text,
             with the answer's code fence already open; `completion`: a docstring, or HumanEval's opening as it is, for
             models that only go on with a text.
-        visible_tests: `all`, `none` or how many of the tests the prompt shows, from the first on. Those of HumanEval
-            and of programs that read input are never shown: their prompts hold examples of their own.
+        visible_tests: `all`, `none` or how many of the tests the prompt shows, from the first on; never more than the
+            problem's `visible_limit`. Those of HumanEval and of programs that read input are never shown: their prompts
+            hold examples of their own. A problem with messages of its own is shown as these say.
         system_prompt: first message of the chat styles; None: none.
         tokenizer: needed by `chat_code`, for its chat template.
 
@@ -43,11 +44,13 @@ def build_prompt(
     """
     if style not in PROMPT_STYLES:
         raise ConfigError(f"unknown prompt style {style!r}; choose one of {', '.join(PROMPT_STYLES)}")
-    shown = problem.tests[: count_visible(visible_tests)]
+    shown = problem.tests[: count_visible(visible_tests)][: problem.visible_limit]
     if style == "completion":
         return _completion_text(problem, shown)
-    messages = [{"role": "system", "content": system_prompt}] if system_prompt else []
-    messages.append({"role": "user", "content": _question(problem, shown)})
+    own = [{"role": role, "content": content} for role, content in problem.messages]
+    says_system = own and own[0]["role"] == "system"
+    messages = [{"role": "system", "content": system_prompt}] if system_prompt and not says_system else []
+    messages += own or [{"role": "user", "content": _question(problem, shown)}]
     return messages if style == "chat" else render_chat(messages, tokenizer) + CODE_FENCE
 
 

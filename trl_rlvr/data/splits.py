@@ -27,6 +27,11 @@ def select_split(rows: list[Row], split: str, name: str) -> list[Row]:
     raise DataError(f"{name!r} has no split {split!r}; choose {_known_splits(rows)}")
 
 
+def has_splits(rows: list[Row]) -> bool:
+    """Say whether rows, by what they are, have splits of their own."""
+    return bool(rows) and (_are_mbpp(rows) or _are_humaneval(rows))
+
+
 def _known_splits(rows: list[Row]) -> str:
     if _are_mbpp(rows):
         return f"one of all, {', '.join(MBPP_SPLITS)}"
@@ -40,4 +45,4 @@ def _are_mbpp(rows: list[Row]) -> bool:
 
 
 def _are_humaneval(rows: list[Row]) -> bool:
-    return all("test" in row and "entry_point" in row for _, row in rows)
+    return all("test" in row and str(row.get("entry_point", "")).isidentifier() for _, row in rows)

@@ -25,7 +25,7 @@ from trl_rlvr.data.schemas.primeintellect import PRIME_INTELLECT
 from trl_rlvr.data.schemas.schema import Row, Schema
 from trl_rlvr.data.schemas.taco import TACO
 from trl_rlvr.data.schemas.verl import VERL
-from trl_rlvr.errors import DataError
+from trl_rlvr.errors import DataError, RowError
 from trl_rlvr.problem import CodeProblem
 
 SCHEMAS: tuple[Schema, ...] = (
@@ -77,23 +77,25 @@ def schema_of(row: Row, where: str) -> tuple[Schema, str]:
         where: file and line, for error messages.
 
     Raises:
-        DataError: no schema fits, or two do.
+        RowError: no schema fits, or two do.
     """
     if len(row) > MAX_FIELDS:
-        raise DataError(f"{where}: has {len(row)} fields, more than {MAX_FIELDS}")
+        raise RowError(where, None, f"has {len(row)} fields, more than {MAX_FIELDS}")
     found = [(schema, why) for schema in SCHEMAS if (why := schema.recognise(row))]
     if len(found) == 1:
         return found[0]
     if found:
         claims = " and ".join(f"{schema.name} ({why})" for schema, why in found)
-        raise DataError(f"{where}: could be of {claims}; leave fields out, or name yours by data_columns")
+        raise RowError(where, None, f"could be of {claims}; leave fields out, or name yours by data_columns")
     names = [f"{field!r:.40}" for field in row if row.get(field) is not None]
     shown = ", ".join(names[:_SHOWN_FIELDS]) + (
         f" and {len(names) - _SHOWN_FIELDS} more" * (len(names) > _SHOWN_FIELDS)
     )
-    raise DataError(
-        f"{where}: no tests among its fields ({shown}); give MBPP's 'test_list', HumanEval's 'test' with "
-        "'entry_point', or 'tests' or 'io_tests' that are not empty, or name your fields by data_columns"
+    raise RowError(
+        where,
+        None,
+        f"no tests among its fields ({shown}); give MBPP's 'test_list', HumanEval's 'test' with "
+        "'entry_point', or 'tests' or 'io_tests' that are not empty, or name your fields by data_columns",
     )
 
 
@@ -106,11 +108,16 @@ def problem_from_row(row: Mapping[str, Any], where: str, notes: list[tuple[str, 
         notes: filled with what is odd about a row that is used all the same, as field and fault.
 
     Raises:
-        DataError: a field is missing, of the wrong type, or test code that does not parse. A reference that does not
+        RowError: a field is missing, of the wrong type, or test code that does not parse. A reference that does not
             parse is no error here: it fails its own tests later.
     """
     fields = Fields(row, where, [] if notes is None else notes)
-    problem = schema_of(row, where)[0].read(fields)
+    try:
+        problem = schema_of(row, where)[0].read(fields)
+    except RowError:
+        raise
+    except DataError as error:
+        raise RowError(where, None, str(error)) from error
     if problem.tests and problem.entry_point is None:
         raise fields.wrong("entry_point", "is missing, and the tests call nothing that could be it")
     return problem

@@ -1,0 +1,72 @@
+"""Which problems are the same: within a set, and in two sets of which one is to measure what the other taught.
+
+Text counts without case, spaces and punctuation; tests count without their layout and order.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from trl_rlvr.problem import CodeProblem
+
+MIN_TEXT_CHARS = 32
+"""Text with fewer letters and digits says too little to tell problems apart."""
+
+_NO_WORD = re.compile(r"[\W_]+")
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """A problem to train on that is also one to measure on."""
+
+    train_id: str
+    heldout_id: str
+    by: str
+    """`tests` or `text`."""
+
+
+def text_key(problem: CodeProblem) -> str:
+    """Return the problem's text in a form that spelling does not change; empty where it says too little."""
+    text = _NO_WORD.sub("", problem.prompt.casefold())
+    return hashlib.sha256(text.encode()).hexdigest() if len(text) >= MIN_TEXT_CHARS else ""
+
+
+def tests_key(problem: CodeProblem) -> str:
+    """Return the problem's tests in a form that layout and order do not change."""
+    tests = [_SPACE.sub("", test) for test in problem.tests]
+    tests += [
+        f"{_SPACE.sub(' ', test.input.strip())}\0{_SPACE.sub(' ', test.output.strip())}" for test in problem.io_tests
+    ]
+    return hashlib.sha256("\1".join(sorted(tests)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def problem_key(problem: CodeProblem) -> tuple[str, str]:
+    """Return what two problems have in common only if they are the same."""
+    return text_key(problem) or problem.prompt, tests_key(problem)
+
+
+def find_overlap(train: Iterable[CodeProblem], heldout: Sequence[CodeProblem]) -> list[Overlap]:
+    """Find the problems of one set that are in the other too, by equal tests or equal text.
+
+    Text that several problems of one set share, such as a template's, tells nothing.
+    """
+    train = list(train)
+    by_tests = {tests_key(problem): problem.task_id for problem in heldout}
+    texts = {key: problem.task_id for problem in heldout if (key := text_key(problem))}
+    shared = {key for problems in (train, heldout) for key, n in Counter(map(text_key, problems)).items() if n > 1}
+    found = []
+    for problem in train:
+        if (other := by_tests.get(tests_key(problem))) is not None:
+            found.append(Overlap(problem.task_id, other, "tests"))
+        elif (key := text_key(problem)) not in shared and (other := texts.get(key)) is not None:
+            found.append(Overlap(problem.task_id, other, "text"))
+    return found
+
+
+def describe_overlap(found: Sequence[Overlap]) -> str:
+    """Say how many problems are in both sets, and name a few."""
+    few = ", ".join(f"{one.train_id!r} is {one.heldout_id!r} by its {one.by}" for one in found[:5])
+    return f"{len(found)} problems to train on are also measured on: {few}{', ...' if len(found) > 5 else ''}"
