@@ -150,18 +150,103 @@ def test_the_same_seed_samples_the_same(model):
     assert torch.equal(found[0], found[1])
 
 
+UNKNOWN = [
+    {"min_new_tokens": 5},
+    {"min_length": 9},
+    {"no_repeat_ngram_size": 2},
+    {"num_beams": 2},
+    {"num_return_sequences": 2, "do_sample": True},
+    {"cache_implementation": "static"},
+    {"use_cache": False},
+    {"exponential_decay_length_penalty": (2, 1.5)},
+    {"begin_suppress_tokens": [7, 8, 9]},
+    {"guidance_scale": 1.5},
+    {"forced_eos_token_id": 3},
+    {"forced_bos_token_id": 4},
+    {"bad_words_ids": [[5, 6]]},
+    {"sequence_bias": [[[5], 2.0]]},
+    {"max_time": 60.0},
+    {"encoder_repetition_penalty": 1.3},
+    {"typical_p": 0.9, "do_sample": True},
+    {"renormalize_logits": True},
+    {"remove_invalid_values": True},
+    {"watermarking_config": {"bias": 4.0, "seeding_scheme": "lefthash"}, "do_sample": True},
+    {"prompt_lookup_num_tokens": 3},
+    {"prefill_chunk_size": 2},
+    {"return_dict_in_generate": True},
+    {"an_option_of_tomorrow": 1},
+]
+
+
+def sampled(generate, given, config):
+    """Return what it answers or raises, from the same random state; some settings change the form of the answer."""
+    torch.manual_seed(1)
+    try:
+        answer = generate(**given, generation_config=config)
+    except (ValueError, TypeError) as error:
+        return str(error)
+    return getattr(answer, "sequences", answer).tolist()
+
+
+@pytest.mark.parametrize("changes", UNKNOWN, ids=lambda changes: next(iter(changes)))
+@pytest.mark.parametrize("where", ["given", "of the model"])
+def test_settings_not_known_to_look_at_one_row_are_left_to_generate(model, caplog, changes, where):
+    given, name = prompts(3, 7, copies=2), next(iter(changes))
+    if where == "of the model":
+        setattr(model.generation_config, name, getattr(GenerationConfig(**changes), name))
+        changes = {other: value for other, value in changes.items() if other != name}
+    config = settings([3, 9, 17, 25], **changes)
+
+    generate = CompactGenerate(model)
+    with caplog.at_level(logging.WARNING, "trl_rlvr"):
+        got = [sampled(generate, given, config) for _ in range(2)]
+
+    assert got[0] == got[1] == sampled(model.generate, given, config)
+    said = [record.getMessage() for record in caplog.records if record.name == "trl_rlvr.training.generation"]
+    assert [name in text for text in said] == [True]
+
+
 @pytest.mark.parametrize(
     "changes",
-    [{"min_new_tokens": 5}, {"no_repeat_ngram_size": 2}, {"num_beams": 2}, {"cache_implementation": "static"}],
+    [
+        {"repetition_penalty": 1.3},
+        {"suppress_tokens": [5, 6]},
+        {"temperature": 0.6, "top_p": 0.9, "top_k": 20},
+        {"max_length": 20, "bos_token_id": 2},
+        {"eos_token_id": [3, 9, 17, 25], "pad_token_id": 0},
+    ],
+    ids=lambda changes: next(iter(changes)),
 )
-def test_options_that_look_at_the_whole_batch_are_left_to_generate(model, caplog, changes):
-    generate, given, config = CompactGenerate(model), prompts(3, 7, copies=2), settings([3], **changes)
+def test_settings_of_the_model_that_look_at_one_row_are_followed(model, caplog, changes):
+    model.generation_config = GenerationConfig(**{"eos_token_id": [3, 9], "pad_token_id": 0, **changes})
+    config = GenerationConfig(max_new_tokens=TOKENS, do_sample=False, disable_compile=True)
+    given = prompts(3, 7, 12, 1, copies=2)
 
-    with caplog.at_level(logging.WARNING):
-        got = [generate(**given, generation_config=config) for _ in range(2)]
+    expected, _ = model.generate(**given, generation_config=config), caplog.clear()
+    got = CompactGenerate(model)(**given, generation_config=config)
 
-    assert torch.equal(got[0], model.generate(**given, generation_config=config))
-    assert [next(iter(changes)) in record.getMessage() for record in caplog.records] == [True]
+    assert torch.equal(got, expected)
+    assert not [record for record in caplog.records if record.name == "trl_rlvr.training.generation"]
+
+
+def test_a_generate_that_somebody_replaced_is_called_as_it_is(model, caplog):
+    stock = model.generate
+    model.generate = lambda **given: stock(**given)
+
+    assert_like_generate(model, prompts(3, 7, copies=2), settings([3]))
+
+    assert "a generate of its own" in caplog.text
+
+
+def test_a_second_trainer_of_a_model_generates_compactly_too(model, caplog):
+    given, config = prompts(3, 7, copies=2), settings([3, 9])
+    expected = model.generate(**given, generation_config=config)
+    model.generate = CompactGenerate(model)
+
+    got = CompactGenerate(model)(**given, generation_config=config)
+
+    assert torch.equal(got, expected)
+    assert not [record for record in caplog.records if record.name == "trl_rlvr.training.generation"]
 
 
 def test_a_cache_that_cannot_be_taken_apart_is_left_alone(caplog):
@@ -200,7 +285,7 @@ def test_a_run_generates_compactly_unless_told_otherwise(tmp_path, compact):
     one, rows = trainer(tmp_path, compact_generation=compact), set()
 
     def hook(module, args, kwargs):
-        if kwargs.get("past_key_values") is not None:  # else it is an update, not generation
+        if (kwargs.get("past_key_values") or kwargs.get("cache")) is not None:  # else it is an update, not generation
             rows.add(len(kwargs["input_ids"]))
 
     one.model.get_base_model().register_forward_pre_hook(hook, with_kwargs=True)

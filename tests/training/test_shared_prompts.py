@@ -16,7 +16,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from trl import GRPOTrainer
 
 from trl_rlvr.training.grpo import SUPPORTED_LOSS_TYPES, EfficientGRPOTrainer
-from trl_rlvr.training.shared_prompts import PACKED_MODEL_TYPES, PackedRows
+from trl_rlvr.training.known_models import PACKED_FAMILIES
+from trl_rlvr.training.shared_prompts import PackedRows
 
 PROMPTS, COMPLETIONS = 7, 9
 """Widths of the two halves of a batch."""
@@ -99,7 +100,7 @@ def widths_of(trainer):
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
-@pytest.mark.parametrize("kind", sorted(PACKED_MODEL_TYPES))
+@pytest.mark.parametrize("kind", sorted(PACKED_FAMILIES))
 def test_each_known_kind_of_model_gives_the_same_figures(tmp_path, kind, attention):
     changes = {"sliding_window": None} if kind in ("mistral", "phi3") else {}
     trainer = trainer_with(random_model(kind, attn_implementation=attention, **changes), tmp_path)

@@ -10,8 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from transformers import DynamicCache, GenerationConfig, StoppingCriteria, StoppingCriteriaList
-from transformers.cache_utils import DynamicLayer
+import transformers
+from packaging.version import Version
+from transformers import DynamicCache, GenerationConfig, GenerationMixin, StoppingCriteria, StoppingCriteriaList
+
+from trl_rlvr.training.generation_options import merged, reason_against
+from trl_rlvr.training.known_models import reason_against_regrouping
 
 logger = logging.getLogger(__name__)
 
@@ -19,18 +23,15 @@ ENDED_SHARE = 0.25
 """Ended rows are taken out when they are this share of the batch: each time costs a copy of the cache."""
 
 _INPUTS = {"input_ids", "attention_mask", "generation_config"}
-_SAFE_OPTIONS = {
-    "bos_token_id", "disable_compile", "do_sample", "eos_token_id", "max_new_tokens", "min_p", "pad_token_id",
-    "repetition_penalty", "suppress_tokens", "temperature", "top_k", "top_p", "transformers_version",
-}  # fmt: skip
-"""Options that mean the same when a batch is generated in several calls, with other rows in each."""
+_CACHE = "cache" if Version(transformers.__version__) >= Version("5.24") else "past_key_values"
+"""The argument of `generate` that takes a cache."""
 
 
 class CompactGenerate:
     """Stands in for the `generate` of a model.
 
-    What it cannot do alike - other inputs or options than TRL's plain ones, a cache that cannot be taken apart - it
-    leaves to the model's own method, and says so once.
+    Only known models (`known_models`) with settings known to look at one row (`generation_options`) are generated so;
+    everything else is left to the model's own method, which is said once with the reason.
 
     Args:
         model: the model, with or without an adapter.
@@ -38,7 +39,10 @@ class CompactGenerate:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._generate: Callable[..., torch.Tensor] = model.generate
+        replaced = vars(model).get("generate")
+        again = isinstance(replaced, CompactGenerate)  # by an earlier trainer of the same model
+        self._generate: Callable[..., torch.Tensor] = replaced._generate if again else model.generate
+        self._is_stock = again or (replaced is None and _generates_as_transformers(model))
         self._said: set[str] = set()
 
     @property
@@ -59,28 +63,24 @@ class CompactGenerate:
     def _reason_against(self, given: dict[str, Any]) -> str | None:
         if given.keys() != _INPUTS:
             return f"generate was given {sorted(given)}"
-        options = set(given["generation_config"].to_diff_dict()) - _SAFE_OPTIONS
-        if options:
-            return f"the generation options {sorted(options)} look at the whole batch or its length"
-        adapter = getattr(self._model, "active_peft_config", None)
-        layers = DynamicCache(config=self._model.config.get_text_config(decoder=True)).layers
-        if any(type(layer) is not DynamicLayer for layer in layers) or getattr(adapter, "is_prompt_learning", False):
-            return "the cache of this model cannot be taken apart"
-        return None
+        if not self._is_stock:
+            return "the model has a generate of its own"
+        return reason_against_regrouping(self._model) or reason_against(merged(given["generation_config"], self._model))
 
     def _compact(self, ids: torch.Tensor, mask: torch.Tensor, config: GenerationConfig) -> torch.Tensor:
-        ends = torch.tensor(config.eos_token_id, device=ids.device).reshape(-1)
+        settings = merged(config, self._model)
+        most, ends = settings.max_new_tokens, torch.tensor(settings.eos_token_id, device=ids.device).reshape(-1)
         cache = self._read_prompts(ids, mask, config)
-        sampled = ids.new_full((len(ids), config.max_new_tokens), config.pad_token_id)
+        sampled = ids.new_full((len(ids), most), settings.pad_token_id)
         rows, width, count = torch.arange(len(ids), device=ids.device), ids.shape[1], 0
         prompts = ids
         while True:
-            longer = self._go_on(ids, mask, cache, config, config.max_new_tokens - count, _ManyEnded(ends, ids))
+            longer = self._go_on(ids, mask, cache, config, most - count, _ManyEnded(ends, ids))
             new = longer[:, ids.shape[1] :]
             sampled[rows, count : count + new.shape[1]] = new
             count += new.shape[1]
             alive = ~torch.isin(longer[:, width:], ends).any(dim=1)
-            if count == config.max_new_tokens or not alive.any():
+            if count == most or not alive.any():
                 return torch.cat([prompts, sampled[:, :count]], dim=1)
             kept = alive.nonzero()[:, 0]
             mask = torch.cat([mask, mask.new_ones(new.shape)], dim=1)[kept]
@@ -115,10 +115,16 @@ class CompactGenerate:
         return self._generate(
             input_ids=ids,
             attention_mask=mask,
-            past_key_values=cache,
             generation_config=config,
             stopping_criteria=StoppingCriteriaList(criteria),
+            **{_CACHE: cache},
         )
+
+
+def _generates_as_transformers(model: Any) -> bool:
+    """True where nobody has replaced `generate` of the model itself, beneath an adapter."""
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return "generate" not in vars(base) and type(base).generate is GenerationMixin.generate
 
 
 class _ManyEnded(StoppingCriteria):  # type: ignore[misc]  # transformers is not type-checked here

@@ -11,8 +11,9 @@ import torch
 
 from trl_rlvr.training.dynamic_sampling import DynamicSamplingTrainer
 from trl_rlvr.training.generation import CompactGenerate
+from trl_rlvr.training.known_models import reason_against_cutting, reason_against_packing, reason_against_skipping
 from trl_rlvr.training.rows import KNOWN_KEYS, Batch, loss_mask, signal_first, signal_rows, token_cells, trim_padding
-from trl_rlvr.training.shared_prompts import PackedRows, reason_against, work
+from trl_rlvr.training.shared_prompts import PackedRows, work
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ _MEANS_OVER_TOKENS = frozenset({"bnpo"})
 _MEANS_OVER_GENERATION = frozenset({"dapo", "cispo", "vespo"})
 """Divided by `num_items_in_batch`, counted before any row is dropped: nothing to correct."""
 
+_VISION = "rows of a vision model hold more than tokens"
+
 SUPPORTED_LOSS_TYPES = _MEANS_OVER_ROWS | _MEANS_OVER_TOKENS | _MEANS_OVER_GENERATION
 
 
@@ -32,7 +35,8 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
     A completion whose group was rewarded alike, or whose tokens are all masked, adds nothing to the gradient when
     `beta` is 0. Every rank forwards as many rows as the busiest one, at least one place-holder of two tokens, so that
     DDP, FSDP and ZeRO run the same collectives everywhere. Where the terms of such rows do not vanish (`beta`, entropy
-    bonus, router loss, `top_entropy_quantile`, images) the trainer says so once and takes TRL's own path.
+    bonus, router loss, `top_entropy_quantile`, images), or the model or adapter is none of those that `known_models`
+    lists, the trainer says so once and takes TRL's own path.
 
     With `torch_compile` every new shape compiles anew; give `pad_to_multiple_of` then.
 
@@ -42,7 +46,7 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         compact_generation: False to generate as `GRPOTrainer` does. With vLLM, continuous batching, FSDP and ZeRO-3 it
             makes no difference; the last two must call the model in step on all ranks.
         share_prompts: False to forward a prompt with each of its completions, as `GRPOTrainer` does. Models and
-            attention that `shared_prompts` does not know are forwarded so as well, and completions so long that
+            attention that `known_models` does not list are forwarded so as well, and completions so long that
             attention over all of them would cost more. Dropout strikes a prompt once for all of its completions.
         **kwargs: As for `GRPOTrainer`, and `curriculum` as for `DynamicSamplingTrainer`.
 
@@ -61,16 +65,20 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         super().__init__(*args, **kwargs)
         if compact_generation and not self._ranks_in_step():
             self.model.generate = CompactGenerate(self.model)
-        reasons = self._reasons_to_forward_all() if skip_zero_gradient else []
+        reasons = self._reasons_to_forward_all()
         self._skips_rows = skip_zero_gradient and not reasons
-        if reasons and self.accelerator.is_main_process:
-            logger.warning("every row is forwarded, as in GRPOTrainer: %s", "; ".join(reasons))
         self._cells = 0
         """Cells forwarded since the loss began, padding included."""
-        reason = self._reason_to_repeat_prompts() if share_prompts else None
-        self._shares_prompts = share_prompts and reason is None
-        if reason is not None and self.accelerator.is_main_process:
-            logger.warning("a prompt is forwarded with each of its completions, as in GRPOTrainer: %s", reason)
+        to_keep_padding, to_repeat = self._reason_to_keep_padding(), self._reason_to_repeat_prompts()
+        self._cuts_prompts = to_keep_padding is None
+        self._shares_prompts = share_prompts and to_repeat is None
+        said = {
+            "every row is forwarded": "; ".join(reasons) if skip_zero_gradient else None,
+            "padding stays in front of the prompts": to_keep_padding if self._skips_rows else None,
+            "a prompt is forwarded with each of its completions": to_repeat if share_prompts else None,
+        }
+        if self.accelerator.is_main_process:
+            _say_as_in_trl(said)
 
     def _ranks_in_step(self) -> bool:
         """True where parameters are spread over the ranks, so that each must call the model as often as the others."""
@@ -89,24 +97,19 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
             "top_entropy_quantile is below 1, and its threshold is taken over every row": (
                 self.top_entropy_quantile < 1.0
             ),
-            "rows of a vision model cannot be told apart": self._is_vlm,
+            _VISION: self._is_vlm,
         }
-        return [reason for reason, applies in found.items() if applies]
+        reasons = [reason for reason, applies in found.items() if applies]
+        unknown = None if self._is_vlm else reason_against_skipping(self.model)
+        return reasons if unknown is None else [*reasons, unknown]
 
-    def _positions_are_relative(self) -> bool:
-        """True where cutting columns on the left cannot change a logit: rotary positions, counted from any start."""
-        config = self.model.config.get_text_config()
-        rope = getattr(config, "rope_parameters", None) or {}
-        kinds = {rope.get("rope_type"), *(part.get("rope_type") for part in rope.values() if isinstance(part, dict))}
-        return bool(rope) and not kinds & {"dynamic", "longrope"}
+    def _reason_to_keep_padding(self) -> str | None:
+        """Say why columns in front of the prompts cannot be cut; the same on every rank."""
+        return _VISION if self._is_vlm else reason_against_cutting(self.model)
 
     def _reason_to_repeat_prompts(self) -> str | None:
         """Say why completions cannot share their prompt; the same on every rank."""
-        if self._is_vlm:
-            return "prompts of a vision model hold more than tokens"
-        if not self._positions_are_relative():
-            return "positions of this model count from the first column"
-        return reason_against(self.model.config.get_text_config())
+        return _VISION if self._is_vlm else reason_against_packing(self.model)
 
     def _get_per_token_logps_and_entropies(
         self,
@@ -187,7 +190,7 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         if not known:
             return batch, busiest
         small = signal_first(batch, signal, max(1, busiest))
-        return trim_padding(small, left=self._positions_are_relative(), multiple=self.pad_to_multiple_of), busiest
+        return trim_padding(small, left=self._cuts_prompts, multiple=self.pad_to_multiple_of), busiest
 
     def _normaliser_share(self, full: Batch, small: Batch) -> torch.Tensor | float:
         """What the loss over `small` must be multiplied with to be divided as the loss over `full` is."""
@@ -196,3 +199,13 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         if self.loss_type in _MEANS_OVER_TOKENS:
             return loss_mask(small).sum().clamp(min=1.0) / loss_mask(full).sum().clamp(min=1.0)
         return 1.0
+
+
+def _say_as_in_trl(said: dict[str, str | None]) -> None:
+    """Log what is done as in TRL's own trainer, in one line for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for what, reason in said.items():
+        if reason:
+            by_reason.setdefault(reason, []).append(what)
+    for reason, things in by_reason.items():
+        logger.warning("%s, as in GRPOTrainer: %s", ", and ".join(things), reason)

@@ -6,28 +6,11 @@ log-probabilities and gradients, to rounding, as of Prefix Grouper (arXiv:2506.0
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
-PACKED_MODEL_TYPES = frozenset({"llama", "mistral", "olmo2", "phi3", "qwen2", "qwen3", "smollm3"})
-"""Those that a test compares: they take a mask of four dimensions, and look at other tokens in attention alone."""
-_ATTENTION = frozenset({"eager", "sdpa"})
-"""Implementations that take any mask."""
 _IGNORED_LABEL = -100
-
-
-def reason_against(config: Any) -> str | None:
-    """Say why the completions of a model with this text configuration cannot be packed; None if they can."""
-    if config.model_type not in PACKED_MODEL_TYPES:
-        return f"model type {config.model_type!r} is not one of {sorted(PACKED_MODEL_TYPES)}"
-    if config._attn_implementation not in _ATTENTION:
-        return f"the attention {config._attn_implementation!r} is not one of {sorted(_ATTENTION)}"
-    kinds = set(getattr(config, "layer_types", None) or ()) - {"full_attention"}
-    if kinds or (getattr(config, "sliding_window", None) and getattr(config, "use_sliding_window", True)):
-        return "layers with a sliding window need a mask of their own"
-    return None
 
 
 def work(ids: Tensor, hidden_size: int) -> int:
