@@ -69,6 +69,14 @@ def test_columns_without_tests_are_refused():
         problems_from_columns({"prompts": ["a"], "answer": ["b"]}, 1)
 
 
+def test_columns_that_a_trainer_removed_are_told_from_those_that_never_were():
+    with pytest.raises(DataError, match="set remove_unused_columns to false"):
+        problems_from_columns({"prompts": ["a"], "completions": ["b"]}, 1)
+    with pytest.raises(DataError) as told:
+        problems_from_columns({"prompts": ["a"], "task_id": ["b"]}, 1)
+    assert "remove_unused_columns" not in str(told.value)
+
+
 @pytest.mark.parametrize("name", ["tests", "prompts"])
 def test_a_column_of_another_length_is_refused(name):
     columns = {"prompts": ["a"], "tests": TESTS[:1], name: ["a", "b", "c"]}

@@ -56,7 +56,13 @@ def test_a_figure_that_is_missing_is_a_dash(arguments, state, capsys):
     assert "reward - | pass rate - | loss +0.00000" in capsys.readouterr().out
 
 
-def test_a_record_without_reward_prints_nothing(arguments, state, capsys):
+def test_a_later_update_on_the_same_generation_has_its_line(arguments, state, capsys):
+    log(IterationLog(), arguments, state, {"loss": 0.25, "grad_norm": 1.0, "learning_rate": 0.1})
+
+    assert capsys.readouterr().out.startswith("iteration 3/20 | reward - | pass rate - | loss +0.25000 | ")
+
+
+def test_the_closing_record_prints_nothing(arguments, state, capsys):
     log(IterationLog(), arguments, state, {"train_runtime": 3.0, "train_loss": 0.1})
 
     assert capsys.readouterr().out == ""

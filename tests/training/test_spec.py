@@ -94,6 +94,11 @@ def test_an_unknown_key_in_the_file_is_rejected(tmp_path):
         parse(["--config", config])
 
 
+def test_columns_that_rewards_read_may_not_be_removed():
+    with pytest.raises(ConfigError, match="remove_unused_columns is True, which takes the tests from each row"):
+        parse(["--model_name_or_path", "here", "--remove_unused_columns", "true", *CPU])
+
+
 def test_an_unknown_option_on_the_command_line_is_rejected():
     with pytest.raises(ConfigError, match="--max_step"):  # no abbreviations either
         parse(["--model_name_or_path", "here", "--max_step", "3", *CPU])

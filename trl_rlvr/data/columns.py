@@ -27,8 +27,9 @@ def problems_from_columns(columns: Mapping[str, Sequence[Any]], count: int) -> l
     names = [name for name in ROW_FIELDS if name in columns and name != "prompt"]
     if not set(TEST_FIELDS) & set(names):
         found = ", ".join(map(repr, columns)) or "none"
+        removed = "" if names else "; if the data set has one, set remove_unused_columns to false"
         raise DataError(
-            f"no column of tests among {found}; give one of {', '.join(TEST_FIELDS)}, or load_problems(...)"
+            f"no column of tests among {found}; give one of {', '.join(TEST_FIELDS)}, or load_problems(...){removed}"
         )
     prompts = columns.get("prompt", columns.get("prompts", [""] * count))
     for name, values in (("prompt", prompts), *((name, columns[name]) for name in names)):

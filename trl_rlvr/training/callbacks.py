@@ -54,12 +54,15 @@ class IterationLog(ProgressCallback):  # type: ignore[misc]  # transformers is n
         logs: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Print the line of this log record; records without a reward, such as the closing one, have none."""
+        """Print the line of this log record; the closing one of a run has none.
+
+        Only the first update on a generation logs its reward; the others on it show a dash.
+        """
         logs = logs or {}
         now = time.perf_counter()
         if "eval_reward" in logs:
             line = f"eval {state.global_step}/{state.max_steps} | " + _figures(logs, "eval_")
-        elif "reward" in logs:
+        elif "reward" in logs or "loss" in logs:
             seconds = (now - self._since) / max(1, state.global_step - self._at_step)
             self._since, self._at_step = now, state.global_step
             line = f"iteration {state.global_step}/{state.max_steps} | {_figures(logs)} | {seconds:.1f} s"

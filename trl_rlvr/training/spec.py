@@ -158,6 +158,11 @@ def parse(argv: Sequence[str] | None = None, *, prog: str | None = None) -> RunS
     parser.set_defaults_with_config(**machine_defaults())
     file = _config_file(first.config, rest)
     spec = RunSpec(*parser.read(file, rest))
+    if spec.grpo.remove_unused_columns:
+        raise ConfigError(
+            "remove_unused_columns is True, which takes the tests from each row before a reward sees them; "
+            "leave it false"
+        )
     if file is not None and not first.config:
         _announce_default()
     return spec
