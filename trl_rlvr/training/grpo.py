@@ -70,7 +70,6 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         self._cells = 0
         """Cells forwarded since the loss began, padding included."""
         to_keep_padding, to_repeat = self._reason_to_keep_padding(), self._reason_to_repeat_prompts()
-        self._cuts_prompts = to_keep_padding is None
         self._shares_prompts = share_prompts and to_repeat is None
         said = {
             "every row is forwarded": "; ".join(reasons) if skip_zero_gradient else None,
@@ -106,6 +105,10 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
     def _reason_to_keep_padding(self) -> str | None:
         """Say why columns in front of the prompts cannot be cut; the same on every rank."""
         return _VISION if self._is_vlm else reason_against_cutting(self.model)
+
+    def _positions_are_relative(self) -> bool:
+        """True where cutting columns in front of the prompts cannot change a logit."""
+        return self._reason_to_keep_padding() is None
 
     def _reason_to_repeat_prompts(self) -> str | None:
         """Say why completions cannot share their prompt; the same on every rank."""
@@ -190,7 +193,7 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         if not known:
             return batch, busiest
         small = signal_first(batch, signal, max(1, busiest))
-        return trim_padding(small, left=self._cuts_prompts, multiple=self.pad_to_multiple_of), busiest
+        return trim_padding(small, left=self._positions_are_relative(), multiple=self.pad_to_multiple_of), busiest
 
     def _normaliser_share(self, full: Batch, small: Batch) -> torch.Tensor | float:
         """What the loss over `small` must be multiplied with to be divided as the loss over `full` is."""
