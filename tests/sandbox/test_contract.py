@@ -254,12 +254,32 @@ def test_a_checker_is_held_to_the_harnesss_limits(opened: Sandbox) -> None:
     assert run(opened, honest_programs(1)[0]).verdict is Verdict.PASSED
 
 
-def test_a_script_shares_one_cpu_limit_among_its_tests(backend: Callable[..., Sandbox]) -> None:
-    burns = "import time\nwhile time.process_time() < 0.4: pass\nprint(input())"
-    with backend(limits=Limits(cpu_s=1.0), workers=1) as sandbox:
-        result = run(sandbox, reads(burns, *[("1\n", "1\n")] * 8))
+BURNS = "import time\nwhile time.process_time() < 0.1: pass\nprint(input())"
+
+
+def test_each_case_of_a_script_has_the_cpu_limit_for_itself(backend: Callable[..., Sandbox]) -> None:
+    with backend(limits=Limits(cpu_s=0.3), workers=1) as sandbox:
+        result = run(sandbox, reads(BURNS, *[("1\n", "1\n")] * 8))
+
+    assert (result.verdict, result.passed) == (Verdict.PASSED, 8)
+
+
+def test_all_cases_of_a_script_together_have_twelve_times_that(backend: Callable[..., Sandbox]) -> None:
+    with backend(limits=Limits(cpu_s=10.0, case_cpu_s=0.15), workers=1) as sandbox:
+        result = run(sandbox, reads(BURNS, *[("1\n", "1\n")] * 40))
 
     assert result.verdict is Verdict.TIMEOUT
+    assert result.error == "used more than 1.8 s of CPU time in all cases together"
+    assert 10 < result.passed < 20
+
+
+def test_no_case_is_run_behind_one_that_fails_where_that_is_asked_for(backend: Callable[..., Sandbox]) -> None:
+    cases = [("1\n", "1\n"), ("2\n", "1\n"), ("1\n", "1\n")]
+    with backend(limits=Limits(stop_at_failure=True), workers=1) as sandbox:
+        result = run(sandbox, reads("print(input())", *cases))
+
+    assert [test.verdict for test in result.tests] == [Verdict.PASSED, Verdict.WRONG_ANSWER, Verdict.WRONG_ANSWER]
+    assert result.tests[2].error == "not run, as case 2 failed"
     assert 1 <= result.passed <= 3
 
 

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Sequence
 
 from trl_rlvr.doctor.attacks import ATTACKS, Attack, surroundings
+from trl_rlvr.sandbox.backends.honest_programs import HONEST_PROGRAMS
 from trl_rlvr.sandbox.base import Sandbox
 from trl_rlvr.sandbox.config import SandboxConfig, open_sandbox
 from trl_rlvr.verdict import ExecutionResult, Verdict
@@ -40,10 +41,10 @@ def main(argv: Sequence[str]) -> int:
         argv: arguments without the program's name.
 
     Returns:
-        0 if every attack was held, 1 if one got through or ended without a verdict.
+        0 if honest programs passed and every attack was held, 1 if one did not, got through or ended without a verdict.
 
     Raises:
-        SandboxUnavailableError: the sandbox cannot start here, or lacks a layer that is required.
+        SandboxUnavailableError: no program can be run or pass here, or a layer that is required is off.
     """
     options = _parser().parse_args(argv)
     layers_only = options.__dict__.pop("layers_only")
@@ -53,11 +54,14 @@ def main(argv: Sequence[str]) -> int:
         print(layer_table(getattr(sandbox, "layers", [])))
         if layers_only:
             return 0
+        print(f"\n{len(HONEST_PROGRAMS)} honest programs, which must pass:\n")
+        passed = [_judged(sandbox, kind) for kind in HONEST_PROGRAMS]
         print(f"\n{len(ATTACKS)} attacks, run here and now:\n")
         outcomes = [_attack(sandbox, attack, known) for attack in ATTACKS]
     failed = outcomes.count(False)
-    print(f"\n{len(outcomes) - failed} of {len(outcomes)} attacks were held.")
-    return 1 if failed else 0
+    print(f"\n{passed.count(True)} of {len(passed)} honest programs passed.")
+    print(f"{len(outcomes) - failed} of {len(outcomes)} attacks were held.")
+    return 0 if all(passed) and not failed else 1
 
 
 def layer_table(layers: Sequence[tuple[str, bool, str]]) -> str:
@@ -82,6 +86,15 @@ def outcome_line(attack: Attack, result: ExecutionResult) -> tuple[bool, str]:
         held, word = True, "held"
     text = f"{word:<12} {attack.aim}: {result.verdict.value}"
     return held, f"{text}; {result.error}" if result.error else text
+
+
+def _judged(sandbox: Sandbox, kind: str) -> bool:
+    (result,) = sandbox.run([HONEST_PROGRAMS[kind]])
+    if result.verdict is Verdict.PASSED:
+        print(f"passed       with {kind}")
+    else:
+        print(f"FAILED       with {kind}: {result.verdict.value}; {result.error}")
+    return result.verdict is Verdict.PASSED
 
 
 def _attack(sandbox: Sandbox, attack: Attack, known: dict[str, object]) -> bool:

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from trl_rlvr.data import problems_from_columns
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.rewards.batch import BatchEntry, BatchRequest, Observer, VerifiedBatch, board_of
 from trl_rlvr.rewards.metrics import batch_columns, batch_metrics
@@ -120,14 +121,19 @@ class VerifiedReward(ABC):
         completion_ids: Sequence[Sequence[int]] | None,
         columns: Mapping[str, Any],
     ) -> BatchRequest:
-        """Return what is to be verified."""
+        """Return what is to be verified.
+
+        Raises:
+            DataError: the columns hold no problems.
+        """
         texts = [completion_text(completion) for completion in completions]
         truncated = None
         if completion_ids is not None and self._max_completion_tokens is not None:
             truncated = [len(ids) >= self._max_completion_tokens for ids in completion_ids]
         if prompts is not None:
             columns = {"prompts": prompts, **columns}
-        return BatchRequest(completions, texts, truncated, completion_ids, columns)
+        problems = problems_from_columns(columns, len(texts))
+        return BatchRequest(completions, texts, truncated, completion_ids, columns, problems)
 
     def scored(self, entry: BatchEntry, log_extra: Any, log_metric: Any) -> Rewards:
         """Score a verified batch, having told observers and loggers where nobody has yet."""

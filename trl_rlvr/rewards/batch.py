@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from trl_rlvr.data import problems_from_columns
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import SandboxStats
 from trl_rlvr.verdict import Verdict
@@ -38,6 +37,8 @@ class BatchRequest:
     truncated: Sequence[bool] | None
     completion_ids: Sequence[Sequence[int]] | None
     columns: Mapping[str, Any]
+    problems: list[CodeProblem]
+    """What the columns held when they were handed over: their lists may be changed and handed over again."""
 
     def is_same(self, other: "BatchRequest") -> bool:
         """Tell whether both stem from one step: the very same lists, not changed in between."""
@@ -46,6 +47,7 @@ class BatchRequest:
             and self.texts == other.texts
             and self.columns.keys() == other.columns.keys()
             and all(self.columns[name] is other.columns[name] for name in self.columns)
+            and self.problems == other.problems
         )
 
 
@@ -138,9 +140,8 @@ class BatchBoard:
         if is_mine:
             with self._publishing(entry):
                 start = time.perf_counter()
-                problems = problems_from_columns(request.columns, len(request.texts))
-                verifications = verifier.verify(request.texts, problems, truncated=request.truncated)
-                entry.future.set_result(_facts(request, problems, verifications, start))
+                verifications = verifier.verify(request.texts, request.problems, truncated=request.truncated)
+                entry.future.set_result(_facts(request, verifications, start))
         entry.future.result()
         return entry
 
@@ -150,9 +151,8 @@ class BatchBoard:
         if is_mine:
             with self._publishing(entry):
                 start = time.perf_counter()
-                problems = problems_from_columns(request.columns, len(request.texts))
-                verifications = await verifier.averify(request.texts, problems, truncated=request.truncated)
-                entry.future.set_result(_facts(request, problems, verifications, start))
+                verifications = await verifier.averify(request.texts, request.problems, truncated=request.truncated)
+                entry.future.set_result(_facts(request, verifications, start))
         await asyncio.wrap_future(entry.future)
         return entry
 
@@ -170,11 +170,9 @@ class BatchBoard:
         )
 
 
-def _facts(
-    request: BatchRequest, problems: list[CodeProblem], verifications: list[Verification], start: float
-) -> VerifiedBatch:
+def _facts(request: BatchRequest, verifications: list[Verification], start: float) -> VerifiedBatch:
     seconds = time.perf_counter() - start
-    return VerifiedBatch(request.texts, request.completion_ids, problems, verifications, seconds)
+    return VerifiedBatch(request.texts, request.completion_ids, request.problems, verifications, seconds)
 
 
 _BOARDS: "weakref.WeakKeyDictionary[CodeVerifier, BatchBoard]" = weakref.WeakKeyDictionary()

@@ -4,15 +4,22 @@ It is compared with what was expected, whole: a prefix of the expected output is
 than one right output brings a checker.
 """
 
+import inspect
 import math
 import os
 import re
+from collections.abc import Callable
 from typing import Any
 
 from trl_rlvr.analysis.conventions import CHECKER
 from trl_rlvr.sandbox.harness.reports import Report
-from trl_rlvr.sandbox.protocol.outcomes import Outcome
+from trl_rlvr.sandbox.protocol.outcomes import Outcome, describe
 from trl_rlvr.verdict import Verdict
+
+
+class CheckerFault(Exception):  # noqa: N818 - a condition that becomes a verdict which says nothing about the program
+    """A problem's checker could not be asked, or left in place of answering."""
+
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 
@@ -58,18 +65,33 @@ def checked_output(checker: str, given: str, printed: bytes, expected: str) -> s
 
     Returns:
         Why the output is not accepted, in one line; empty if it is. A checker that raises does not accept.
+
+    Raises:
+        CheckerFault: the source defines no checker that can be called, or the checker ended with `sys.exit`.
     """
     try:
         text = printed.decode("utf-8")
     except UnicodeDecodeError:
         return "the output is not UTF-8"
-    namespace: dict[str, Any] = {"__name__": "checker"}
+    ask = _load_checker(checker)
     try:
-        exec(checker, namespace)
-        accepted = namespace[CHECKER](given, text, expected)
+        accepted = ask(given, text, expected)
     except Exception as error:  # most checkers simply fail on output that they cannot read
         return f"the checker raised {type(error).__name__} on {text[:60]!r}"
+    except BaseException as error:
+        raise CheckerFault(f"the problem's checker ended with {describe(error)[:100]}") from error
     return "" if accepted else f"the checker does not accept {text[:60]!r}"
+
+
+def _load_checker(source: str) -> Callable[[str, str, str], Any]:
+    namespace: dict[str, Any] = {"__name__": "checker"}
+    try:
+        exec(source, namespace)
+        checker: Callable[[str, str, str], Any] = namespace[CHECKER]
+        inspect.signature(checker).bind("", "", "")
+    except BaseException as error:  # whatever it is, no program had to do with it
+        raise CheckerFault(f"the problem's checker cannot be asked: {describe(error)[:100]}") from error
+    return checker
 
 
 def _lines(text: str) -> list[str]:
@@ -113,7 +135,10 @@ def judge_output(work: Any, test: int, output: int, answer_bytes: int, report: R
         if len(printed) > answer_bytes:
             return Outcome(Verdict.OUTPUT_LIMIT, f"the output is longer than {answer_bytes} bytes")
     if checker:
-        difference = checked_output(checker, given[test], bytes(printed), expected[test])
+        try:
+            difference = checked_output(checker, given[test], bytes(printed), expected[test])
+        except CheckerFault as fault:
+            return Outcome(Verdict.SANDBOX_ERROR, str(fault))
     else:
         difference = same_output(bytes(printed), expected[test], numbers=numbers, case=case)
     report(test, Verdict.WRONG_ANSWER if difference else Verdict.PASSED, difference)

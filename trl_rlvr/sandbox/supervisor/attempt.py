@@ -48,9 +48,22 @@ class Attempt:
                 self._watch(self._start(test), test)
             finally:
                 self.harness.disconnect()
+            if self.progress.rest is None and self.job.kind == STDIO:
+                self.progress.rest = self._why_no_more(test)
             if self.progress.rest is not None:
                 break
         return self.progress
+
+    def _why_no_more(self, test: int) -> Outcome | None:
+        """Say what the cases behind this one get without being run; None: they are run."""
+        limits, outcome = self.job.limits, self.progress.reported[test]
+        if test == self.job.tests - 1:
+            return None
+        if self.progress.cpu_s > limits.cpu_s:
+            return Outcome(Verdict.TIMEOUT, f"used more than {limits.cpu_s:.3g} s of CPU time in all cases together")
+        if limits.stop_at_failure and outcome.verdict is not Verdict.PASSED:
+            return Outcome(outcome.verdict, f"not run, as case {test + 1} failed")
+        return None
 
     def _start(self, test: int) -> Child:
         """Fork the candidate, and lay out what connects it with the harness."""
