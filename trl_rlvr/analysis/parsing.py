@@ -4,7 +4,9 @@ What parses need not compile: `return 1` at top level does not, and only the san
 """
 
 import ast
+import builtins
 import re
+import symtable
 import warnings
 from collections.abc import Iterator
 
@@ -12,6 +14,12 @@ MAX_SOURCE_CHARS = 262_144
 """Longer source is refused unread: a parser needs about 3 microseconds and 500 bytes a character."""
 MAX_TEST_CHARS = 1 << 20
 """The same for tests, which no model wrote."""
+
+_MAX_FIELD_COST = 2_000_000_000
+"""Most opening braces times characters of source with f-strings: CPython's parser takes time in proportion to both."""
+_LONG_DOTTED_NAME = re.compile(r"(?:\.(?:\\\n|[ \t\f])*+\w++(?:\\\n|[ \t\f])*+){200}")
+"""CPython's parser takes memory by the square of an imported name's length: 17 GB for 130,000 dots."""
+_F_STRING = re.compile(r"\b(?:f|fr|rf)['\"]", re.IGNORECASE)
 
 _FILE_NAME = "<unvetted source>"
 _MODULE_PATTERN = re.escape(_FILE_NAME) + r"\Z"
@@ -41,10 +49,15 @@ def parse_source(source: str, max_chars: int = MAX_SOURCE_CHARS) -> ast.Module:
 
     Raises:
         SyntaxError: it does not parse, for whatever reason: also NUL, lone surrogates, and source that is too long or
-            too deeply nested for the parser.
+            too deeply nested for the parser, or of the forms that cost it minutes or gigabytes.
     """
     if len(source) > max_chars:
         raise SyntaxError(f"{len(source)} characters of code, more than {max_chars}")
+    if _LONG_DOTTED_NAME.search(source):
+        raise SyntaxError("a name with 200 dots or more")
+    fields = source.count("{") * len(source)
+    if fields > _MAX_FIELD_COST * (max_chars / MAX_SOURCE_CHARS) ** 2 and _F_STRING.search(source):
+        raise SyntaxError("too many braces beside f-strings for the parser")
     _silence_parser()
     try:
         return ast.parse(source, _FILE_NAME)
@@ -120,3 +133,29 @@ def called_name(node: ast.AST) -> str:
     """Return the name of what a node calls, be it an attribute; empty if it is no call."""
     function = node.func if isinstance(node, ast.Call) else None
     return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+
+
+def unbound_names(source: str) -> set[str]:
+    """Return the global names that parsed source reads and does not bind itself, builtins apart.
+
+    Scopes are those of the compiler: a local variable binds nothing for other functions. Empty where the compiler finds
+    fault with the scopes.
+    """
+    _silence_parser()
+    try:
+        top = symtable.symtable(source, _FILE_NAME, "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    bound = {"__name__", "__file__", "__doc__", "__builtins__", *dir(builtins)}
+    read: set[str] = set()
+    tables = [top]
+    while tables:
+        table = tables.pop()
+        tables.extend(table.get_children())
+        for symbol in table.get_symbols():
+            is_global = table is top or symbol.is_global()
+            if is_global and (symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()):
+                bound.add(symbol.get_name())
+            elif is_global and symbol.is_referenced():
+                read.add(symbol.get_name())
+    return read - bound
