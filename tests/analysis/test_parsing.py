@@ -6,6 +6,7 @@ from trl_rlvr.analysis.parsing import (
     parse_source,
     top_level_bindings,
     try_parse,
+    unbound_names,
 )
 
 
@@ -45,3 +46,38 @@ def test_each_name_comes_with_the_node_that_binds_it():
     found = {name: node.lineno for name, node in top_level_bindings(tree)}
 
     assert found == {"x": 1, "f": 3}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import a" + ".a" * 100_000,
+        "import os, a" + " . a" * 50_000,
+        "from a" + ".\\\na" * 50_000 + " import b",
+        "f'" + "{a}" * 80_000 + "'",
+        "f'''" + "{a!r}\n" * 40_000 + "'''",
+    ],
+)
+def test_what_would_cost_the_parser_minutes_or_gigabytes_is_refused_unparsed(source):
+    with pytest.raises(SyntaxError, match=r"200 dots|too many braces"):
+        parse_source(source)
+
+
+@pytest.mark.parametrize("source", ["{" + "{1: 2}," * 30_000 + "}", "x = '" + "a.b " * 40_000 + "'"])
+def test_large_tables_and_long_texts_are_not_refused(source):
+    assert parse_source(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("def f(x): return g(x) + math.pi", {"g", "math"}),
+        ("import math\nfrom m import g\ndef f(x): return g(x) + math.pi", set()),
+        ("def f(x):\n    g = 1\n    return g\ndef h(): return g", {"g"}),
+        ("def f():\n    global g\n    g = 1\nprint(g, len)", set()),
+        ("class A(B):\n    x: C = [y for y in range(3)]", {"B", "C"}),
+        ("return 1", set()),
+    ],
+)
+def test_the_names_that_a_program_lacks(source, names):
+    assert unbound_names(source) == names

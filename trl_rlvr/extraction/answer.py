@@ -7,10 +7,10 @@ import re
 from functools import cached_property
 from itertools import islice
 
+from trl_rlvr.analysis.parsing import plain_newlines
 from trl_rlvr.extraction.fences import fenced_pieces
 from trl_rlvr.extraction.parser import Parser
 from trl_rlvr.extraction.piece import Piece
-from trl_rlvr.analysis.parsing import plain_newlines
 
 _THOUGHT = r"think|thinking|thought|thoughts|reasoning|seed:think"
 _THOUGHT_ENDS = re.compile(

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 from functools import lru_cache
 
-from trl_rlvr.extraction.statements import module_statements
 from trl_rlvr.analysis.parsing import top_level_bindings, try_parse
+from trl_rlvr.extraction.statements import module_statements
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from textwrap import dedent
 
+from trl_rlvr.analysis.parsing import describe_syntax_error
 from trl_rlvr.extraction.answer import find_answer
 from trl_rlvr.extraction.definitions import (
     Strength,
@@ -22,7 +23,6 @@ from trl_rlvr.extraction.piece import CODE_LINE, PYTHON_LINE, Piece
 from trl_rlvr.extraction.prose import code_stretches, inline_code, without_prose
 from trl_rlvr.extraction.spelling import respelled
 from trl_rlvr.extraction.tool_calls import tool_call_pieces
-from trl_rlvr.analysis.parsing import describe_syntax_error
 
 _MAX_PIECES = 64  # of one kind; of more, the last ones
 _NO_CODE = Extraction(ExtractionOutcome.NO_CODE, None, "no code in the completion")

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from trl_rlvr.extraction.statements import module_statements, without
 from trl_rlvr.analysis.parsing import top_level_bindings, unbound_names
+from trl_rlvr.extraction.statements import module_statements, without
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 def first_line(statement: ast.stmt) -> int:
     """Number of a statement's first line, from 1, its decorators included."""
-    return min([statement.lineno, *(node.lineno for node in getattr(statement, "decorator_list", ()))])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(node.lineno for node in decorators)])
 
 
 def without(text: str, tree: ast.Module, is_unwanted: Callable[[ast.stmt], bool]) -> str:

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from trl_rlvr.extraction.piece import CODE_START, Piece
 from trl_rlvr.analysis.parsing import MAX_SOURCE_CHARS
+from trl_rlvr.extraction.piece import CODE_START, Piece
 
 _OBJECT = re.compile(r"(?:^|[\]>`\s])(?=[\[{]\s*[\"{\[])")
 _PARAMETER = re.compile(r"<parameter(?:=| name=\"?)[\w.-]+\"?>[ \t]*\n?(.*?)\n?[ \t]*</parameter>", re.DOTALL)
