@@ -18,7 +18,7 @@ HAS_RUFF = shutil.which("ruff") or (Path(sys.executable).parent / "ruff").exists
 needs_ruff = pytest.mark.skipif(not HAS_RUFF, reason="ruff is not installed")
 
 CLEAN = "def f(x):\n    return x"
-UNUSED = "import os\n\n\ndef f(x):\n    return x"  # one finding in three lines that are not blank
+UNUSED = "import os\n\n\ndef f(x):\n    return x"  # one finding in three statements
 WRONG = "def f(x):\n    return 0"
 
 
@@ -39,7 +39,7 @@ def lint(completions: list[str], **options: float) -> list[float | None]:
 
 
 @needs_ruff
-def test_passing_code_is_scored_by_findings_per_line() -> None:
+def test_passing_code_is_scored_by_findings_per_statement() -> None:
     assert lint([CLEAN, UNUSED, CLEAN]) == [1.0, pytest.approx(2 / 3), 1.0]
 
 
@@ -51,6 +51,72 @@ def test_the_cap_takes_the_whole_score() -> None:
 @needs_ruff
 def test_failing_code_earns_nothing_by_being_clean() -> None:
     assert lint([WRONG, CLEAN]) == [0.0, 1.0]
+
+
+MESSY = "import os\nimport sys\n\n\ndef f(x):\n    return x"  # two findings in three shapes of statement
+
+
+@needs_ruff
+@pytest.mark.parametrize(
+    "padding",
+    [
+        "#\n" * 200,
+        "#" + "\f" * 300 + "\n",
+        "'''\n" + "text\n" * 200 + "'''\n",
+        "pass\n" * 200,
+        "()\n" * 200,
+        "x: int\n" * 200,
+        "# ruff: noqa\n# flake8: noqa\n" * 100,
+    ],
+)
+def test_a_lint_score_cannot_be_bought_with_lines(padding: str) -> None:
+    [plain] = lint([MESSY])
+    [padded] = lint([padding + MESSY])
+
+    assert plain == pytest.approx(1 / 3)
+    assert padded is not None
+    assert padded <= plain
+
+
+@needs_ruff
+def test_repeated_statements_dilute_findings_once() -> None:
+    [padded] = lint([MESSY + "\n\n\n" + "".join(f"a{n} = {n}\n" for n in range(200))])
+
+    assert padded == pytest.approx(1 / 2)
+
+
+@needs_ruff
+@pytest.mark.parametrize(
+    "code",
+    [
+        "f = abs\nexec('''def f(x): return x''')",
+        "import builtins as b\n\nf = b.exec",
+        "from builtins import exec as f\n\nf('def f(x): return x')",
+        "f = eval('lambda x: x')",
+        "f = getattr(__builtins__, 'ev' + 'al')('lambda x: x')",
+        "f = globals()['__builtins__']",
+        "import code\n\nf = code.InteractiveInterpreter().runsource",
+    ],
+)
+def test_code_in_strings_earns_nothing(code: str) -> None:
+    assert lint([code]) == [0.0]
+
+
+@needs_ruff
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import re\n\nf = re.compile('a').match",
+        "def f(x):\n    return getattr(x, 'real')",
+        "import ast\n\n\ndef f(x):\n    return ast.literal_eval(x)",
+        "def f(x, **vars):\n    return vars[x]",
+    ],
+)
+def test_code_that_runs_no_text_is_not_refused(code: str) -> None:
+    [score] = lint([code])
+
+    assert score is not None
+    assert score > 0
 
 
 @needs_ruff

@@ -1,7 +1,7 @@
-"""How clean the code is that passes, by the findings of ruff per line.
+"""How clean the code is that passes, by the findings of ruff per statement.
 
-Ruff is an optional program, and the code is hostile: its `noqa` comments do not count, and a program that brings ruff
-down costs its own row the score and no other row anything.
+Ruff is an optional program, and the code is hostile: its `noqa` comments do not count, comments and padding dilute
+nothing, code in strings earns nothing, and a program that brings ruff down costs only its own row the score.
 """
 
 import json
@@ -18,6 +18,7 @@ from trl_rlvr.errors import ConfigError
 from trl_rlvr.rewards.base import VerifiedReward
 from trl_rlvr.rewards.batch import VerifiedBatch
 from trl_rlvr.rewards.scores import lint_score
+from trl_rlvr.rewards.statements import count_statements, hides_code
 from trl_rlvr.verdict import Verdict
 
 RULES = "E,F,W,B,C4,SIM"
@@ -75,10 +76,12 @@ def count_findings(codes: Mapping[int, str]) -> dict[int, int | None]:
 
 
 class LintReward(VerifiedReward):
-    """1.0 for passing code without findings, down to 0.0 at `cap` findings per line; 0.0 for code that fails.
+    """1.0 for passing code without findings, down to 0.0 at `cap` findings per statement; 0.0 for code that fails.
+
+    Code that runs text (`exec`, `eval`, `compile`) scores 0.0, since ruff cannot read what it runs.
 
     Args:
-        cap: findings per line, above 0, that take the whole score.
+        cap: findings per statement, above 0, that take the whole score.
         **options: those of `VerifiedReward`.
     """
 
@@ -96,9 +99,10 @@ class LintReward(VerifiedReward):
         passing = [v.extraction.code if v.verdict is Verdict.PASSED else None for v in batch.verifications]
         distinct = {code: key for key, code in enumerate(dict.fromkeys(code for code in passing if code))}
         findings = count_findings({key: code for code, key in distinct.items()})
-        scores = []
-        for code in passing:
-            found = findings[distinct[code]] if code else None
-            lines = sum(bool(line.strip()) for line in (code or "").splitlines())
-            scores.append(0.0 if found is None else lint_score(found, lines, self._cap))
-        return scores
+        by_code = {code: self._score(code, findings[key]) for code, key in distinct.items()}
+        return [by_code[code] if code else 0.0 for code in passing]
+
+    def _score(self, code: str, findings: int | None) -> float:
+        if findings is None or hides_code(code):
+            return 0.0
+        return lint_score(findings, count_statements(code), self._cap)

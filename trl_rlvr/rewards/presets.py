@@ -57,7 +57,9 @@ class RewardConfig:
     reward_concise_characters: int = field(
         default=100, metadata={"help": "concise_bonus: passing code shorter than this gets 0.2."}
     )
-    reward_lint_cap: float = field(default=1.0, metadata={"help": "lint: findings per line that take the whole score."})
+    reward_lint_cap: float = field(
+        default=1.0, metadata={"help": "lint: findings per statement that take the whole score."}
+    )
     reward_overlong_tokens: int = field(
         default=0,
         metadata={"help": "Punish the last so many tokens before max_completion_length as TRL does; 0: do not."},

@@ -116,13 +116,13 @@ def cpu_efficiency(siblings: Sequence[Verification]) -> list[float]:
     return _saved(siblings, [max(v.result.cpu_s, CPU_RESOLUTION_S) for v in siblings])
 
 
-def lint_score(findings: int, lines: int, cap: float) -> float:
+def lint_score(findings: int, statements: int, cap: float) -> float:
     """Score a linter's findings in code that passes.
 
     Args:
         findings: how many, 0 or more.
-        lines: lines of the code that are not blank; 0 counts as 1.
-        cap: findings per line, above 0, from which on the score is 0.0.
+        statements: statements of the code that do something; 0 counts as 1.
+        cap: findings per statement, above 0, from which on the score is 0.0.
 
     Returns:
         1.0 for clean code, falling linearly to 0.0.
@@ -131,5 +131,5 @@ def lint_score(findings: int, lines: int, cap: float) -> float:
         ConfigError: `cap` is not above 0.
     """
     if not cap > 0:
-        raise ConfigError(f"lint cap is {cap!r}; give findings per line above 0")
-    return 1.0 - min(findings / max(lines, 1), cap) / cap
+        raise ConfigError(f"lint cap is {cap!r}; give findings per statement above 0")
+    return 1.0 - min(findings / max(statements, 1), cap) / cap
