@@ -185,7 +185,7 @@ EXPECTED_SIDE = {
         "def gcd(a, b): return 0\nimport sys\n"
         "frame = sys._getframe()\nwhile frame.f_back: frame = frame.f_back\n"
         "import gc\nfor thing in gc.get_objects():\n"
-        "    if getattr(thing, '__name__', '') == 'Conversation' and isinstance(thing, type):\n"
+        "    if getattr(thing, '__name__', '') == 'Connection' and isinstance(thing, type):\n"
         "        do = thing._do\n"
         "        def lie(self, request, work, do=do):\n"
         "            if request == b'D': self.namespace.pop('gcd', None)\n"

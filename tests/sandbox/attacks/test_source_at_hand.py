@@ -224,7 +224,7 @@ import sys
 
 def remote():
     frame = sys._getframe()
-    while 'Conversation' not in frame.f_globals:
+    while 'Connection' not in frame.f_globals:
         frame = frame.f_back
     return frame.f_globals
 """

@@ -94,12 +94,12 @@ def test_random_scripts_show_what_they_show_in_one_process(sandbox: Sandbox) -> 
 
 def send(sender: Shared, receiver: Shared, *values: object) -> list[object]:
     """Send one message from end to end; returns the values as they arrive."""
-    encoder = Encoder(shared=sender)
+    encoder = Encoder(table=sender.table)
     sender.write_head(encoder)
     for value in values:
         encoder.value(value)
     sender.agree()
-    message = Decoder(bytes(encoder.out), shared=receiver)
+    message = Decoder(bytes(encoder.out), table=receiver.table)
     receiver.apply(receiver.read_changes(message), message)
     arrived = message.rest()
     receiver.agree(message.costs)
@@ -168,7 +168,7 @@ def test_any_change_arrives(kind, seed):
 def test_an_unchanged_container_costs_nothing():
     here, there = Shared(), Shared()
     (theirs,) = send(here, there, list(range(10_000)))
-    encoder = Encoder(shared=there)
+    encoder = Encoder(table=there.table)
 
     there.write_head(encoder)
 
@@ -205,7 +205,7 @@ def change_of(shared: Shared, container: object, *parts: int | bytes) -> bytes:
 def test_malformed_changes_are_refused(container: object, parts: tuple[int | bytes, ...]) -> None:
     shared = Shared()
     send(shared, Shared(), container)
-    message = Decoder(change_of(shared, container, *parts), shared=shared)
+    message = Decoder(change_of(shared, container, *parts), table=shared.table)
 
     with pytest.raises(RefusedValue):
         shared.read_changes(message)
@@ -215,7 +215,7 @@ def test_a_container_cannot_be_changed_twice_in_one_message():
     shared, mine = Shared(), [1]
     send(shared, Shared(), mine)
     number = shared.numbers[id(mine)]
-    message = Decoder(bytes([2, *2 * [number, 1, 1, 0, 0], 0]), shared=shared)
+    message = Decoder(bytes([2, *2 * [number, 1, 1, 0, 0], 0]), table=shared.table)
 
     with pytest.raises(RefusedValue, match="changes one twice"):
         shared.read_changes(message)
@@ -247,7 +247,7 @@ def test_a_small_change_is_a_small_message(change):
     mine = list(range(1000))
     (theirs,) = send(here, there, mine)
     change(theirs)
-    encoder = Encoder(shared=there)
+    encoder = Encoder(table=there.table)
     there.write_head(encoder)
     there.rollback()
 
@@ -261,7 +261,7 @@ def test_a_small_change_is_a_small_message(change):
 def test_malformed_heads_are_refused(head: list[int]) -> None:
     shared = Shared()
     send(Shared(), shared, (1, 2))
-    message = Decoder(bytes(head), shared=shared)
+    message = Decoder(bytes(head), table=shared.table)
 
     with pytest.raises(RefusedValue):
         shared.apply(shared.read_changes(message), message)

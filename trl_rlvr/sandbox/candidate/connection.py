@@ -7,9 +7,9 @@ import io
 import sys
 from typing import Any
 
-from trl_rlvr.sandbox.candidate.coroutines import Awaited
-from trl_rlvr.sandbox.candidate.exports import Owned
-from trl_rlvr.sandbox.candidate.proxies import KINDS, Borrowed
+from trl_rlvr.sandbox.candidate.coroutines import Coroutines
+from trl_rlvr.sandbox.candidate.exports import Exports
+from trl_rlvr.sandbox.candidate.proxies import KINDS, Proxy
 from trl_rlvr.sandbox.codec import UNCOUNTED, Budget, Decoder, Encoder, RefusedValue, Shared, tags
 from trl_rlvr.sandbox.protocol.exceptions import (
     MAX_CAUSES,
@@ -36,16 +36,16 @@ from trl_rlvr.sandbox.protocol.requests import (
     NEXT,
     OPERATE,
     RAISED,
+    RECEIVERS,
     REFUSED,
     SET,
-    THEIRS,
     VALUE,
 )
 
 _PRINTED_CHARS = 1 << 18
 
 
-class Conversation:
+class Connection:
     """Both ends' objects, and the two pipes.
 
     Args:
@@ -58,13 +58,13 @@ class Conversation:
         self.namespace = namespace
         self.requests = requests
         self.answers = answers
-        self._own = Owned()
-        self._theirs: dict[int, Any] = {}
-        self._lent: dict[int, tuple[BaseException, int]] = {}
+        self._exports = Exports()
+        self._imports: dict[int, Any] = {}
+        self._test_exceptions: dict[int, tuple[BaseException, int]] = {}
         """Exceptions that stand for a test's own, by id, and the numbers of those."""
         self._printed: io.StringIO | None = None
         self._shared = Shared()
-        self._awaited = Awaited()
+        self._coroutines = Coroutines()
 
     def serve(self) -> None:
         """Say that the solution is loaded, then answer until the harness ends."""
@@ -75,8 +75,8 @@ class Conversation:
     def _answer(self, frame: bytes) -> None:
         if frame[1]:
             self._shared = Shared()  # another test begins
-            self._lent.clear()
-            self._awaited.clear()
+            self._test_exceptions.clear()
+            self._coroutines.clear()
         try:
             value = self._do(frame[:1], *self._read(frame, 2))
             reply = self._reply(VALUE)
@@ -93,7 +93,7 @@ class Conversation:
 
     def _read(self, frame: bytes, start: int) -> list[Any]:
         """Read a message: let the shared containers hold what the test left in them, and return the values."""
-        message = Decoder(frame, Budget(UNCOUNTED), self._read_handle, self._shared, tags.CONSTANTS)
+        message = Decoder(frame, Budget(UNCOUNTED), self._read_handle, self._shared.table, tags.CONSTANTS)
         message.at = start
         self._shared.apply(self._shared.read_changes(message), message)
         values = message.rest()
@@ -123,7 +123,7 @@ class Conversation:
         if request == NEXT:
             return next(target)
         if request == AWAIT:
-            return self._awaited.run(target, *rest)
+            return self._coroutines.run(target, *rest)
         if request == LOOK:
             return target
         if request == BASE:
@@ -133,7 +133,7 @@ class Conversation:
     def _reply(self, kind: bytes) -> Encoder:
         """Begin an answer: what was printed, then what changed in the containers that the test has."""
         self._shared.rollback()
-        encoder = Encoder(self._write_handle, self._shared, self._write_subclass)
+        encoder = Encoder(self._write_handle, self._shared.table, self._write_subclass)
         encoder.out += kind
         printed = ""
         if self._printed is not None:
@@ -157,7 +157,7 @@ class Conversation:
 
     def _write_exception(self, encoder: Encoder, error: BaseException) -> None:
         name = known_name(type(error))
-        if known_class(name) is not type(error) or id(error) in self._lent:
+        if known_class(name) is not type(error) or id(error) in self._test_exceptions:
             encoder.value(error)
             return
         encoder.value(name)
@@ -177,9 +177,9 @@ class Conversation:
         Raises:
             RuntimeError: a message is being written.
         """
-        if self._own.is_hashing:
+        if self._exports.is_hashing:
             raise RuntimeError("a key asks the test for something while it crosses")
-        encoder = Encoder(self._write_handle, self._shared, self._write_subclass)
+        encoder = Encoder(self._write_handle, self._shared.table, self._write_subclass)
         encoder.out += CALLBACK + request
         try:
             self._shared.write_head(encoder)
@@ -205,22 +205,22 @@ class Conversation:
         name, args, *number = outcome
         error = make_exception(known_class(name) or RuntimeError, args, name)
         if number:
-            self._lent[id(error)] = error, number[0]
+            self._test_exceptions[id(error)] = error, number[0]
         raise error
 
     def _write_handle(self, encoder: Encoder, value: Any) -> None:
         encoder.out.append(tags.HANDLE)
-        lent = self._lent.get(id(value))
-        if lent is not None or isinstance(value, Borrowed):
-            encoder.out.append(THEIRS)
+        lent = self._test_exceptions.get(id(value))
+        if lent is not None or isinstance(value, Proxy):
+            encoder.out.append(RECEIVERS)
             encoder.length(lent[1] if lent is not None else object.__getattribute__(value, "_number"))
             return
-        self._own.describe(encoder, value)
+        self._exports.describe(encoder, value)
 
     def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
         encoder.out.append(tags.SUBCLASS)
         self._shared.keep_apart(value)
-        self._own.describe(encoder, value)
+        self._exports.describe(encoder, value)
 
     def _read_handle(self, decoder: Decoder, tag: int) -> Any:
         if tag == tags.SUBCLASS:
@@ -228,12 +228,12 @@ class Conversation:
             self._shared.keep_apart(copy)
             return copy
         whose, number = decoder.length(), decoder.length()
-        if whose == THEIRS:
-            return self._own.find(number)
+        if whose == RECEIVERS:
+            return self._exports.find(number)
         kind = decoder.text()
-        known = self._theirs.get(number)
+        known = self._imports.get(number)
         if known is None:
-            known = self._theirs[number] = KINDS[kind](self, number)
+            known = self._imports[number] = KINDS[kind](self, number)
         return known
 
 
@@ -248,4 +248,4 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 def serve(namespace: dict[str, Any], requests: int, answers: int) -> None:
     """Answer the harness's requests about a loaded solution until it ends."""
-    Conversation(namespace, requests, answers).serve()
+    Connection(namespace, requests, answers).serve()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import asyncio
 
 
-class Awaited:
+class Coroutines:
     """Coroutines of one conversation, as far as they have come."""
 
     def __init__(self) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from trl_rlvr.sandbox.codec import Encoder, tags
 from trl_rlvr.sandbox.protocol.exceptions import known_name, plain_arguments
 from trl_rlvr.sandbox.protocol.operators import COMPARISONS, PROTOCOL_METHODS
-from trl_rlvr.sandbox.protocol.requests import MINE
+from trl_rlvr.sandbox.protocol.requests import SENDERS
 
 
-class Owned:
+class Exports:
     """All objects of one conversation; no number is used twice."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Owned:
 
     def describe(self, encoder: Encoder, value: Any) -> None:
         """Write an object's number, and the first time what it is."""
-        encoder.out.append(MINE)
+        encoder.out.append(SENDERS)
         number = self._numbers.get(id(value))
         known = number is not None
         if number is None:

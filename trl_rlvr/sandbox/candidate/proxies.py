@@ -1,27 +1,31 @@
 """What stands in a solution for a test's own functions, iterators and objects: it asks the harness."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from trl_rlvr.sandbox.protocol.exceptions import known_class, known_name
 from trl_rlvr.sandbox.protocol.operators import FUNCTION_NAMES, OPERATORS
 from trl_rlvr.sandbox.protocol.requests import CALL, GET, NEXT, OPERATE, SET
 
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.candidate.connection import Conversation
+
+class Asks(Protocol):
+    """A connection as its proxies see it."""
+
+    def ask(self, request: bytes, *values: Any) -> Any:
+        """Ask the harness to do something with an object of its own."""
 
 
-class Borrowed:
+class Proxy:
     """Base of what stands for an object of the test's."""
 
-    def __init__(self, conversation: "Conversation", number: int) -> None:
-        object.__setattr__(self, "_conversation", conversation)
+    def __init__(self, connection: Asks, number: int) -> None:
+        object.__setattr__(self, "_connection", connection)
         object.__setattr__(self, "_number", number)
 
     def _ask(self, request: bytes, *values: Any) -> Any:
-        return object.__getattribute__(self, "_conversation").ask(request, *values)
+        return object.__getattribute__(self, "_connection").ask(request, *values)
 
 
-class _Function(Borrowed):
+class _Function(Proxy):
     __doc__ = property(lambda self: self._ask(GET, self, "__doc__"))
 
     def __getattr__(self, name: str) -> Any:
@@ -33,7 +37,7 @@ class _Function(Borrowed):
         return self._ask(CALL, self, args, kwargs)
 
 
-class _Iterator(Borrowed):
+class _Iterator(Proxy):
     def __iter__(self) -> "_Iterator":
         return self
 

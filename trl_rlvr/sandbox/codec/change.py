@@ -9,20 +9,18 @@ import collections
 import itertools
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trl_rlvr.sandbox.codec.decoder import Decoder
+from trl_rlvr.sandbox.codec.encoder import Encoder
 from trl_rlvr.sandbox.codec.readers import require_countable
 from trl_rlvr.sandbox.codec.state import State
 from trl_rlvr.sandbox.codec.tags import SCALARS, RefusedValue
 
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.codec.encoder import Encoder
-
 _MIDDLE, _PLACES = range(2)
 
 
-def write_change(encoder: "Encoder", agreed: State, container: Any) -> State:
+def write_change(encoder: Encoder, agreed: State, container: Any) -> State:
     """Write what makes what was agreed on into what a container holds now, which is returned."""
     now = State.of(container)
     if isinstance(now.content, bytes):
@@ -43,7 +41,7 @@ def _runs(state: State, container: Any) -> tuple[list[Any], ...]:
     return (content[:half], content[half:]) if isinstance(container, dict) else (content,)
 
 
-def _write_run(encoder: "Encoder", old: list[Any], new: list[Any], write: Callable[[Any], None]) -> None:
+def _write_run(encoder: Encoder, old: list[Any], new: list[Any], write: Callable[[Any], None]) -> None:
     both = min(len(old), len(new))
     places = list(itertools.compress(range(both), map(operator.is_not, old, new)))
     start = places[0] if places else both

@@ -6,19 +6,21 @@ colliding keys, or calls anything that came with the data.
 
 import struct
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trl_rlvr.sandbox.codec import tags
 from trl_rlvr.sandbox.codec.budget import Budget
-from trl_rlvr.sandbox.codec.readers import CONTAINERS, SIMPLE
+from trl_rlvr.sandbox.codec.table import Table
 from trl_rlvr.sandbox.codec.tags import RefusedValue
-
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.codec.shared import Shared
 
 _LENGTH = struct.Struct("<I")
 MALFORMED = (IndexError, KeyError, ValueError, TypeError, OverflowError, ArithmeticError, struct.error, RecursionError)
 """What reading malformed bytes can raise."""
+
+SIMPLE: dict[int, Callable[["Decoder"], Any]] = {}
+"""Readers by tag, of values that hold no others; `readers` fills both tables."""
+CONTAINERS: dict[int, Callable[["Decoder"], Any]] = {}
+"""Readers of everything else."""
 
 
 class Decoder:
@@ -28,7 +30,7 @@ class Decoder:
         data: what an `Encoder` wrote, or anything at all.
         budget: shared by all messages of one program.
         handle: called with the decoder where a handle, or a subclass's head, was written; returns what stands for it.
-        shared: containers that the writer may refer to; new ones join them.
+        table: containers that the writer may refer to; new ones join them.
         constants: what the writer may name; all of `tags.CONSTANTS` only where a test wrote.
     """
 
@@ -37,14 +39,14 @@ class Decoder:
         data: bytes,
         budget: Budget | None = None,
         handle: Callable[["Decoder", int], Any] | None = None,
-        shared: "Shared | None" = None,
+        table: Table | None = None,
         constants: Mapping[str, object] = tags.PURE_CONSTANTS,
     ) -> None:
         self.data = data
         self.at = 0
-        self.numbered: list[Any] = [] if shared is None else shared.objects
+        self.numbered: list[Any] = [] if table is None else table.objects
         self.budget = budget or Budget()
-        self.costs: dict[int, int] = {} if shared is None else dict(shared.costs)
+        self.costs: dict[int, int] = {} if table is None else dict(table.costs)
         """Nodes of each container that was read: a reference to it costs as much as the container itself."""
         self.handle = handle
         self.constants = constants

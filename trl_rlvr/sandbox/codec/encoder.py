@@ -9,22 +9,12 @@ import datetime
 import decimal
 import fractions
 import struct
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trl_rlvr.sandbox.codec import tags
-from trl_rlvr.sandbox.codec.named_tuples import has_own_methods, is_named_tuple, write_named_tuple
+from trl_rlvr.sandbox.codec.table import Table
 from trl_rlvr.sandbox.codec.tags import RefusedValue
-from trl_rlvr.sandbox.codec.writers import (
-    CONTAINERS,
-    SIMPLE,
-    write_numpy,
-    write_uuid,
-)
-
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.codec.shared import Shared
 
 _LENGTH = struct.Struct("<I")
 _BASES: tuple[type, ...] = (
@@ -46,6 +36,12 @@ _HASHED_BY_ITEMS = frozenset((tuple, frozenset))
 """A reference to one of them would not tell what its items hash to."""
 
 Other = Callable[["Encoder", Any], None]
+SIMPLE: dict[type, Other] = {}
+"""Writers by exact type, of values that hold no others; `writers` fills these tables."""
+CONTAINERS: dict[type, Other] = {}
+"""Writers of containers."""
+SPECIAL: list[Callable[["Encoder", Any], bool]] = []
+"""Writers that look at the value first: each says whether it was one of its own."""
 
 
 class Encoder:
@@ -53,7 +49,7 @@ class Encoder:
 
     Args:
         other: called with the encoder and a value that is no plain data; by default such a value crosses as opaque.
-        shared: containers that the reader already holds; new ones join them.
+        table: containers that the reader already holds; new ones join them.
         subclasses: called with the encoder, the value and its base before a subclass's base value is written.
         constants: names of what crosses by name, by identity; all of `tags.CONSTANT_NAMES` only where a test writes.
     """
@@ -61,16 +57,16 @@ class Encoder:
     def __init__(
         self,
         other: Other | None = None,
-        shared: "Shared | None" = None,
+        table: Table | None = None,
         subclasses: Callable[["Encoder", Any, type], None] | None = None,
         constants: Mapping[int, str] = tags.PURE_NAMES,
     ) -> None:
         self.out = bytearray()
-        self.numbered: list[Any] = [] if shared is None else shared.objects
+        self.numbered: list[Any] = [] if table is None else table.objects
         """Every container by number; holding them keeps their ids from being used again."""
-        self._numbers: dict[int, int] = {} if shared is None else shared.numbers
+        self._numbers: dict[int, int] = {} if table is None else table.numbers
         self._other = other
-        self._subclasses = subclasses
+        self.subclasses = subclasses
         self.constants = constants
         self.in_key = False
         """Whether what is being written is a key, or an item of a set."""
@@ -111,7 +107,7 @@ class Encoder:
             self.out.append(tags.REF)
             self.length(reference)
         elif (container := CONTAINERS.get(kind)) is not None:
-            self._contained(container, value)
+            self.contained(container, value)
         else:
             self._unusual(value, kind)
 
@@ -120,7 +116,12 @@ class Encoder:
         """Whether what is no plain data crosses as something better than opaque."""
         return self._other is not None
 
-    def _contained(self, writer: Callable[["Encoder", Any], None], value: Any) -> None:
+    def contained(self, writer: Other, value: Any) -> None:
+        """Write a container, one level deeper.
+
+        Raises:
+            RefusedValue: that is too deep.
+        """
         if self._depth >= tags.MAX_DEPTH:
             raise RefusedValue(f"a value is nested more than {tags.MAX_DEPTH} deep")
         self._depth += 1
@@ -153,26 +154,19 @@ class Encoder:
             self.text(name)
             return
         mro = type.__dict__["__mro__"].__get__(kind)
-        if is_named_tuple(kind, mro):
-            if self._subclasses is not None and has_own_methods(kind):
-                self._subclasses(self, value, tuple)
-            self._contained(write_named_tuple, value)
-            return
-        if "numpy" in sys.modules and write_numpy(self, value):
-            return
-        if "uuid" in sys.modules and write_uuid(self, value):
+        if any(write(self, value) for write in SPECIAL):
             return
         base = next((base for base in _BASES if base in mro), None)
         if base is None:
             self.other(value)
             return
-        if self._subclasses is not None:
-            self._subclasses(self, value, base)
+        if self.subclasses is not None:
+            self.subclasses(self, value, base)
         writer = SIMPLE.get(base)
         if writer is not None:
             writer(self, _PLAIN[base](value) if base in _PLAIN else value)
         else:
-            self._contained(CONTAINERS[base], value)
+            self.contained(CONTAINERS[base], value)
 
     def other(self, value: Any) -> None:
         """Write what is no plain data."""

@@ -2,14 +2,12 @@
 
 import collections
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trl_rlvr.sandbox.codec import tags
+from trl_rlvr.sandbox.codec.decoder import Decoder
+from trl_rlvr.sandbox.codec.encoder import Encoder
 from trl_rlvr.sandbox.codec.tags import RefusedValue
-
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.codec.decoder import Decoder
-    from trl_rlvr.sandbox.codec.encoder import Encoder
 
 _GIVEN = frozenset(vars(collections.namedtuple("Plain", ()))) | {
     "__annotate__", "__annotate_func__", "__annotations__", "__annotations_cache__", "__classcell__", "__dict__",
@@ -32,8 +30,18 @@ def has_own_methods(kind: type) -> bool:
     return not _GIVEN.union(body["_fields"]).issuperset(body)
 
 
-def write_named_tuple(self: "Encoder", value: Any) -> None:
-    """Write a named tuple with the names of its fields."""
+def write_named_tuple(encoder: Encoder, value: Any) -> bool:
+    """Write a named tuple with the names of its fields; say whether it was one."""
+    kind = type(value)
+    if not is_named_tuple(kind, type.__dict__["__mro__"].__get__(kind)):
+        return False
+    if encoder.subclasses is not None and has_own_methods(kind):
+        encoder.subclasses(encoder, value, tuple)
+    encoder.contained(_write, value)
+    return True
+
+
+def _write(self: Encoder, value: Any) -> None:
     kind = type(value)
     names = type.__dict__["__dict__"].__get__(kind)["_fields"]
     self.out.append(tags.NAMED_TUPLE)
@@ -45,7 +53,7 @@ def write_named_tuple(self: "Encoder", value: Any) -> None:
     self.number(value)
 
 
-def read_named_tuple(self: "Decoder") -> Any:
+def read_named_tuple(self: Decoder) -> Any:
     """Read a named tuple, as one of a class of that name and those fields."""
     name, count = self.text(), self.length()
     if count > tags.MAX_FIELDS:

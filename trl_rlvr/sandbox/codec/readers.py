@@ -12,39 +12,37 @@ import math
 import pathlib
 import re
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trl_rlvr.sandbox.codec import tags
+from trl_rlvr.sandbox.codec.decoder import CONTAINERS, SIMPLE, Decoder
 from trl_rlvr.sandbox.codec.named_tuples import read_named_tuple
 from trl_rlvr.sandbox.codec.tags import FLOAT_FORMAT, FORGOTTEN, Opaque, RefusedValue
-
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.codec.decoder import Decoder
 
 _DECIMAL = re.compile(
     r"-?(?:(\d+)(?:\.\d*)?(?:[eE]([+-]?\d{1,6}))?|\.\d+(?:[eE]([+-]?\d{1,6}))?|inf|infinity|s?nan\d*)\Z", re.I
 )
 
 
-def _big_int(self: "Decoder") -> int:
+def _big_int(self: Decoder) -> int:
     data = self.raw()
     if len(data) > tags.MAX_INT_BYTES:
         raise RefusedValue(f"an integer has more than {8 * tags.MAX_INT_BYTES} bits")
     return int.from_bytes(data, "little", signed=True)
 
 
-def _small_int(self: "Decoder") -> int:
+def _small_int(self: Decoder) -> int:
     self.at += 1
     return self.data[self.at - 1] - 64
 
 
-def _float(self: "Decoder") -> float:
+def _float(self: Decoder) -> float:
     (number,) = FLOAT_FORMAT.unpack_from(self.data, self.at)
     self.at += FLOAT_FORMAT.size
     return float(number)
 
 
-def _reference(self: "Decoder") -> Any:
+def _reference(self: Decoder) -> Any:
     value = self.numbered[self.length()]
     if value is FORGOTTEN:
         raise KeyError("a container that is no longer shared")
@@ -52,16 +50,16 @@ def _reference(self: "Decoder") -> Any:
     return value
 
 
-def _constant(self: "Decoder") -> Any:
+def _constant(self: Decoder) -> Any:
     return self.constants[self.text()]
 
 
-def _opaque(self: "Decoder") -> Opaque:
+def _opaque(self: Decoder) -> Opaque:
     return Opaque(self.text())
 
 
-def _handle(tag: int) -> Callable[["Decoder"], Any]:
-    def read(self: "Decoder") -> Any:
+def _handle(tag: int) -> Callable[[Decoder], Any]:
+    def read(self: Decoder) -> Any:
         if self.handle is None:
             raise RefusedValue("an answer holds a handle where only data is allowed")
         return self.handle(self, tag)
@@ -69,20 +67,20 @@ def _handle(tag: int) -> Callable[["Decoder"], Any]:
     return read
 
 
-def _list(self: "Decoder") -> list[Any]:
+def _list(self: Decoder) -> list[Any]:
     value: list[Any] = self.number([])
     value.extend(self.items())
     return value
 
 
-def _set(self: "Decoder") -> set[Any]:
+def _set(self: Decoder) -> set[Any]:
     value: set[Any] = self.number(set())
     value.update(self.keys())
     return value
 
 
-def _mapping(make: Callable[["Decoder"], Any]) -> Callable[["Decoder"], Any]:
-    def read(self: "Decoder") -> Any:
+def _mapping(make: Callable[[Decoder], Any]) -> Callable[[Decoder], Any]:
+    def read(self: Decoder) -> Any:
         value = make(self)
         for key, item in self.pairs():
             dict.__setitem__(value, key, item)
@@ -91,14 +89,14 @@ def _mapping(make: Callable[["Decoder"], Any]) -> Callable[["Decoder"], Any]:
     return read
 
 
-def _default_dict(self: "Decoder") -> Any:
+def _default_dict(self: Decoder) -> Any:
     value: collections.defaultdict[Any, Any] = self.number(collections.defaultdict())
     factory = self.item()
     value.default_factory = factory if callable(factory) else None  # a handle, where handles are read, asks the sender
     return value
 
 
-def _counter(self: "Decoder") -> Any:
+def _counter(self: Decoder) -> Any:
     value: collections.Counter[Any] = self.number(collections.Counter())
     for key, count in self.pairs():
         dict.__setitem__(value, key, count)
@@ -116,14 +114,14 @@ def require_countable(counts: Collection[Any]) -> None:
         raise RefusedValue(f"a Counter counts more than {tags.MAX_COUNT}")
 
 
-def _ordered_dict(self: "Decoder") -> Any:
+def _ordered_dict(self: Decoder) -> Any:
     value: collections.OrderedDict[Any, Any] = self.number(collections.OrderedDict())
     for key, item in self.pairs():
         value[key] = item
     return value
 
 
-def _deque(self: "Decoder") -> Any:
+def _deque(self: Decoder) -> Any:
     index = len(self.numbered)
     self.number(None)
     maxlen = self.exactly(type(None), int)
@@ -133,14 +131,14 @@ def _deque(self: "Decoder") -> Any:
     return value
 
 
-def _range(self: "Decoder") -> range:
+def _range(self: Decoder) -> range:
     value = range(self.exactly(int), self.exactly(int), self.exactly(int))
     if abs(value.stop - value.start) // abs(value.step) > tags.MAX_RANGE:
         raise RefusedValue(f"a range has more than {tags.MAX_RANGE} items")
     return value
 
 
-def _chain_map(self: "Decoder") -> Any:
+def _chain_map(self: Decoder) -> Any:
     value: collections.ChainMap[Any, Any] = self.number(collections.ChainMap())
     maps = self.exactly(list)
     if len(maps) > tags.MAX_FIELDS:
@@ -149,7 +147,7 @@ def _chain_map(self: "Decoder") -> Any:
     return value
 
 
-def _array(self: "Decoder") -> Any:
+def _array(self: Decoder) -> Any:
     index = len(self.numbered)
     self.number(None)
     value = array.array(self.text())
@@ -158,13 +156,13 @@ def _array(self: "Decoder") -> Any:
     return value
 
 
-def _bytearray(self: "Decoder") -> bytearray:
+def _bytearray(self: Decoder) -> bytearray:
     value: bytearray = self.number(bytearray())
     value.extend(self.exactly(bytes))
     return value
 
 
-def _decimal(self: "Decoder") -> decimal.Decimal:
+def _decimal(self: Decoder) -> decimal.Decimal:
     text = self.exactly(str)
     match = _DECIMAL.match(text) if len(text) <= tags.MAX_DECIMAL_CHARS else None
     if match is None or abs(int(match[2] or match[3] or 0)) > tags.MAX_DECIMAL_EXPONENT:
@@ -172,7 +170,7 @@ def _decimal(self: "Decoder") -> decimal.Decimal:
     return decimal.Decimal(text)
 
 
-def _fraction(self: "Decoder") -> fractions.Fraction:
+def _fraction(self: Decoder) -> fractions.Fraction:
     above, below = self.exactly(int), self.exactly(int)
     if (
         max(above.bit_length(), below.bit_length()) > tags.MAX_RATIONAL_BITS
@@ -183,33 +181,33 @@ def _fraction(self: "Decoder") -> fractions.Fraction:
     return fractions.Fraction(above, below)
 
 
-def _time_parts(self: "Decoder", count: int) -> tuple[list[int], int, Any]:
+def _time_parts(self: Decoder, count: int) -> tuple[list[int], int, Any]:
     parts = [self.exactly(int) for _ in range(count)]
     return parts, self.exactly(int), self.exactly(type(None), datetime.timezone)
 
 
-def _time(self: "Decoder") -> datetime.time:
+def _time(self: Decoder) -> datetime.time:
     parts, fold, zone = _time_parts(self, 4)
     return datetime.time(parts[0], parts[1], parts[2], parts[3], tzinfo=zone, fold=fold)
 
 
-def _datetime(self: "Decoder") -> datetime.datetime:
+def _datetime(self: Decoder) -> datetime.datetime:
     parts, fold, zone = _time_parts(self, 7)
     return datetime.datetime(*parts, tzinfo=zone, fold=fold)  # type: ignore[misc, arg-type]  # seven plain integers
 
 
-def _timezone(self: "Decoder") -> datetime.timezone:
+def _timezone(self: Decoder) -> datetime.timezone:
     zone = datetime.timezone(self.exactly(datetime.timedelta))
     return datetime.UTC if zone == datetime.UTC else zone
 
 
-def _uuid(self: "Decoder") -> Any:
+def _uuid(self: Decoder) -> Any:
     import uuid  # here, to keep it out of the fork server
 
     return uuid.UUID(bytes=self.exactly(bytes))
 
 
-def _ndarray(self: "Decoder") -> Any:
+def _ndarray(self: Decoder) -> Any:
     kind, shape, data = self.text(), self.items(), self.exactly(bytes)
     try:
         import numpy
@@ -220,57 +218,61 @@ def _ndarray(self: "Decoder") -> Any:
     return numpy.frombuffer(bytearray(data), dtype=kind).reshape(shape)
 
 
-def _items_view(self: "Decoder") -> Any:
+def _items_view(self: Decoder) -> Any:
     pairs = [tuple(pair) for pair in self.items() if type(pair) is tuple and len(pair) == 2]
     for key, _ in pairs:
         self.budget.key(key)
     return dict(pairs).items()
 
 
-SIMPLE: dict[int, Callable[["Decoder"], Any]] = {
-    tags.NONE: lambda self: None,
-    tags.TRUE: lambda self: True,
-    tags.FALSE: lambda self: False,
-    tags.INT: _small_int,
-    tags.BIG_INT: _big_int,
-    tags.FLOAT: _float,
-    tags.COMPLEX: lambda self: complex(_float(self), _float(self)),
-    tags.STR: lambda self: self.text(),
-    tags.BYTES: lambda self: self.raw(),
-    tags.REF: _reference,
-    tags.CONSTANT: _constant,
-    tags.OPAQUE: _opaque,
-}
+SIMPLE.update(
+    {
+        tags.NONE: lambda self: None,
+        tags.TRUE: lambda self: True,
+        tags.FALSE: lambda self: False,
+        tags.INT: _small_int,
+        tags.BIG_INT: _big_int,
+        tags.FLOAT: _float,
+        tags.COMPLEX: lambda self: complex(_float(self), _float(self)),
+        tags.STR: lambda self: self.text(),
+        tags.BYTES: lambda self: self.raw(),
+        tags.REF: _reference,
+        tags.CONSTANT: _constant,
+        tags.OPAQUE: _opaque,
+    }
+)
 
-CONTAINERS: dict[int, Callable[["Decoder"], Any]] = {
-    tags.LIST: _list,
-    tags.TUPLE: lambda self: self.number(tuple(self.items())),
-    tags.SET: _set,
-    tags.FROZENSET: lambda self: self.number(frozenset(self.keys())),
-    tags.DICT: _mapping(lambda self: self.number({})),
-    tags.RANGE: _range,
-    tags.BYTEARRAY: _bytearray,
-    tags.SLICE: lambda self: slice(self.item(), self.item(), self.item()),
-    tags.DEQUE: _deque,
-    tags.COUNTER: _counter,
-    tags.ORDERED_DICT: _ordered_dict,
-    tags.DEFAULT_DICT: _mapping(_default_dict),
-    tags.NAMED_TUPLE: read_named_tuple,
-    tags.CHAIN_MAP: _chain_map,
-    tags.ARRAY: _array,
-    tags.DECIMAL: _decimal,
-    tags.FRACTION: _fraction,
-    tags.DATE: lambda self: datetime.date(self.exactly(int), self.exactly(int), self.exactly(int)),
-    tags.TIME: _time,
-    tags.DATETIME: _datetime,
-    tags.TIMEDELTA: lambda self: datetime.timedelta(self.exactly(int), self.exactly(int), self.exactly(int)),
-    tags.TIMEZONE: _timezone,
-    tags.UUID: _uuid,
-    tags.PATH: lambda self: pathlib.PurePosixPath(self.exactly(str)),
-    tags.NDARRAY: _ndarray,
-    tags.DICT_KEYS: lambda self: dict.fromkeys(self.keys()).keys(),
-    tags.DICT_ITEMS: lambda self: _items_view(self),
-    tags.DICT_VALUES: lambda self: dict(enumerate(self.items())).values(),
-    tags.HANDLE: _handle(tags.HANDLE),
-    tags.SUBCLASS: _handle(tags.SUBCLASS),
-}
+CONTAINERS.update(
+    {
+        tags.LIST: _list,
+        tags.TUPLE: lambda self: self.number(tuple(self.items())),
+        tags.SET: _set,
+        tags.FROZENSET: lambda self: self.number(frozenset(self.keys())),
+        tags.DICT: _mapping(lambda self: self.number({})),
+        tags.RANGE: _range,
+        tags.BYTEARRAY: _bytearray,
+        tags.SLICE: lambda self: slice(self.item(), self.item(), self.item()),
+        tags.DEQUE: _deque,
+        tags.COUNTER: _counter,
+        tags.ORDERED_DICT: _ordered_dict,
+        tags.DEFAULT_DICT: _mapping(_default_dict),
+        tags.NAMED_TUPLE: read_named_tuple,
+        tags.CHAIN_MAP: _chain_map,
+        tags.ARRAY: _array,
+        tags.DECIMAL: _decimal,
+        tags.FRACTION: _fraction,
+        tags.DATE: lambda self: datetime.date(self.exactly(int), self.exactly(int), self.exactly(int)),
+        tags.TIME: _time,
+        tags.DATETIME: _datetime,
+        tags.TIMEDELTA: lambda self: datetime.timedelta(self.exactly(int), self.exactly(int), self.exactly(int)),
+        tags.TIMEZONE: _timezone,
+        tags.UUID: _uuid,
+        tags.PATH: lambda self: pathlib.PurePosixPath(self.exactly(str)),
+        tags.NDARRAY: _ndarray,
+        tags.DICT_KEYS: lambda self: dict.fromkeys(self.keys()).keys(),
+        tags.DICT_ITEMS: lambda self: _items_view(self),
+        tags.DICT_VALUES: lambda self: dict(enumerate(self.items())).values(),
+        tags.HANDLE: _handle(tags.HANDLE),
+        tags.SUBCLASS: _handle(tags.SUBCLASS),
+    }
+)

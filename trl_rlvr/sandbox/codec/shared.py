@@ -6,16 +6,15 @@ those that nothing but this table refers to any longer on the sender's side: wha
 
 import itertools
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trl_rlvr.sandbox.codec import tags
 from trl_rlvr.sandbox.codec.change import read_change, write_change
 from trl_rlvr.sandbox.codec.decoder import MALFORMED, Decoder
+from trl_rlvr.sandbox.codec.encoder import Encoder
 from trl_rlvr.sandbox.codec.state import State
+from trl_rlvr.sandbox.codec.table import Table
 from trl_rlvr.sandbox.codec.tags import FORGOTTEN, RefusedValue
-
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.codec.encoder import Encoder
 
 _PROBE: list[list[None]] = [[]]
 _IN_TABLE_ONLY = sys.getrefcount(_PROBE[0])
@@ -28,12 +27,9 @@ class Shared:
     """One end's table. Each message is written or read between a head and `agree`, or taken back with `rollback`."""
 
     def __init__(self) -> None:
-        self.objects: list[Any] = []
-        """By number; `FORGOTTEN` where no container is shared any longer."""
-        self.numbers: dict[int, int] = {}
-        """Number of each shared container by its id."""
-        self.costs: dict[int, int] = {}
-        """Nodes of each shared container by its id."""
+        self.table = Table()
+        """What encoders and decoders of its messages refer to."""
+        self.objects, self.numbers, self.costs = self.table.objects, self.table.numbers, self.table.costs
         self._agreed: dict[int, State] = {}
         """What each mutable one held when both ends last agreed."""
         self._own: dict[int, int] = {}
@@ -49,7 +45,7 @@ class Shared:
         self._sent = 0
         """How many messages this end has begun."""
 
-    def write_head(self, encoder: "Encoder", *, forget: bool = True) -> None:
+    def write_head(self, encoder: Encoder, *, forget: bool = True) -> None:
         """Begin a message: what changed here, and unless told not to, what only this table still holds.
 
         Raises:
@@ -153,7 +149,7 @@ class Shared:
         inside = 0 if state.holds_scalars() else sum(map(self.costs.get, map(id, state.content), itertools.repeat(0)))
         return 1 + len(state.content) + inside
 
-    def stand_in(self, number: int, value: Any, agreed: State | None) -> None:
+    def replace_by_copy(self, number: int, value: Any, agreed: State | None) -> None:
         """Let another container bear a number; the one that bore it is still passed on under that number.
 
         Args:
@@ -164,8 +160,8 @@ class Shared:
         self._own[number] = id(self.objects[number])
         self._place(number, value, agreed)
 
-    def stand_back(self, number: int, value: Any, agreed: State | None) -> None:
-        """Let the container that a number belongs to bear it again; arguments as for `stand_in`."""
+    def restore_original(self, number: int, value: Any, agreed: State | None) -> None:
+        """Let the container that a number belongs to bear it again; arguments as for `replace_by_copy`."""
         self.numbers.pop(id(self.objects[number]), None)
         self._own.pop(number)
         self._place(number, value, agreed)

@@ -8,16 +8,15 @@ import fractions
 import pathlib
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trl_rlvr.sandbox.codec import tags
+from trl_rlvr.sandbox.codec.encoder import CONTAINERS, SIMPLE, SPECIAL, Encoder
+from trl_rlvr.sandbox.codec.named_tuples import write_named_tuple
 from trl_rlvr.sandbox.codec.tags import FLOAT_FORMAT, RefusedValue
 
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.codec.encoder import Encoder
 
-
-def _int(self: "Encoder", value: int) -> None:
+def _int(self: Encoder, value: int) -> None:
     if -64 <= value < 128:
         self.out.append(tags.INT)
         self.out.append(int.__add__(value, 64))
@@ -30,40 +29,40 @@ def _int(self: "Encoder", value: int) -> None:
     self.out += int.to_bytes(value, size, "little", signed=True)
 
 
-def _float(self: "Encoder", value: float) -> None:
+def _float(self: Encoder, value: float) -> None:
     self.out.append(tags.FLOAT)
     self.out += FLOAT_FORMAT.pack(float.__pos__(value))
 
 
-def _complex(self: "Encoder", value: complex) -> None:
+def _complex(self: Encoder, value: complex) -> None:
     value = complex.__pos__(value)
     self.out.append(tags.COMPLEX)
     self.out += FLOAT_FORMAT.pack(value.real) + FLOAT_FORMAT.pack(value.imag)
 
 
-def _str(self: "Encoder", value: str) -> None:
+def _str(self: Encoder, value: str) -> None:
     self.out.append(tags.STR)
     self.text(value)
 
 
-def _bytes(self: "Encoder", value: bytes) -> None:
+def _bytes(self: Encoder, value: bytes) -> None:
     self.out.append(tags.BYTES)
     self.length(bytes.__len__(value))
     self.out += value
 
 
-def _bool(self: "Encoder", value: bool) -> None:
+def _bool(self: Encoder, value: bool) -> None:
     self.out.append(tags.TRUE if value else tags.FALSE)
 
 
-def _tag(tag: int) -> Callable[["Encoder", Any], None]:
+def _tag(tag: int) -> Callable[[Encoder, Any], None]:
     return lambda self, value: self.out.append(tag)
 
 
-def _fields(tag: int, read: Callable[[Any], tuple[Any, ...]]) -> Callable[["Encoder", Any], None]:
+def _fields(tag: int, read: Callable[[Any], tuple[Any, ...]]) -> Callable[[Encoder, Any], None]:
     """Write a value as the tuple of its parts."""
 
-    def write(self: "Encoder", value: Any) -> None:
+    def write(self: Encoder, value: Any) -> None:
         self.out.append(tag)
         for part in read(value):
             self.value(part)
@@ -71,35 +70,33 @@ def _fields(tag: int, read: Callable[[Any], tuple[Any, ...]]) -> Callable[["Enco
     return write
 
 
-def _list(self: "Encoder", value: list[Any]) -> None:
+def _list(self: Encoder, value: list[Any]) -> None:
     self.number(value)
     self.out.append(tags.LIST)
     self.items(list(list.__iter__(value)), list.__len__(value))
 
 
-def _set(self: "Encoder", value: set[Any]) -> None:
+def _set(self: Encoder, value: set[Any]) -> None:
     self.number(value)
     self.out.append(tags.SET)
     self.keys(list(set.__iter__(value)), set.__len__(value))
 
 
-def _tuple(self: "Encoder", value: tuple[Any, ...]) -> None:
+def _tuple(self: Encoder, value: tuple[Any, ...]) -> None:
     # Numbered after its items, as the reader can build it only then.
     self.out.append(tags.TUPLE)
     self.items(tuple.__iter__(value), tuple.__len__(value))
     self.number(value)
 
 
-def _frozenset(self: "Encoder", value: frozenset[Any]) -> None:
+def _frozenset(self: Encoder, value: frozenset[Any]) -> None:
     self.out.append(tags.FROZENSET)
     self.keys(list(frozenset.__iter__(value)), frozenset.__len__(value))
     self.number(value)
 
 
-def _mapping(
-    tag: int, base: Any, head: Callable[["Encoder", Any], None] | None = None
-) -> Callable[["Encoder", Any], None]:
-    def write(self: "Encoder", value: Any) -> None:
+def _mapping(tag: int, base: Any, head: Callable[[Encoder, Any], None] | None = None) -> Callable[[Encoder, Any], None]:
+    def write(self: Encoder, value: Any) -> None:
         self.number(value)
         self.out.append(tag)
         if head is not None:
@@ -114,39 +111,39 @@ def _mapping(
     return write
 
 
-def _factory(self: "Encoder", value: Any) -> None:
+def _factory(self: Encoder, value: Any) -> None:
     factory = collections.defaultdict.__dict__["default_factory"].__get__(value)
     self.value(factory if id(factory) in self.constants or self.takes_others else None)
 
 
-def _deque(self: "Encoder", value: Any) -> None:
+def _deque(self: Encoder, value: Any) -> None:
     self.number(value)
     self.out.append(tags.DEQUE)
     self.value(collections.deque.__dict__["maxlen"].__get__(value))
     self.items(list(collections.deque.__iter__(value)), collections.deque.__len__(value))
 
 
-def _bytearray(self: "Encoder", value: Any) -> None:
+def _bytearray(self: Encoder, value: Any) -> None:
     self.number(value)
     self.out.append(tags.BYTEARRAY)
     _bytes(self, bytes(value))
 
 
-def _chain_map(self: "Encoder", value: Any) -> None:
+def _chain_map(self: Encoder, value: Any) -> None:
     self.number(value)
     self.out.append(tags.CHAIN_MAP)
     self.value(list(value.maps))
 
 
-def _array(self: "Encoder", value: Any) -> None:
+def _array(self: Encoder, value: Any) -> None:
     self.number(value)
     self.out.append(tags.ARRAY)
     self.text(value.typecode)
     self.value(value.tobytes())
 
 
-def _view(tag: int) -> Callable[["Encoder", Any], None]:
-    def write(self: "Encoder", value: Any) -> None:
+def _view(tag: int) -> Callable[[Encoder, Any], None]:
+    def write(self: Encoder, value: Any) -> None:
         self.out.append(tag)
         write_items = self.items if tag == tags.DICT_VALUES else self.keys
         write_items(list(value), len(value))
@@ -166,8 +163,10 @@ def _zone(value: Any) -> Any:
     return None if offset is None else datetime.timezone(offset)
 
 
-def write_numpy(self: "Encoder", value: Any) -> bool:
+def _numpy(self: Encoder, value: Any) -> bool:
     """Write a numpy scalar as the Python number it holds, an array of numbers as its bytes; say whether it was one."""
+    if "numpy" not in sys.modules:
+        return False
     numpy = sys.modules["numpy"]
     kind = type(value)
     if isinstance(numpy.generic, type) and numpy.generic in type.__dict__["__mro__"].__get__(kind):
@@ -184,8 +183,10 @@ def write_numpy(self: "Encoder", value: Any) -> bool:
     return False
 
 
-def write_uuid(self: "Encoder", value: Any) -> bool:
+def _uuid(self: Encoder, value: Any) -> bool:
     """Write a UUID, whose module few programs load; say whether it was one."""
+    if "uuid" not in sys.modules:
+        return False
     known = sys.modules["uuid"].UUID
     if not isinstance(known, type) or known not in type.__dict__["__mro__"].__get__(type(value)):
         return False
@@ -194,7 +195,7 @@ def write_uuid(self: "Encoder", value: Any) -> bool:
     return True
 
 
-SIMPLE: dict[type, Callable[["Encoder", Any], None]] = {
+SIMPLE.update({
     type(None): _tag(tags.NONE),
     bool: _bool,
     int: _int,
@@ -221,22 +222,26 @@ SIMPLE: dict[type, Callable[["Encoder", Any], None]] = {
     datetime.timezone: _fields(tags.TIMEZONE, _timezone),
     pathlib.PosixPath: _fields(tags.PATH, lambda value: (pathlib.PurePath.__str__(value),)),
     pathlib.PurePosixPath: _fields(tags.PATH, lambda value: (pathlib.PurePath.__str__(value),)),
-}  # fmt: skip
+})  # fmt: skip
 
-CONTAINERS: dict[type, Callable[["Encoder", Any], None]] = {
-    list: _list,
-    set: _set,
-    bytearray: _bytearray,
-    tuple: _tuple,
-    type({}.keys()): _view(tags.DICT_KEYS),
-    type({}.items()): _view(tags.DICT_ITEMS),
-    type({}.values()): _view(tags.DICT_VALUES),
-    frozenset: _frozenset,
-    dict: _mapping(tags.DICT, dict),
-    collections.Counter: _mapping(tags.COUNTER, dict),
-    collections.OrderedDict: _mapping(tags.ORDERED_DICT, collections.OrderedDict),
-    collections.defaultdict: _mapping(tags.DEFAULT_DICT, dict, _factory),
-    collections.deque: _deque,
-    collections.ChainMap: _chain_map,
-    array.array: _array,
-}
+CONTAINERS.update(
+    {
+        list: _list,
+        set: _set,
+        bytearray: _bytearray,
+        tuple: _tuple,
+        type({}.keys()): _view(tags.DICT_KEYS),
+        type({}.items()): _view(tags.DICT_ITEMS),
+        type({}.values()): _view(tags.DICT_VALUES),
+        frozenset: _frozenset,
+        dict: _mapping(tags.DICT, dict),
+        collections.Counter: _mapping(tags.COUNTER, dict),
+        collections.OrderedDict: _mapping(tags.ORDERED_DICT, collections.OrderedDict),
+        collections.defaultdict: _mapping(tags.DEFAULT_DICT, dict, _factory),
+        collections.deque: _deque,
+        collections.ChainMap: _chain_map,
+        array.array: _array,
+    }
+)
+
+SPECIAL += [write_named_tuple, _numpy, _uuid]

@@ -1,12 +1,12 @@
 """Marks exceptions that ended a comparison of a test: whoever swallows one passes off as made what was not."""
 
 
-def mark_unchecked(error: BaseException) -> None:
+def mark_aborted(error: BaseException) -> None:
     """Note that an exception came out of the middle of a comparison, which was therefore not made."""
-    error.__dict__["left_unchecked"] = True
+    error.__dict__["aborted_assertion"] = True
 
 
-def left_unchecked(error: BaseException | None) -> bool:
+def has_aborted(error: BaseException | None) -> bool:
     """Say whether an exception left a check unmade or failed.
 
     That is one which is marked so, or a failed assertion of the test, or one that followed from such a one or holds it.
@@ -17,7 +17,7 @@ def left_unchecked(error: BaseException | None) -> bool:
         one = left.pop()
         if one is None or id(one) in seen:
             continue
-        if "left_unchecked" in one.__dict__ or is_failure(one):
+        if "aborted_assertion" in one.__dict__ or is_failure(one):
             return True
         seen.add(id(one))
         left += one.__cause__, one.__context__

@@ -108,7 +108,7 @@ class _Judge:
         if verdict is not Verdict.PASSED:
             self.failed.add(test)
         if verdict is not Verdict.PASSED or self._at == self._last_checks[test]:
-            self._reports.hold(test, verdict, text)
+            self._reports.queue(test, verdict, text)
 
 
 def _judge_answer(frame: bytes, kind: int, expected: Any, details: Any, budget: Budget) -> Outcome:

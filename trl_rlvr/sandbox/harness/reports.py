@@ -29,24 +29,24 @@ class Reports:
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
-        self._held = bytearray()
+        self._queued = bytearray()
 
-    def hold(self, test: int, verdict: Verdict, text: str = "") -> None:
+    def queue(self, test: int, verdict: Verdict, text: str = "") -> None:
         """Report a verdict with the next message."""
-        self._held += pack_record(test, verdict, text)
-        if len(self._held) == RECORDS_AT_ONCE * RECORD_SIZE:
+        self._queued += pack_record(test, verdict, text)
+        if len(self._queued) == RECORDS_AT_ONCE * RECORD_SIZE:
             self.flush()
 
     def send(self, test: int, verdict: Verdict, text: str = "") -> None:
         """Report a verdict now."""
-        self.hold(test, verdict, text)
+        self.queue(test, verdict, text)
         self.flush()
 
     def flush(self) -> None:
-        """Send what is held."""
-        if self._held:
-            self._channel.send(self._held)
-            self._held.clear()
+        """Send what is queued."""
+        if self._queued:
+            self._channel.send(self._queued)
+            self._queued.clear()
 
 
 def fatal_outcome(frame: bytes) -> Outcome:

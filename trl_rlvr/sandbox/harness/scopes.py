@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from trl_rlvr.sandbox.codec.state import State
 
 
-class Stand(NamedTuple):
+class StagedCopy(NamedTuple):
     """A container of the test's and what stands for it in the meantime."""
 
     own: Any
@@ -17,24 +17,24 @@ class Stand(NamedTuple):
     """What the copy held at first."""
 
 
-class Frame:
+class Scope:
     """One running function of the test, or what stands outside of all in a thread."""
 
-    __slots__ = ("answers", "began", "caller", "depth", "stands", "thread", "tuples")
+    __slots__ = ("answers", "began", "caller", "depth", "staged", "thread", "tuples")
 
-    def __init__(self, caller: "Frame | None" = None) -> None:
+    def __init__(self, caller: "Scope | None" = None) -> None:
         self.caller = caller
         self.thread = get_ident()
         self.depth = 0
         """How many comparisons are being evaluated, one inside the other."""
         self.began = 0
         """How many requests had been made when the outermost of them began."""
-        self.stands: dict[int, Stand] = {}
+        self.staged: dict[int, StagedCopy] = {}
         self.tuples: dict[int, tuple[Any, Any]] = {}
         """Tuples that lead to those, and what stands for each, by number."""
         self.answers: set[int] = set()
         """Numbers of containers that came with answers in the meantime."""
 
 
-Mark = tuple[Frame, int]
+Mark = tuple[Scope, int]
 """A running function, and how many comparisons were being evaluated in it."""

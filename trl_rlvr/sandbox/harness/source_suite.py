@@ -15,24 +15,24 @@ from trl_rlvr.analysis.conventions import STAND_IN
 from trl_rlvr.analysis.parsing import bound_name
 from trl_rlvr.analysis.star_imports import star_imports
 from trl_rlvr.sandbox.harness.injected import (
+    BEGIN_COMPARISON,
+    BEGIN_STATEMENT,
     CATCHABLE,
     END,
+    END_COMPARISON,
     FETCH_DATA,
     FUNCTION,
     GENERATOR,
-    HOLD,
     RAN,
-    RESET,
-    RESTORE,
     TEST_MODULE,
 )
 from trl_rlvr.sandbox.harness.namespace import standard_values
-from trl_rlvr.sandbox.harness.remote.connection import Link, Lost
+from trl_rlvr.sandbox.harness.remote.connection import Connection, Lost
 from trl_rlvr.sandbox.harness.remote.exceptions import exception_class
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
 from trl_rlvr.sandbox.harness.reports import Report, fatal_outcome
 from trl_rlvr.sandbox.harness.rewrite.collection import add_collected
-from trl_rlvr.sandbox.harness.rewrite.comparisons import caught_by, with_settling
+from trl_rlvr.sandbox.harness.rewrite.comparisons import caught_by, stage_comparisons
 from trl_rlvr.sandbox.harness.rewrite.solution_imports import without_module
 from trl_rlvr.sandbox.harness.runner.collector import Collector
 from trl_rlvr.sandbox.harness.runner.execution import require_success
@@ -60,10 +60,10 @@ def judge_tests(
     """
     trees = [without_module(ast.parse(source)) for source in (setup_code, *tests)]
     add_collected(trees[0], trees[1:])
-    link = Link(*pipes, answer_bytes, mentioned_attributes(trees))
+    connection = Connection(*pipes, answer_bytes, mentioned_attributes(trees))
     capture = any(word in source for source in (setup_code, *tests) for word in ("stdout", "capsys"))
     try:
-        judge = _Judge(link, names, link.describe(names, capture), trees)
+        judge = _Judge(connection, names, connection.describe(names, capture), trees)
         for test, (source, tree) in enumerate(zip(tests, trees[1:], strict=True)):
             report(test, *judge.run_test(source, tree))
     except Lost as lost:
@@ -72,8 +72,10 @@ def judge_tests(
 
 
 class _Judge:
-    def __init__(self, link: Link, names: tuple[str, ...], defined: list[str], trees: list[ast.Module]) -> None:
-        self.link = link
+    def __init__(
+        self, connection: Connection, names: tuple[str, ...], defined: list[str], trees: list[ast.Module]
+    ) -> None:
+        self.connection = connection
         self.defined = defined
         self.missing = frozenset(names) - frozenset(defined)
         self.setup = trees[0]
@@ -81,7 +83,7 @@ class _Judge:
         self.wished = {name for tree in trees for name in _names_beside_handlers(tree)}
         """Names that a class of the solution may stand for where the test catches: it uses them elsewhere, as an alias
         does."""
-        self.collector = Collector(link.handles.handed.was_given)
+        self.collector = Collector(connection.imports.exports.was_given)
         self.kept: dict[str, Any] = {}
         """Names that earlier tests bound."""
 
@@ -89,12 +91,12 @@ class _Judge:
         """Make the names that a test begins with, and say which of them are to be fetched at every read."""
         namespace = {
             "__name__": TEST_MODULE,
-            HOLD: self.link.holding.hold,
-            RESTORE: self.link.holding.restore,
-            RESET: self.link.holding.reset,
-            FUNCTION: self.link.holding.function,
-            GENERATOR: self.link.holding.generator,
-            END: self.link.holding.end,
+            BEGIN_COMPARISON: self.connection.staging.begin_comparison,
+            END_COMPARISON: self.connection.staging.end_comparison,
+            BEGIN_STATEMENT: self.connection.staging.begin_statement,
+            FUNCTION: self.connection.staging.function,
+            GENERATOR: self.connection.staging.generator,
+            END: self.connection.staging.end,
             CATCHABLE: self._catchable,
             RAN: require_success,
             STAND_IN: _SolutionModule(self._of_module),
@@ -120,7 +122,7 @@ class _Judge:
 
     def _fetch_data(self, name: str) -> Any:
         if name in self.missing:
-            raise self.link.fail(Verdict.MISSING_ENTRY_POINT, f"the code defines no {name}")
+            raise self.connection.fail(Verdict.MISSING_ENTRY_POINT, f"the code defines no {name}")
         return self._fetch(name)
 
     def _of_module(self, name: str) -> Any:
@@ -129,12 +131,12 @@ class _Judge:
             return _usable(self._fetch(name))
         if name in self.missing:
             return self._fetch_data(name)
-        raise self.link.fail(Verdict.MISSING_ENTRY_POINT, f"{name} is no name that the problem asks for")
+        raise self.connection.fail(Verdict.MISSING_ENTRY_POINT, f"{name} is no name that the problem asks for")
 
     def _fetch(self, name: str) -> Any:
-        value = self.link.fetch(name)
+        value = self.connection.fetch(name)
         if _catches_checks(value):
-            raise self.link.fail(
+            raise self.connection.fail(
                 Verdict.REFUSED_VALUE, f"{name} is an exception that would catch the test's own checks"
             )
         return value
@@ -144,7 +146,7 @@ class _Judge:
         if isinstance(value, tuple | list):  # a list where the arguments of a call are spread
             return tuple(map(self._catchable, value))
         if _catches_checks(value) and value.__name__ not in self.wished:
-            raise self.link.fail(Verdict.REFUSED_VALUE, f"{value.__name__} would catch the test's own checks")
+            raise self.connection.fail(Verdict.REFUSED_VALUE, f"{value.__name__} would catch the test's own checks")
         return _usable(value)
 
     def _run(self, tree: ast.Module) -> None:
@@ -153,13 +155,13 @@ class _Judge:
         before = dict(namespace)
         namespace[FETCH_DATA] = self._reader(namespace, before)
         if self.setup.body:
-            exec(compile(with_settling(copy.deepcopy(self.setup), fetched), "<setup>", "exec"), namespace)
+            exec(compile(stage_comparisons(copy.deepcopy(self.setup), fetched), "<setup>", "exec"), namespace)
             self._take_back(namespace, before)
         fetched = frozenset(name for name in fetched if namespace.get(name) is before.get(name))
         self.collector.begin(namespace)
         ready = namespace.keys() | self.missing
         try:
-            exec(compile(with_settling(tree, fetched), "<test>", "exec"), namespace)
+            exec(compile(stage_comparisons(tree, fetched), "<test>", "exec"), namespace)
         finally:
             self.kept |= {name: value for name, value in namespace.items() if name not in ready or name in self.kept}
 
@@ -182,13 +184,13 @@ class _Judge:
             outcome = Outcome(Verdict.CRASHED, "")
         except BaseException as error:  # whatever a test raises is a verdict on the solution
             outcome = self._failure(error, source)
-        self.link.expire()
-        lost = self.link.lost
+        self.connection.expire()
+        lost = self.connection.lost
         if lost is None:
             return outcome
         if lost.verdict not in _OF_ONE_TEST:
             raise lost
-        self.link.lost = None  # only this test is lost: the candidate still answers
+        self.connection.lost = None  # only this test is lost: the candidate still answers
         return Outcome(lost.verdict, lost.text)
 
     @staticmethod

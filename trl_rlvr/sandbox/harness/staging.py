@@ -16,28 +16,28 @@ from typing import Any
 
 from trl_rlvr.sandbox.codec import Decoder, Shared
 from trl_rlvr.sandbox.codec.state import State
-from trl_rlvr.sandbox.harness.failure_marks import mark_unchecked
-from trl_rlvr.sandbox.harness.scopes import Frame, Mark, Stand
+from trl_rlvr.sandbox.harness.failure_marks import mark_aborted
+from trl_rlvr.sandbox.harness.scopes import Mark, Scope, StagedCopy
 
 
 class _Function:
     """A function of the test while it runs; a class, since a recursive function enters it a million times."""
 
-    __slots__ = ("_frame", "_holding")
+    __slots__ = ("_scope", "_staging")
 
-    def __init__(self, holding: "Holding") -> None:
-        self._holding = holding
+    def __init__(self, staging: "Staging") -> None:
+        self._staging = staging
 
     def __enter__(self) -> None:
-        self._frame = self._holding.running = Frame(self._holding.running)
+        self._scope = self._staging.running = Scope(self._staging.running)
 
     def __exit__(self, kind: object, error: BaseException | None, *rest: object) -> None:
-        if error is not None and self._frame.depth:
-            mark_unchecked(error)
-        self._holding.leave(self._frame)
+        if error is not None and self._scope.depth:
+            mark_aborted(error)
+        self._staging.leave(self._scope)
 
 
-class Holding:
+class Staging:
     """One conversation's comparisons.
 
     Args:
@@ -48,27 +48,27 @@ class Holding:
     def __init__(self, shared: Callable[[], Shared], quietly: Callable[[], AbstractContextManager[None]]) -> None:
         self._shared = shared
         self._quietly = quietly
-        self._running: ContextVar[Frame] = ContextVar("running")
+        self._running: ContextVar[Scope] = ContextVar("running")
         """The innermost one; each task of an event loop has its own."""
         self._outside = threading.local()
         """The one of a thread that stands outside of all: what another thread compares is none of its business."""
-        self._with_copies: list[Frame] = []
+        self._staged_scopes: list[Scope] = []
         self.requests = 0
         """How often the candidate was asked for something that could change what it has."""
 
     @property
-    def running(self) -> Frame:
+    def running(self) -> Scope:
         """The function that runs here."""
-        frame = self._running.get(None)
-        if frame is None or frame.thread != get_ident():  # a context may be handed on to a thread
-            frame = getattr(self._outside, "frame", None)
-        if frame is None:
-            frame = self._outside.frame = Frame()
-        return frame
+        scope = self._running.get(None)
+        if scope is None or scope.thread != get_ident():  # a context may be handed on to a thread
+            scope = getattr(self._outside, "scope", None)
+        if scope is None:
+            scope = self._outside.scope = Scope()
+        return scope
 
     @running.setter
-    def running(self, frame: Frame) -> None:
-        self._running.set(frame)
+    def running(self, scope: Scope) -> None:
+        self._running.set(scope)
 
     @property
     def active(self) -> bool:
@@ -78,50 +78,50 @@ class Holding:
     @property
     def has_copies(self) -> bool:
         """Whether copies stand for containers of the test's."""
-        return bool(self._with_copies)
+        return bool(self._staged_scopes)
 
     @property
     def is_touched(self) -> bool:
         """Whether a comparison is being evaluated in which the candidate was asked for something."""
         return self.active and self.running.began != self.requests
 
-    def hold(self) -> Mark:
+    def begin_comparison(self) -> Mark:
         """Begin a comparison: from here on, keep back what calls change."""
-        frame = self.running
-        mark = frame, frame.depth
-        if not frame.depth:
-            frame.began = self.requests
-        frame.depth += 1
+        scope = self.running
+        mark = scope, scope.depth
+        if not scope.depth:
+            scope.began = self.requests
+        scope.depth += 1
         return mark
 
-    def restore(self, mark: Mark, value: Any = None) -> Any:
+    def end_comparison(self, mark: Mark, value: Any = None) -> Any:
         """Be where the function was at a mark, whatever began since and did not end; returns `value`."""
-        frame, depth = mark
-        frame.depth = depth
-        if depth == 0 and (frame.stands or frame.answers):
-            self._settle(frame)
+        scope, depth = mark
+        scope.depth = depth
+        if depth == 0 and (scope.staged or scope.answers):
+            self._commit(scope)
         return value
 
-    def reset(self) -> None:
+    def begin_statement(self) -> None:
         """Begin a statement: an exception may have left a comparison in its middle."""
-        self.restore((self.running, 0))
+        self.end_comparison((self.running, 0))
 
     def expire(self) -> None:
         """End a test: nothing of it is held back any longer, whatever it left unfinished."""
-        for frame in list(self._with_copies):
-            self._settle(frame)
-        self.running = Frame()
+        for scope in list(self._staged_scopes):
+            self._commit(scope)
+        self.running = Scope()
 
     def end(self) -> None:
         """End a function before it is left: what it returns is part of the expression that calls it."""
         self.leave(self.running)
 
-    def leave(self, frame: Frame) -> None:
+    def leave(self, scope: Scope) -> None:
         """Go back to the caller of a function, which may have ended already."""
-        if frame.caller is not None:
-            self.running = frame.caller
-        if frame.stands:
-            self._settle(frame)
+        if scope.caller is not None:
+            self.running = scope.caller
+        if scope.staged:
+            self._commit(scope)
 
     def function(self) -> AbstractContextManager[None]:
         """Be in a function of the test."""
@@ -149,45 +149,45 @@ class Holding:
                     raise
                 except BaseException as error:
                     if self.active:
-                        mark_unchecked(error)
+                        mark_aborted(error)
                     step, given = inner.throw, error
 
         return stepwise
 
     def serve(self, action: Callable[[], Any]) -> Any:
         """Do what the candidate asks for; no comparison ends meanwhile."""
-        frame = self.running
-        mark = frame, frame.depth
+        scope = self.running
+        mark = scope, scope.depth
         try:
             return action()
         finally:
-            self.restore(mark)
+            self.end_comparison(mark)
             with self._quietly():
-                self._follow(frame)
+                self._refresh_copies(scope)
 
-    def _follow(self, frame: Frame) -> None:
+    def _refresh_copies(self, scope: Scope) -> None:
         """Let copies have what a callback changed in the test's own containers, where only it changed them."""
-        translated = _translation((stand.own, stand.copy) for stand in frame.stands.values())
-        for number, stand in frame.stands.items():
-            if stand.agreed.is_held_by(stand.own, exactly=False):
+        translated = _translation((staged_copy.own, staged_copy.copy) for staged_copy in scope.staged.values())
+        for number, staged_copy in scope.staged.items():
+            if staged_copy.agreed.is_held_by(staged_copy.own, exactly=False):
                 continue
-            if stand.state.is_held_by(stand.copy):
-                own = State.of(stand.own)
-                own.with_items(translated).put_into(stand.copy)
-                frame.stands[number] = stand._replace(agreed=own, state=State.of(stand.copy))
+            if staged_copy.state.is_held_by(staged_copy.copy):
+                own = State.of(staged_copy.own)
+                own.with_items(translated).put_into(staged_copy.copy)
+                scope.staged[number] = staged_copy._replace(agreed=own, state=State.of(staged_copy.copy))
 
-    def cover_all(self) -> None:
+    def stage_all(self) -> None:
         """Let copies stand for all containers: a function of the test is called in the middle of a comparison."""
         shared = self._shared()
-        self._cover(shared, set(shared.numbers.values()))
+        self._stage(shared, set(shared.numbers.values()))
 
-    def spare(self, numbers: Iterable[int]) -> None:
+    def leave_unstaged(self, numbers: Iterable[int]) -> None:
         """Need no copies of what an answer brings during a comparison: no side of it held that before."""
-        frame: Frame | None = self.running
-        while frame is not None:
-            if frame.depth:
-                frame.answers.update(numbers)
-            frame = frame.caller
+        scope: Scope | None = self.running
+        while scope is not None:
+            if scope.depth:
+                scope.answers.update(numbers)
+            scope = scope.caller
 
     def take_changes(self, message: Decoder) -> None:
         """Let the shared containers, or their copies during a comparison, hold what the candidate left in them.
@@ -202,76 +202,76 @@ class Holding:
         changes = shared.read_changes(message)
         if changes and self.active:
             shared.rollback()
-            self._cover_all_that_lead_to(shared, changes)
+            self._stage_all_that_lead_to(shared, changes)
             message.at = start
             changes = shared.read_changes(message)
         shared.apply(changes, message)
 
-    def _cover_all_that_lead_to(self, shared: Shared, changed: Iterable[int]) -> None:
+    def _stage_all_that_lead_to(self, shared: Shared, changed: Iterable[int]) -> None:
         """Let copies stand for containers that change, and for those through which a test would see it."""
         numbers, found = set[int](), set(changed)
         while found:
             numbers |= found
             ids = {id(shared.objects[number]) for number in found}
             found = {n for n in shared.numbers.values() if n not in numbers and shared.leads_to(n, ids)}
-        self._cover(shared, numbers)
+        self._stage(shared, numbers)
 
-    def _cover(self, shared: Shared, numbers: set[int]) -> None:
-        frame = self.running
-        stood = {number for other in self._with_copies for number in (*other.stands, *other.tuples)}
+    def _stage(self, shared: Shared, numbers: set[int]) -> None:
+        scope = self.running
+        stood = {number for other in self._staged_scopes for number in (*other.staged, *other.tuples)}
         new = {
             number: copy.copy(shared.objects[number])
-            for number in sorted(numbers - stood - frame.answers)
+            for number in sorted(numbers - stood - scope.answers)
             if shared.is_mutable(number)
         }
         if not new:
             return
-        if frame not in self._with_copies:
-            self._with_copies.append(frame)
+        if scope not in self._staged_scopes:
+            self._staged_scopes.append(scope)
         translated = _translation((shared.objects[number], twin) for number, twin in new.items())
         for number, twin in new.items():
             State.of(twin).with_items(translated).put_into(twin)
             state = State.of(twin)
-            frame.stands[number] = Stand(shared.objects[number], twin, shared.agreed(number), state)
-            shared.stand_in(number, twin, state)
-        for number in sorted(numbers - stood - frame.answers - new.keys()):
+            scope.staged[number] = StagedCopy(shared.objects[number], twin, shared.agreed(number), state)
+            shared.replace_by_copy(number, twin, state)
+        for number in sorted(numbers - stood - scope.answers - new.keys()):
             own = shared.objects[number]
             if type(own) is tuple and (twin := translated(own)) is not own:
-                frame.tuples[number] = own, twin
-                shared.stand_in(number, twin, None)
+                scope.tuples[number] = own, twin
+                shared.replace_by_copy(number, twin, None)
 
-    def _settle(self, frame: Frame) -> None:
+    def _commit(self, scope: Scope) -> None:
         """Let the test's own containers hold what is in their copies, and share them again."""
-        frame.depth = 0
-        frame.answers.clear()
-        if frame.stands:
-            self._with_copies.remove(frame)
-            stands, frame.stands = frame.stands, {}
-            tuples, frame.tuples = frame.tuples, {}
+        scope.depth = 0
+        scope.answers.clear()
+        if scope.staged:
+            self._staged_scopes.remove(scope)
+            staged, scope.staged = scope.staged, {}
+            tuples, scope.tuples = scope.tuples, {}
             with self._quietly():
-                self._stand_back(stands, tuples)
+                self._write_back(staged, tuples)
 
-    def _stand_back(self, stands: dict[int, Stand], tuples: dict[int, tuple[Any, Any]]) -> None:
+    def _write_back(self, staged: dict[int, StagedCopy], tuples: dict[int, tuple[Any, Any]]) -> None:
         shared = self._shared()
-        pairs = [(stand.copy, stand.own) for stand in stands.values()]
+        pairs = [(staged_copy.copy, staged_copy.own) for staged_copy in staged.values()]
         translated = _translation([*pairs, *((twin, own) for own, twin in tuples.values())])
         for number, (own, twin) in tuples.items():
             if shared.objects[number] is twin:
-                shared.stand_back(number, own, None)
-        for stand in stands.values():
-            if not stand.state.is_held_by(stand.copy):
-                State.of(stand.copy).with_items(translated).put_into(stand.own)
-        for number in set(shared.numbers.values()) - stands.keys():
+                shared.restore_original(number, own, None)
+        for staged_copy in staged.values():
+            if not staged_copy.state.is_held_by(staged_copy.copy):
+                State.of(staged_copy.copy).with_items(translated).put_into(staged_copy.own)
+        for number in set(shared.numbers.values()) - staged.keys():
             if shared.is_mutable(number):
                 value = shared.objects[number]
                 changed = State.of(value).with_items(translated)
                 if not changed.is_held_by(value):
                     changed.put_into(value)
-        for number, stand in stands.items():
-            if shared.objects[number] is stand.copy:
+        for number, staged_copy in staged.items():
+            if shared.objects[number] is staged_copy.copy:
                 agreed = shared.agreed(number)
-                changed = stand.agreed if agreed is stand.state else agreed.with_items(translated)
-                shared.stand_back(number, stand.own, changed)
+                changed = staged_copy.agreed if agreed is staged_copy.state else agreed.with_items(translated)
+                shared.restore_original(number, staged_copy.own, changed)
 
 
 def _translation(pairs: Iterable[tuple[Any, Any]]) -> Callable[[Any], Any]:

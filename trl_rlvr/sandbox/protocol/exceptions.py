@@ -113,5 +113,5 @@ def _plain(value: Any) -> Any:
         return type(value).__name__
 
 
-MARKS = frozenset(("came_from_candidate", "left_unchecked"))
+MARKS = frozenset(("came_from_candidate", "aborted_assertion"))
 """Attributes by which the harness knows what an exception is: the candidate gives none of them."""

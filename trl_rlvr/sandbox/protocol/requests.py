@@ -11,5 +11,5 @@ DESCRIBE, FETCH, CALL, GET, SET, DELETE, OPERATE, NEXT, AWAIT, BASE, LOOK = (
 PENDING, FINISHED, CANCELLED = range(3)
 """How far an awaited coroutine has come, in the answer to AWAIT: this and what came of it."""
 MAX_REQUEST = 1 << 28
-THEIRS, MINE = 0, 1
+RECEIVERS, SENDERS = 0, 1
 """Whose object a handle names: the receiver's or the sender's."""

@@ -4,9 +4,18 @@ import contextlib
 import pytest
 
 from trl_rlvr.sandbox.codec import Decoder, Encoder, Shared
-from trl_rlvr.sandbox.harness.injected import CATCHABLE, END, FETCH_DATA, FUNCTION, GENERATOR, HOLD, RESET, RESTORE
-from trl_rlvr.sandbox.harness.rewrite.comparisons import with_settling
-from trl_rlvr.sandbox.harness.staging import Holding
+from trl_rlvr.sandbox.harness.injected import (
+    BEGIN_COMPARISON,
+    BEGIN_STATEMENT,
+    CATCHABLE,
+    END,
+    END_COMPARISON,
+    FETCH_DATA,
+    FUNCTION,
+    GENERATOR,
+)
+from trl_rlvr.sandbox.harness.rewrite.comparisons import stage_comparisons
+from trl_rlvr.sandbox.harness.staging import Staging
 
 
 class Solution:
@@ -14,7 +23,7 @@ class Solution:
 
     def __init__(self):
         self.here, self.there = Shared(), Shared()
-        self.holding = Holding(lambda: self.here, contextlib.nullcontext)
+        self.staging = Staging(lambda: self.here, contextlib.nullcontext)
 
     def empty(self, values):
         (theirs,) = self.send(self.here, self.there, values)
@@ -22,41 +31,41 @@ class Solution:
         return self.send(self.there, self.here, [])[0]
 
     def send(self, sender, receiver, *values):
-        encoder = Encoder(shared=sender)
-        sender.write_head(encoder, forget=not self.holding.has_copies)
+        encoder = Encoder(table=sender.table)
+        sender.write_head(encoder, forget=not self.staging.has_copies)
         for value in values:
             encoder.value(value)
         sender.agree()
-        message = Decoder(bytes(encoder.out), shared=receiver)
+        message = Decoder(bytes(encoder.out), table=receiver.table)
         if receiver is self.here:
-            self.holding.take_changes(message)
+            self.staging.take_changes(message)
         else:
             receiver.apply(receiver.read_changes(message), message)
         arrived = message.rest()
         new = receiver.agree(message.costs)
         if receiver is self.here:
-            self.holding.spare(new)
+            self.staging.leave_unstaged(new)
         return arrived
 
 
 def run(source, fetched=None):
     """Run a test whose `f` empties its argument, the change held back while the test holds."""
     solution = Solution()
-    holding = solution.holding
+    staging = solution.staging
     namespace = {
-        HOLD: holding.hold,
-        RESTORE: holding.restore,
-        RESET: holding.reset,
-        FUNCTION: holding.function,
-        GENERATOR: holding.generator,
-        END: holding.end,
+        BEGIN_COMPARISON: staging.begin_comparison,
+        END_COMPARISON: staging.end_comparison,
+        BEGIN_STATEMENT: staging.begin_statement,
+        FUNCTION: staging.function,
+        GENERATOR: staging.generator,
+        END: staging.end,
         FETCH_DATA: lambda name: fetched[name].pop(),
         CATCHABLE: lambda kinds: kinds,
         "f": solution.empty,
     }
-    exec(compile(with_settling(ast.parse(source), frozenset(fetched or ())), "<test>", "exec"), namespace)
-    assert not holding.active
-    assert not holding.has_copies
+    exec(compile(stage_comparisons(ast.parse(source), frozenset(fetched or ())), "<test>", "exec"), namespace)
+    assert not staging.active
+    assert not staging.has_copies
 
 
 @pytest.mark.parametrize(

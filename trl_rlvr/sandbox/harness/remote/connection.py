@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trl_rlvr.sandbox.codec import Budget, Decoder, Encoder, RefusedValue, Shared, tags
-from trl_rlvr.sandbox.harness.failure_marks import is_failure, mark_unchecked
+from trl_rlvr.sandbox.harness.failure_marks import is_failure, mark_aborted
 from trl_rlvr.sandbox.harness.injected import TEST_MODULE
 from trl_rlvr.sandbox.harness.remote.exceptions import RemoteBaseException, read_exception
-from trl_rlvr.sandbox.harness.remote.imports import Handles
-from trl_rlvr.sandbox.harness.staging import Holding
+from trl_rlvr.sandbox.harness.remote.imports import Imports
+from trl_rlvr.sandbox.harness.staging import Staging
 from trl_rlvr.sandbox.protocol.exceptions import known_name, plain_arguments
 from trl_rlvr.sandbox.protocol.frames import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.sandbox.protocol.requests import CALLBACK, DESCRIBE, FETCH, LOOK, NEXT, RAISED, REFUSED, VALUE
@@ -32,7 +32,7 @@ class Lost(BaseException):
         self.text = text
 
 
-class Link:
+class Connection:
     """Asks a candidate and decodes what it says.
 
     Args:
@@ -49,9 +49,9 @@ class Link:
         self.attributes = attributes
         self.budget = Budget()
         self.lost: Lost | None = None
-        self.handles = Handles(self, lambda value: self._shared.keep_apart(value))
+        self.imports = Imports(self, lambda value: self._shared.keep_apart(value))
         self._shared = Shared()
-        self.holding = Holding(lambda: self._shared, self._reading)
+        self.staging = Staging(lambda: self._shared, self._reading)
         self._is_new_test = True
         """Whether the candidate is yet to be told to share nothing any longer."""
         self._turn = threading.RLock()
@@ -66,6 +66,25 @@ class Link:
         """Whether a message is being written or read in this thread, so that nothing can be asked."""
         return self._reader == threading.get_ident()
 
+    @property
+    def is_comparing(self) -> bool:
+        """Whether a comparison of the test is being evaluated."""
+        return self.staging.active
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether a comparison is being evaluated in which the candidate was asked for something."""
+        return self.staging.is_touched
+
+    @property
+    def requests_made(self) -> int:
+        """How often the candidate was asked for something that could change its objects."""
+        return self.staging.requests
+
+    def is_own(self, remote: Any) -> bool:
+        """Say whether an object is an instance of a class that the tests ask for, or such a class."""
+        return self.imports.is_own(remote)
+
     def describe(self, names: tuple[str, ...], capture: bool) -> list[str]:
         """Return those of `names` that the solution defines."""
         found = self.request(DESCRIBE, capture, names)
@@ -73,11 +92,11 @@ class Link:
 
     def fetch(self, name: str) -> Any:
         """Return what the solution binds to a name now."""
-        self.handles.binds_class = name[:1].isupper()
+        self.imports.binds_class = name[:1].isupper()
         try:
             return self.request(FETCH, name)
         finally:
-            self.handles.binds_class = False
+            self.imports.binds_class = False
 
     def fail(self, verdict: Verdict, text: str) -> Lost:
         """Note that this test is lost, whatever it goes on to catch; returns what to raise."""
@@ -119,15 +138,15 @@ class Link:
         """Ask, serve callbacks, and read the answer: what was raised, or else the value, and what was printed."""
         self._send(what + bytes([self._is_new_test]), values)
         self._is_new_test = False
-        self.holding.requests += what != LOOK
+        self.staging.requests += what != LOOK
         while (frame := self._read())[:1] == CALLBACK:
             self._serve(frame)
         return self._answer(what, frame)
 
     def expire(self) -> None:
         """Forget what the candidate was handed and what is shared with it: both end with their test."""
-        self.holding.expire()
-        self.handles.handed.clear()
+        self.staging.expire()
+        self.imports.exports.clear()
         self._shared = Shared()
         self._is_new_test = True
 
@@ -153,11 +172,11 @@ class Link:
             Lost: the candidate is gone, or a value, or what a container now holds, cannot be passed on: a limit of
                 ours, which must not pass for the error that a test hopes for.
         """
-        encoder = Encoder(self.handles.write, self._shared, self._write_subclass, tags.CONSTANT_NAMES)
+        encoder = Encoder(self.imports.write, self._shared.table, self._write_subclass, tags.CONSTANT_NAMES)
         encoder.out += start
         try:
             with self._reading():
-                self._shared.write_head(encoder, forget=not self.holding.has_copies)
+                self._shared.write_head(encoder, forget=not self.staging.has_copies)
                 for value in values:
                     encoder.value(value)
         except RefusedValue as refusal:
@@ -179,7 +198,7 @@ class Link:
                 self._reader = before
 
     def _answer(self, what: bytes, frame: bytes) -> tuple[BaseException | None, Any, str]:
-        answer = Decoder(frame, self.budget, self.handles.read, self._shared)
+        answer = Decoder(frame, self.budget, self.imports.read, self._shared.table)
         answer.at = 1
         if frame[:1] == REFUSED:
             raise RefusedValue(answer.exactly(str))
@@ -187,15 +206,15 @@ class Link:
         if frame[:1] not in (VALUE, RAISED):
             raise RefusedValue("an answer is of no known kind")
         with self._reading():
-            self.holding.take_changes(answer)
+            self.staging.take_changes(answer)
             outcome = answer.value() if frame[:1] == VALUE else read_exception(answer)
-            self.holding.spare(self._shared.agree(answer.costs))
+            self.staging.leave_unstaged(self._shared.agree(answer.costs))
         if frame[:1] == VALUE:
             return None, outcome, printed
         if isinstance(outcome, StopIteration) and what != NEXT:
             outcome = RuntimeError("the call raised StopIteration")  # or `all(map(f, xs))` would end early
-        if self.holding.active:
-            mark_unchecked(outcome)
+        if self.staging.active:
+            mark_aborted(outcome)
         return outcome, None, printed
 
     def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
@@ -206,16 +225,16 @@ class Link:
 
     def _serve(self, frame: bytes) -> None:
         """Do what the candidate asks of an object that it was handed, and tell it the outcome."""
-        asked = Decoder(frame, self.budget, self.handles.read, self._shared)
+        asked = Decoder(frame, self.budget, self.imports.read, self._shared.table)
         asked.at = 2
         with self._reading():
-            if self.holding.active:
-                self.holding.cover_all()
-            self.holding.take_changes(asked)
+            if self.staging.active:
+                self.staging.stage_all()
+            self.staging.take_changes(asked)
             values = asked.rest()
-            self.holding.spare(self._shared.agree(asked.costs))
+            self.staging.leave_unstaged(self._shared.agree(asked.costs))
         try:
-            outcome = self.holding.serve(lambda: self.handles.handed.do(frame[1:2], values))
+            outcome = self.staging.serve(lambda: self.imports.exports.do(frame[1:2], values))
         except BaseException as error:
             if is_failure(error):  # the test's own check, which the candidate must not catch
                 raise self._loss(Verdict.WRONG_ANSWER, "a check inside a callback failed") from None
@@ -223,11 +242,11 @@ class Link:
                 raise  # of pytest, say, which ends a test by such
             failed = error
         else:
-            self.handles.handed.answering = True
+            self.imports.exports.answering = True
             try:
                 self._send(VALUE, [outcome])
             finally:
-                self.handles.handed.answering = False
+                self.imports.exports.answering = False
             return
         self._send_error(failed)
 
@@ -236,5 +255,5 @@ class Link:
             self._send(RAISED, [error])
             return
         # By a test's own class the candidate cannot know it, but it may come back, and then is what it was.
-        own = [self.handles.handed.number(error)] if type(error).__module__ == TEST_MODULE else []
+        own = [self.imports.exports.number(error)] if type(error).__module__ == TEST_MODULE else []
         self._send(RAISED, [known_name(type(error)), plain_arguments(error), *own])

@@ -1,32 +1,29 @@
 """What a test awaits for a coroutine of the candidate's, which runs on its side a moment at each request."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from trl_rlvr.sandbox.harness.remote.interfaces import Asks
 from trl_rlvr.sandbox.protocol.requests import AWAIT, CANCELLED, FINISHED, PENDING
 from trl_rlvr.verdict import Verdict
-
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.harness.remote.connection import Link
-    from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
 
 _TURN_S = 0.005
 """How long the candidate's coroutines run on before the test's own have a turn, where none of them ends."""
 
 
-async def waiting(link: "Link", remote: "RemoteObject") -> Any:
+async def coroutine_proxy(connection: Asks, remote: object) -> Any:
     """Have the candidate's coroutine run on its side while a test awaits it, in turn with what else the test awaits."""
     import asyncio  # here, because few tests need it and every fork pays for what is loaded
 
     patience_s, cancels, may_be_cancelled = 0.0, False, False
     while True:
-        answer = link.request(AWAIT, remote, patience_s, cancels)
+        answer = connection.request(AWAIT, remote, patience_s, cancels)
         how, outcome = answer if type(answer) is tuple and len(answer) == 2 else (None, None)
         if how == FINISHED:
             return outcome
         if how == CANCELLED and may_be_cancelled:
             raise asyncio.CancelledError
         if how != PENDING:
-            raise link.fail(Verdict.REFUSED_VALUE, "an answer does not say how far a coroutine has come")
+            raise connection.fail(Verdict.REFUSED_VALUE, "an answer does not say how far a coroutine has come")
         patience_s, cancels = _TURN_S, False
         try:
             await asyncio.sleep(0)

@@ -15,7 +15,7 @@ _OTHERS: dict[type, Any] = {
 _CONTAINERS = (list, set, frozenset, dict)
 
 
-def something_else(value: object) -> list[Any]:
+def decoys(value: object) -> list[Any]:
     """Return, as the only item, another value of the same type; nothing for a value of any but the plainest types."""
     kind = type(value)
     if kind not in _OTHERS:

@@ -10,13 +10,13 @@ from trl_rlvr.sandbox.protocol.outcomes import MEMORY
 from trl_rlvr.verdict import Verdict
 
 
-class _Standing(type):
+class _ProxyType(type):
     """Kind of the classes here: one that stands for a class of the candidate's lets that make the instances."""
 
     @property
     def own(cls) -> RemoteObject | None:
         """The candidate's class; None for the bases here, and for what a test derives."""
-        return cls.__dict__.get("stands_for")
+        return cls.__dict__.get("proxied")
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         make: Any = super().__call__ if cls.own is None else cls.own
@@ -28,7 +28,7 @@ class _Standing(type):
         return getattr(cls.own, name)
 
 
-class RemoteBaseException(BaseException, metaclass=_Standing):
+class RemoteBaseException(BaseException, metaclass=_ProxyType):
     """Base of the classes that stand for the candidate's own exceptions."""
 
     remote: RemoteObject | None = None
@@ -64,7 +64,7 @@ def exception_class(kind: RemoteObject) -> type[BaseException] | None:
         return _CLASSES[id(kind)][1]
     own = [parent for base in kind.remote_bases if isinstance(base, RemoteObject) and (parent := exception_class(base))]
     bases = (own[0],) if own else _over(known_class(kind.exception_base) or Exception)
-    made = cast(type[BaseException], _Standing(type(kind).__name__, bases, {"stands_for": kind}))
+    made = cast(type[BaseException], _ProxyType(type(kind).__name__, bases, {"proxied": kind}))
     _CLASSES[id(kind)] = (kind, made)
     return made
 
@@ -76,7 +76,7 @@ def _over(known: type[BaseException]) -> tuple[type[BaseException], ...]:
 
 def remote_of_class(value: Any) -> RemoteObject | None:
     """Return the candidate's class that an exception class of ours stands for."""
-    return value.own if isinstance(value, _Standing) else None
+    return value.own if isinstance(value, _ProxyType) else None
 
 
 def read_exception(answer: Decoder) -> BaseException:
@@ -99,7 +99,7 @@ def read_exception(answer: Decoder) -> BaseException:
 def _read_one(answer: Decoder, text: str) -> BaseException:
     what = answer.value()
     if isinstance(what, RemoteBaseException) and what.remote is not None:
-        return stand_in(what.remote, what.args)  # not the same again: that may be on its way through a block
+        return exception_proxy(what.remote, what.args)  # not the same again: that may be on its way through a block
     if isinstance(what, BaseException):
         return what  # a test's own, from one of its functions that the candidate called
     known = known_class(what)
@@ -110,7 +110,7 @@ def _read_one(answer: Decoder, text: str) -> BaseException:
     return error
 
 
-def stand_in(remote: RemoteObject, args: tuple[Any, ...]) -> RemoteBaseException:
+def exception_proxy(remote: RemoteObject, args: tuple[Any, ...]) -> RemoteBaseException:
     """Return what stands for an exception of the candidate's, be it raised or returned.
 
     Raises:
@@ -120,7 +120,7 @@ def stand_in(remote: RemoteObject, args: tuple[Any, ...]) -> RemoteBaseException
     if known is None:
         raise RefusedValue("an exception is of no known kind")
     own = exception_class(kind) if isinstance(kind, RemoteObject) else None
-    made: Any = _Standing(known.__name__, _over(known), {}) if own is None else own
+    made: Any = _ProxyType(known.__name__, _over(known), {}) if own is None else own
     try:
         error: RemoteBaseException = made.__new__(made, *args)  # nobody's `__init__`, which would be the candidate's
     except Exception:

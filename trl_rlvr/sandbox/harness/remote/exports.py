@@ -26,7 +26,7 @@ _FOLLOWS: dict[bytes, tuple[type, ...]] = {
 """What must follow the object, or an operation's name, in each question."""
 
 
-class Ended:
+class Expired:
     """What is left of an object of an earlier test: it equals nothing, and whatever else it is used for raises."""
 
     __slots__ = ()
@@ -41,7 +41,7 @@ class Ended:
     __bool__ = __call__ = _raise
 
 
-class Handed:
+class Exports:
     """Objects of one test, by the numbers under which the candidate knows them; no number is used twice."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class Handed:
             return self._objects[number]
         if not 0 < number <= self._last:
             raise RefusedValue("an answer names an object that it was not handed")
-        return Ended()
+        return Expired()
 
     def clear(self) -> None:
         """Forget all of them: callbacks end with their test."""
@@ -121,7 +121,7 @@ class Handed:
         return setattr(target, name, rest[1])
 
     def _require(self, target: Any) -> None:
-        if not isinstance(target, Ended) and not any(handed is target for handed in self._objects.values()):
+        if not isinstance(target, Expired) and not any(handed is target for handed in self._objects.values()):
             raise RefusedValue("the solution asks something of an object that it was not handed")
 
 

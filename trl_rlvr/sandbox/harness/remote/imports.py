@@ -1,35 +1,33 @@
 """What crosses by number instead of by value: the candidate's objects, and those that a test hands over."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trl_rlvr.sandbox.codec import Decoder, Encoder, RefusedValue, tags
-from trl_rlvr.sandbox.harness.remote.exceptions import RemoteBaseException, remote_of_class, stand_in
-from trl_rlvr.sandbox.harness.remote.exports import Handed, kind_of
+from trl_rlvr.sandbox.harness.remote.exceptions import RemoteBaseException, exception_proxy, remote_of_class
+from trl_rlvr.sandbox.harness.remote.exports import Exports, kind_of
+from trl_rlvr.sandbox.harness.remote.interfaces import Asks
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject, proxy
 from trl_rlvr.sandbox.protocol.operators import ARGUMENT, PROTOCOL_METHODS, UNARY
-from trl_rlvr.sandbox.protocol.requests import MINE, THEIRS
-
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.harness.remote.connection import Link
+from trl_rlvr.sandbox.protocol.requests import RECEIVERS, SENDERS
 
 WITH_OPERANDS = frozenset(PROTOCOL_METHODS)
 WITHOUT_OPERANDS = frozenset((*UNARY, *ARGUMENT, "__eq__", "__call__", "__next__"))
 
 
-class Handles:
+class Imports:
     """The objects of one conversation, as its harness knows them.
 
     Args:
-        link: what the candidate's objects are asked through.
+        connection: what the candidate's objects are asked through.
         keep_apart: told of each plain value that came in the place of a subclass's instance.
     """
 
-    def __init__(self, link: "Link", keep_apart: Callable[[Any], None]) -> None:
-        self.handed = Handed()
+    def __init__(self, connection: Asks, keep_apart: Callable[[Any], None]) -> None:
+        self.exports = Exports()
         self.binds_class = False
         """Whether the next class that the candidate describes is one that the tests ask for."""
-        self._link = link
+        self._connection = connection
         self._keep_apart = keep_apart
         self._objects: dict[int, Any] = {}
         """The candidate's objects by its numbers."""
@@ -45,8 +43,8 @@ class Handles:
             RefusedValue: it names nothing that it may.
         """
         whose, number = decoder.length(), decoder.length()
-        if whose == THEIRS:
-            return self.handed.find(number)
+        if whose == RECEIVERS:
+            return self.exports.find(number)
         digest = decoder.exactly(int, type(None))
         remote = self._objects.get(number) if decoder.length() else self._introduce(decoder, number)
         if remote is None:
@@ -66,7 +64,7 @@ class Handles:
 
     def _is_asked_for(self, remote: RemoteObject, base: Any) -> bool:
         """Say whether the tests use more of a subclass's instance than the base value that it holds."""
-        return self.is_own(remote) or any(not hasattr(type(base), name) for name in self._link.attributes)
+        return self.is_own(remote) or any(not hasattr(type(base), name) for name in self._connection.attributes)
 
     def _introduce(self, decoder: Decoder, number: int) -> Any:
         kind, name = decoder.text(), decoder.text()
@@ -78,12 +76,12 @@ class Handles:
         operands = number in self._own_classes or self._is_own_class(own)
         if number in self._objects:
             return self._objects[number]  # read before, in the same answer
-        remote = proxy(self._link, number, kind, name, methods, WITH_OPERANDS if operands else WITHOUT_OPERANDS)
+        remote = proxy(self._connection, number, kind, name, methods, WITH_OPERANDS if operands else WITHOUT_OPERANDS)
         self._objects[number] = remote
         if isinstance(remote, RemoteObject):
             remote.introduce(own, base, () if kind == "exception" else mro)
         if kind == "exception":
-            remote = self._objects[number] = stand_in(remote, mro)
+            remote = self._objects[number] = exception_proxy(remote, mro)
         return remote
 
     def is_own(self, remote: RemoteObject) -> bool:
@@ -98,14 +96,14 @@ class Handles:
         """Hand over what is no data: the candidate's own object, or a function, iterator or object of the test."""
         encoder.out.append(tags.HANDLE)
         if isinstance(value, RemoteObject):
-            encoder.out.append(THEIRS)
+            encoder.out.append(RECEIVERS)
             encoder.length(value.remote_number)
             return
         remote = getattr(value, "remote", None) if isinstance(value, RemoteBaseException) else remote_of_class(value)
         if isinstance(remote, RemoteObject):
-            encoder.out.append(THEIRS)
+            encoder.out.append(RECEIVERS)
             encoder.length(remote.remote_number)
             return
-        encoder.out.append(MINE)
-        encoder.length(self.handed.number(value))
+        encoder.out.append(SENDERS)
+        encoder.length(self.exports.number(value))
         encoder.text(kind_of(value))

@@ -9,18 +9,16 @@ import copy
 import operator
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trl_rlvr.sandbox.codec.tags import CLAIMS, MUTABLE, SCALARS, SOLUTION
-from trl_rlvr.sandbox.harness.remote.context_managers import leave, leave_later
-from trl_rlvr.sandbox.harness.remote.coroutines import waiting
-from trl_rlvr.sandbox.harness.remote.decoys import something_else
+from trl_rlvr.sandbox.harness.remote.context_managers import exit_async_block, exit_block
+from trl_rlvr.sandbox.harness.remote.coroutines import coroutine_proxy
+from trl_rlvr.sandbox.harness.remote.decoys import decoys
+from trl_rlvr.sandbox.harness.remote.interfaces import Asks
 from trl_rlvr.sandbox.protocol.operators import ARGUMENT, BINARY, COMPARISONS, IN_PLACE, UNARY
 from trl_rlvr.sandbox.protocol.requests import CALL, DELETE, GET, LOOK, NEXT, OPERATE, SET
 from trl_rlvr.verdict import Verdict
-
-if TYPE_CHECKING:
-    from trl_rlvr.sandbox.harness.remote.connection import Link, Lost
 
 _NO_BASE = object()
 _DUNDERS = frozenset((
@@ -33,15 +31,34 @@ _DUNDERS = frozenset((
 class RemoteObject:
     """Base of all proxies; each object's proxy is of a subclass that has just the methods that the object has."""
 
-    __slots__ = ("_base", "_hash", "_link", "_seen", "exception_base", "remote_bases", "remote_class", "remote_number")
+    __slots__ = (
+        "_base",
+        "_connection",
+        "_hash",
+        "_seen",
+        "exception_base",
+        "remote_bases",
+        "remote_class",
+        "remote_number",
+    )
 
+    _connection: Asks
     decides_equality = False
     """Whether the object's class says by itself what it equals."""
 
-    def __init__(self, link: "Link", number: int) -> None:
+    def __init__(self, connection: Asks, number: int) -> None:
         for name, value in zip(
-            ("_link", "remote_number", "_base", "_seen", "remote_class", "remote_bases", "exception_base", "_hash"),
-            (link, number, _NO_BASE, 0, None, (), None, None),
+            (
+                "_connection",
+                "remote_number",
+                "_base",
+                "_seen",
+                "remote_class",
+                "remote_bases",
+                "exception_base",
+                "_hash",
+            ),
+            (connection, number, _NO_BASE, 0, None, (), None, None),
             strict=True,
         ):
             object.__setattr__(self, name, value)
@@ -62,25 +79,25 @@ class RemoteObject:
         Only a container changes, and only outside of comparisons: else this is another object, since what a test has
         must not change with what a call is given.
         """
-        if self._base is not _NO_BASE and (type(base) not in MUTABLE or self._link.holding.is_touched):
+        if self._base is not _NO_BASE and (type(base) not in MUTABLE or self._connection.is_touched):
             if _holds_the_same(base, self._base):
                 return self
-            twin = type(self)(self._link, self.remote_number)
+            twin = type(self)(self._connection, self.remote_number)
             twin.introduce(self.remote_class, self.exception_base, self.remote_bases)
             return twin.with_base(base)
         object.__setattr__(self, "_base", base)
-        object.__setattr__(self, "_seen", self._link.holding.requests)
+        object.__setattr__(self, "_seen", self._connection.requests_made)
         return self
 
     def _may_have_changed(self) -> bool:
         """Say whether a call may have changed the plain value, and what it was before need not be kept."""
-        holding = self._link.holding
-        return type(self._base) in MUTABLE and self._seen != holding.requests and not holding.is_touched
+        connection = self._connection
+        return type(self._base) in MUTABLE and self._seen != connection.requests_made and not connection.is_touched
 
     def __getattr__(self, name: str) -> Any:
-        if name in _DUNDERS or (name in self._link.attributes and not name.startswith("__")):
-            value = self._link.request(GET, self, name)
-            if name in CLAIMS and type(value) not in SCALARS and not self._link.handles.is_own(self):
+        if name in _DUNDERS or (name in self._connection.attributes and not name.startswith("__")):
+            value = self._connection.request(GET, self, name)
+            if name in CLAIMS and type(value) not in SCALARS and not self._connection.is_own(self):
                 raise AttributeError(f"{name!r} of an object that only claims to be a plain one")
             return value
         if name == "__mro_entries__":  # which Python reads where a class is derived from the object
@@ -89,61 +106,62 @@ class RemoteObject:
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._require_mentioned(name)
-        self._link.request(SET, self, name, value)
+        self._connection.request(SET, self, name, value)
 
     def __delattr__(self, name: str) -> None:
         self._require_mentioned(name)
-        self._link.request(DELETE, self, name)
+        self._connection.request(DELETE, self, name)
 
     def _require_mentioned(self, name: str) -> None:
-        if name.startswith("__") or name not in self._link.attributes:
+        if name.startswith("__") or name not in self._connection.attributes:
             raise self._refusal(f"attribute {name!r} cannot be changed from a test")
 
-    def _refusal(self, text: str) -> "Lost":
+    def _refusal(self, text: str) -> BaseException:
         """Return what to raise where the harness, not the object, is the reason: no test may hope for that."""
-        lost: Lost = self._link.fail(Verdict.REFUSED_VALUE, text)
-        return lost
+        return self._connection.fail(Verdict.REFUSED_VALUE, text)
 
     def __bool__(self) -> bool:
         return bool(self._ask_exactly("__bool__", bool))
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, RemoteObject):
-            if self._link.is_reading:
+            if self._connection.is_reading:
                 return other is self  # one object has one stand-in, and keys of one container differ
-            return self._link.request(OPERATE, "__eq__", (self, other))
-        if self._may_have_changed() and not self._link.is_reading:
-            seen = self._link.request(LOOK, self)
+            return self._connection.request(OPERATE, "__eq__", (self, other))
+        if self._may_have_changed() and not self._connection.is_reading:
+            seen = self._connection.request(LOOK, self)
             if isinstance(seen, RemoteObject) and seen is not self and seen.remote_number == self.remote_number:
                 self.with_base(copy.copy(seen._base))  # else reading the answer took over what it holds
         if self._base is not _NO_BASE:
             return self._base == other
-        self._require_unequal("__eq__", other)
+        self._check_decoys("__eq__", other)
         return NotImplemented
 
     def __ne__(self, other: object) -> Any:
-        if isinstance(other, RemoteObject) and not self._link.is_reading:
-            return self._link.request(OPERATE, "__ne__", (self, other))
+        if isinstance(other, RemoteObject) and not self._connection.is_reading:
+            return self._connection.request(OPERATE, "__ne__", (self, other))
         if self._base is not _NO_BASE or isinstance(other, RemoteObject):
             return not self == other
-        self._require_unequal("__ne__", other)
+        self._check_decoys("__ne__", other)
         return NotImplemented
 
-    def _require_unequal(self, method: str, other: object) -> None:
+    def _check_decoys(self, method: str, other: object) -> None:
         """Let an object of a class that the tests ask for raise where it is compared with a plain value.
 
         One that claims to be equal ends the test: its word must decide neither that it is nor that it is not.
         """
-        if self._link.is_reading or not (self.decides_equality and self._link.handles.is_own(self)):
+        if self._connection.is_reading or not (self.decides_equality and self._connection.is_own(self)):
             return
-        for shown in something_else(other):
-            if bool(self._link.request(OPERATE, method, (self, shown))) is (method == "__eq__"):
-                raise self._link.fail(Verdict.WRONG_ANSWER, "an object of the solution claims to equal a plain value")
+        for shown in decoys(other):
+            if bool(self._connection.request(OPERATE, method, (self, shown))) is (method == "__eq__"):
+                raise self._connection.fail(
+                    Verdict.WRONG_ANSWER, "an object of the solution claims to equal a plain value"
+                )
 
     def __hash__(self) -> int:
         if self._base is not _NO_BASE:
             return hash(self._base)
-        if not self._link.is_reading:
+        if not self._connection.is_reading:
             self.remember_hash(self._ask_exactly("__hash__", int))
         if self._hash is None:
             raise TypeError("the object cannot be a key")
@@ -175,16 +193,16 @@ class RemoteObject:
         return type(self) if self._base is _NO_BASE else _class_over(kind, type(self).__name__)
 
     def __copy__(self) -> Any:
-        return self._link.request(OPERATE, "__copy__", (self,))
+        return self._connection.request(OPERATE, "__copy__", (self,))
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return self._link.request(OPERATE, "__deepcopy__", (self,))
+        return self._connection.request(OPERATE, "__deepcopy__", (self,))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise self._refusal("an object of the solution cannot be pickled by a test")
 
     def _ask_exactly(self, method: str, kind: type) -> Any:
-        answer = self._link.request(OPERATE, method, (self,))
+        answer = self._connection.request(OPERATE, method, (self,))
         if type(answer) is not kind:
             raise TypeError(f"{method} answered with {type(answer).__name__}")
         return answer
@@ -203,11 +221,11 @@ def _holds_the_same(one: Any, other: Any) -> bool:
 
 
 def _forward(name: str) -> Any:
-    return lambda self, *operands: self._link.request(OPERATE, name, (self, *operands))
+    return lambda self, *operands: self._connection.request(OPERATE, name, (self, *operands))
 
 
 def _reflected(name: str) -> Any:
-    return lambda self, other: self._link.request(OPERATE, name, (other, self))
+    return lambda self, other: self._connection.request(OPERATE, name, (other, self))
 
 
 def _plainly(name: str, kind: type) -> Any:
@@ -222,10 +240,10 @@ _METHODS: dict[str, Any] = {
 _METHODS |= {f"__r{name[2:]}": _reflected(name) for name in BINARY if name != "__contains__"}
 _METHODS |= {name: _plainly(name, kind) for name, kind in (("__len__", int), ("__int__", int), ("__float__", float))}
 _METHODS["__index__"] = _plainly("__index__", int)
-_METHODS["__call__"] = lambda self, *args, **kwargs: self._link.request(CALL, self, args, kwargs)
-_METHODS["__next__"] = lambda self: self._link.request(NEXT, self)
-_METHODS["__exit__"] = lambda self, kind, error, trace: leave(self._link, self, kind, error)
-_METHODS["__aexit__"] = lambda self, kind, error, trace: leave_later(self._link, self, kind, error)
+_METHODS["__call__"] = lambda self, *args, **kwargs: self._connection.request(CALL, self, args, kwargs)
+_METHODS["__next__"] = lambda self: self._connection.request(NEXT, self)
+_METHODS["__exit__"] = lambda self, kind, error, trace: exit_block(self._connection, self, kind, error)
+_METHODS["__aexit__"] = lambda self, kind, error, trace: exit_async_block(self._connection, self, kind, error)
 
 
 def _withheld(name: str) -> Any:
@@ -257,15 +275,15 @@ def _proxy_class(name: str, methods: frozenset[str], withheld: frozenset[str]) -
     body: dict[str, Any] = {method: _METHODS[method] for method in methods if method in _METHODS}
     body |= {method: _withheld(method) for method in withheld if method in _METHODS}
     body["decides_equality"] = not methods.isdisjoint(("__eq__", "__ne__"))
-    body["__doc__"] = property(lambda self: self._link.request(GET, self, "__doc__"))
+    body["__doc__"] = property(lambda self: self._connection.request(GET, self, "__doc__"))
     return type(name if name.isidentifier() else "object", (RemoteObject,), {"__slots__": (), **body})
 
 
-def proxy(link: "Link", number: int, kind: str, name: str, methods: frozenset[str], allowed: frozenset[str]) -> Any:
+def proxy(connection: Asks, number: int, kind: str, name: str, methods: frozenset[str], allowed: frozenset[str]) -> Any:
     """Return what stands for the candidate's object of this number.
 
     Args:
-        link: to ask through.
+        connection: to ask through.
         number: of the object.
         kind: `class`, `coroutine` or anything else for an object.
         name: of its class, or of the class that it is.
@@ -276,5 +294,5 @@ def proxy(link: "Link", number: int, kind: str, name: str, methods: frozenset[st
     if withheld and not methods.isdisjoint(("__iter__", "__getitem__")):
         withheld -= {"__contains__"}  # Python finds an item without it
     usable = methods & allowed | {"__call__"} if kind == "class" else methods & allowed
-    remote = _proxy_class(name, usable, withheld)(link, number)
-    return waiting(link, remote) if kind == "coroutine" else remote
+    remote = _proxy_class(name, usable, withheld)(connection, number)
+    return coroutine_proxy(connection, remote) if kind == "coroutine" else remote

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeGuard
 
 from trl_rlvr.analysis.parsing import bound_name
-from trl_rlvr.sandbox.harness.injected import COLLECTED, ENDED, NOTED, NOTHING, RAN
+from trl_rlvr.sandbox.harness.injected import COLLECTED, NOTED, NOTHING, RAN, TEST_ENDED
 from trl_rlvr.sandbox.harness.runner.execution import CLASSES, METHODS
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -68,7 +68,7 @@ def add_collected(setup: ast.Module, tests: Sequence[ast.Module]) -> None:
         tree.body.append(ast.Expr(_call(COLLECTED, ast.Constant(asked_to))))
         if scripts and not asked_to and all(map(_does_nothing, begins)):
             tree.body.append(ast.If(ast.Name(NOTHING, ast.Load()), scripts, []))
-        tree.body.append(ast.Expr(_call(ENDED, _names(later), _names(values.names))))
+        tree.body.append(ast.Expr(_call(TEST_ENDED, _names(later), _names(values.names))))
         ast.fix_missing_locations(tree)
         later |= read
 

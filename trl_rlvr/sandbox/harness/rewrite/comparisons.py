@@ -11,7 +11,16 @@ import builtins
 from typing import TypeGuard
 
 from trl_rlvr.analysis.parsing import bound_name, called_name
-from trl_rlvr.sandbox.harness.injected import CATCHABLE, END, FETCH_DATA, FUNCTION, GENERATOR, HOLD, RESET, RESTORE
+from trl_rlvr.sandbox.harness.injected import (
+    BEGIN_COMPARISON,
+    BEGIN_STATEMENT,
+    CATCHABLE,
+    END,
+    END_COMPARISON,
+    FETCH_DATA,
+    FUNCTION,
+    GENERATOR,
+)
 
 _CATCHERS = {"suppress": None, "raises": 1, "assertRaises": 1, "assertRaisesRegex": 1}
 """Calls that catch as `except` does, and how many of their arguments say what; None: all."""
@@ -23,9 +32,9 @@ def _call(name: str, *args: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(args), [])
 
 
-def _held(value: ast.expr) -> ast.expr:
+def _staged(value: ast.expr) -> ast.expr:
     """Return an expression that holds, evaluates, restores, and has the value."""
-    return ast.copy_location(_call(RESTORE, _call(HOLD), value), value)
+    return ast.copy_location(_call(END_COMPARISON, _call(BEGIN_COMPARISON), value), value)
 
 
 def _looks_at_contents(node: ast.AST) -> bool:
@@ -140,12 +149,12 @@ class _Transformer(ast.NodeTransformer):
                 part.ifs = [self._asserted(condition) for condition in part.ifs]
             items.elt = self._asserted(items.elt)
         else:
-            node = _held(self.visit(node))
+            node = _staged(self.visit(node))
         return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
-        return node if _is_by_identity(node) or _is_with_constant(node) else _held(node)
+        return node if _is_by_identity(node) or _is_with_constant(node) else _staged(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Look at what a call that catches is given, and take a method such as `assertEqual` for an assertion."""
@@ -159,7 +168,7 @@ class _Transformer(ast.NodeTransformer):
             says_what = slice(_CATCHERS[name])
             node.args[says_what] = map(_catchable, node.args[says_what])
         by_identity = name in _ABOUT_IDENTITY and not any(map(_looks_at_contents, node.args))
-        return _held(node) if name.startswith("assert") and not by_identity else node
+        return _staged(node) if name.startswith("assert") and not by_identity else node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         """Look at what is caught, which may be an attribute of the solution's."""
@@ -175,9 +184,9 @@ class _Transformer(ast.NodeTransformer):
         self._may_end.pop()
         if isinstance(node, ast.Try | ast.TryStar):
             for handler in node.handlers:
-                handler.body.insert(0, ast.Expr(_call(RESET)))
+                handler.body.insert(0, ast.Expr(_call(BEGIN_STATEMENT)))
             return node
-        return [node, ast.Expr(_call(RESET))]
+        return [node, ast.Expr(_call(BEGIN_STATEMENT))]
 
     visit_Try = visit_TryStar = visit_With = visit_AsyncWith = _resetting  # noqa: N815 - names that ast asks for
 
@@ -212,7 +221,7 @@ class _Transformer(ast.NodeTransformer):
         return ast.copy_location(_call(FETCH_DATA, ast.Constant(node.id)), node)
 
 
-def with_settling(tree: ast.Module, data_names: frozenset[str]) -> ast.Module:
+def stage_comparisons(tree: ast.Module, data_names: frozenset[str]) -> ast.Module:
     """Rewrite a test so that it holds changes back where it compares.
 
     Args:

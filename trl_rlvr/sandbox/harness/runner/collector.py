@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from trl_rlvr.sandbox.harness.injected import COLLECTED, ENDED, NOTED, NOTHING, TEST_MODULE
+from trl_rlvr.sandbox.harness.injected import COLLECTED, NOTED, NOTHING, TEST_ENDED, TEST_MODULE
 from trl_rlvr.sandbox.harness.runner.execution import (
     CLASSES,
     METHODS,
@@ -52,7 +52,7 @@ class Collector:
 
     def begin(self, namespace: dict[str, Any]) -> None:
         """Begin a test, whose names those of `namespace` are; it will add its own."""
-        namespace |= {COLLECTED: self.run, ENDED: self.end, NOTED: self.note, NOTHING: False}
+        namespace |= {COLLECTED: self.run, TEST_ENDED: self.end, NOTED: self.note, NOTHING: False}
         self._namespace = namespace
         self._before = dict(namespace)
         self._helpers, self._postponed = self._postponed, []
