@@ -16,6 +16,11 @@ def test_the_entry_point_and_its_company_are_settled_at_once():
     assert (made.entry_point, made.entry_points) == ("add", ("add", "Pair"))
 
 
+def test_more_tests_than_the_sandbox_can_number_are_refused():
+    with pytest.raises(DataError, match="has 65001 tests; give it 65000 at most"):
+        problem(tests=(), io_tests=(IOTest("1", "2"),) * 65_001)
+
+
 def test_setup_code_beside_io_tests_must_be_a_checker():
     checker = "def check_output(given, printed, expected):\n    return True"
 

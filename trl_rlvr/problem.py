@@ -15,6 +15,10 @@ IO_NUMBERS = ("text", "value")
 IO_CASES = ("exact", "any")
 
 
+MOST_TESTS = 65_000
+"""How many tests a problem may have: a report of the sandbox numbers them with 16 bits."""
+
+
 @dataclass(frozen=True, slots=True)
 class IOTest:
     """One run of a program that reads standard input and writes standard output."""
@@ -28,8 +32,8 @@ class CodeProblem:
     """One problem, with exactly one of `tests` and `io_tests` filled.
 
     Raises:
-        DataError: there are no tests at all, tests of both kinds, a string in place of a sequence, or setup code of
-            `io_tests` that defines no checker.
+        DataError: there are no tests at all, more than 65,000, tests of both kinds, a string in place of a sequence, or
+            setup code of `io_tests` that defines no checker.
     """
 
     task_id: str
@@ -69,6 +73,8 @@ class CodeProblem:
         if bool(self.tests) == bool(self.io_tests):
             what = "both tests and io_tests" if self.tests else "no tests"
             raise DataError(f"problem {self.task_id!r} has {what}; give it exactly one of tests and io_tests")
+        if self.total > MOST_TESTS:
+            raise DataError(f"problem {self.task_id!r} has {self.total} tests; give it {MOST_TESTS} at most")
         if self.io_tests and self.setup_code.strip() and f"def {CHECKER}(" not in self.setup_code:
             raise DataError(
                 f"setup_code of problem {self.task_id!r} defines no {CHECKER}(given, printed, expected), which is all "

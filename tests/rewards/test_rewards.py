@@ -163,6 +163,22 @@ def test_a_list_that_was_refilled_is_another_batch(verifier: CodeVerifier) -> No
     assert reward(completions=batch, **given) == [0.25]
 
 
+@pytest.mark.parametrize("inner", [False, True])
+def test_columns_that_were_changed_in_place_are_another_batch(
+    sandbox: FakeSandbox, verifier: CodeVerifier, inner: bool
+) -> None:
+    reward, batch, given = CodeReward(scores.graded, verifier=verifier), [GOOD], columns(1) | {"tests": [list(TESTS)]}
+    reward(completions=batch, **given)
+
+    if inner:
+        given["tests"][0][1] = "assert f(3) == 3"
+    else:
+        given["tests"][0] = [TESTS[0], "assert f(3) == 3"]
+    reward(completions=batch, **given)
+
+    assert [program.problem.tests[1] for program in sandbox.programs] == [TESTS[1], "assert f(3) == 3"]
+
+
 def test_async_rewards_share_one_execution_with_each_other_and_with_sync_ones(
     sandbox: FakeSandbox, verifier: CodeVerifier
 ) -> None:

@@ -276,6 +276,17 @@ def test_jumps_of_the_clock_on_the_wall_change_nothing(
     assert [result.verdict for result in results] == [Verdict.PASSED] * 3
 
 
+def test_where_no_thread_can_be_started_the_callers_own_runs_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with ProcessSandbox(workers=2) as sandbox:
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        results = sandbox.run(honest_programs(3))
+
+    assert [result.verdict for result in results] == [Verdict.PASSED] * 3
+
+
 def test_a_job_longer_than_a_message_may_be_is_said_to_be_so(
     shared_sandbox: ProcessSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

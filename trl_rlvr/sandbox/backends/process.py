@@ -4,6 +4,7 @@ The workers are fresh interpreters, never forks of the trainer, so they may be s
 context; what a program does reaches the trainer only as verdicts.
 """
 
+import contextlib
 import itertools
 import os
 import threading
@@ -164,13 +165,15 @@ class ProcessSandbox(Sandbox):
             for _ in range(min(len(self._pool), len(programs)) - 1)
         ]
         try:
-            for thread in threads:
-                thread.start()
+            with contextlib.suppress(RuntimeError):  # no more threads are to be had: this one does their work
+                for thread in threads:
+                    thread.start()
             work()
             if errors:
                 raise errors[0]
             for thread in threads:
-                thread.join()
+                if thread.ident is not None:
+                    thread.join()
         except BaseException:  # an interrupt, say: nobody waits for the others any more
             self._pool.give_up(batch)
             raise

@@ -4,6 +4,7 @@ It holds tests, so nothing is ever forked from it; an `Attempt` runs one job onc
 """
 
 import json
+import struct
 import time
 
 from trl_rlvr.sandbox.confine.rlimits import raise_soft_limits
@@ -58,8 +59,8 @@ class Supervisor:
             try:
                 progress = self._attempt(job)
                 return self._answer(progress.outcomes(), progress.cpu_s, started, len(disturbed) + lost)
-            except (Disturbed, OSError) as error:  # an error of our own: no memory or descriptor for what it takes
-                disturbed.append(error if isinstance(error, Disturbed) else Disturbed(str(error)))
+            except (Disturbed, OSError, ValueError, ArithmeticError, struct.error) as error:
+                disturbed.append(error if isinstance(error, Disturbed) else _of_our_own(error))
                 kills.append(memory_kills())
                 if len(disturbed) == _ATTEMPTS or not disturbed[-1].again:
                     outcome = _outcome(disturbed[-1], len(disturbed), kills[-1] - kills[0])
@@ -109,6 +110,11 @@ class Supervisor:
         except (ServerLost, OSError) as error:
             return str(error)
         return ""
+
+
+def _of_our_own(error: Exception) -> Disturbed:
+    """Return what an error of this process means: a lack of memory or descriptors, which may pass, or a mistake."""
+    return Disturbed(f"{type(error).__name__} in the supervisor: {error}", again=isinstance(error, OSError))
 
 
 def _outcome(last: Disturbed, times: int, kills: int) -> Outcome:
