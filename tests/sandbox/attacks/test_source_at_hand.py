@@ -4,7 +4,7 @@ import pytest
 from probe import Arena, attack
 
 from trl_rlvr.sandbox.codec import tags
-from trl_rlvr.sandbox.protocol.requests import CALLBACK, FATAL, RAISED, REFUSED, VALUE
+from trl_rlvr.sandbox.protocol.requests import Reply
 
 PLAIN = ("assert answer(7) == $NUMBER", "assert answer(8) == '$SECRET'", "assert answer(9) == []")
 GENERAL = (
@@ -28,21 +28,26 @@ def text(value: str) -> bytes:
 
 def plain(*frames: bytes) -> str:
     """A program whose first answers are these frames."""
-    return SEND + f"def answer(n):\n    send(*{frames!r})\n    time.sleep(0.05)\n    os._exit(0)\n"
+    return (
+        SEND
+        + f"def answer(n):\n    send(*{[bytes(frame) for frame in frames]!r})\n    time.sleep(0.05)\n    os._exit(0)\n"
+    )
 
 
 def ndarray(kind: str, shape: bytes, data: bytes = bytes(8)) -> bytes:
     head = bytes([tags.NDARRAY, len(kind)]) + kind.encode()
-    return VALUE + head + shape + bytes([tags.BYTES, len(data)]) + data
+    return Reply.VALUE + head + shape + bytes([tags.BYTES, len(data)]) + data
 
 
 def exception(name: str) -> bytes:
     """An exception without arguments, attributes and causes, behind nothing printed and nothing changed."""
-    return RAISED + text("") + b"\0\0" + text("") + text("") + text(name) + bytes([tags.TUPLE, 0, tags.DICT, 0, 0])
+    return (
+        Reply.RAISED + text("") + b"\0\0" + text("") + text("") + text(name) + bytes([tags.TUPLE, 0, tags.DICT, 0, 0])
+    )
 
 
 FORGED = {
-    "end_for_no_known_reason": plain(VALUE + b"\0", b"F\xc8"),
+    "end_for_no_known_reason": plain(Reply.VALUE + b"\0", b"F\xc8"),
     "array_of_pointers": plain(ndarray("|O8", bytes([1, tags.INT, 65]))),
     "array_of_a_negative_shape": plain(ndarray("<i8", bytes([1, tags.INT, 63]))),
     "array_of_a_huge_shape": plain(ndarray("<i8", bytes([2, tags.INT, 255, tags.INT, 255]))),
@@ -50,7 +55,7 @@ FORGED = {
     "array_of_text": plain(ndarray("<U2", bytes([1, tags.INT, 65]))),
     "array_of_nothing": plain(ndarray("<i8", bytes([1, tags.INT, 64]), b"")),
     "named_tuple_with_names_that_become_equal": plain(
-        VALUE
+        Reply.VALUE
         + bytes([tags.NAMED_TUPLE, 1])
         + b"T"
         + bytes([2, 3])
@@ -60,38 +65,40 @@ FORGED = {
         + bytes([2, 0, 0])
     ),
     "named_tuple_called_like_a_keyword": plain(
-        VALUE + bytes([tags.NAMED_TUPLE, 3]) + b"def" + bytes([1, 5]) + b"class" + bytes([1, 0])
+        Reply.VALUE + bytes([tags.NAMED_TUPLE, 3]) + b"def" + bytes([1, 5]) + b"class" + bytes([1, 0])
     ),
-    "reference_to_nothing": plain(VALUE + bytes([tags.REF, 200])),
-    "list_that_holds_itself": plain(VALUE + bytes([tags.LIST, 1, tags.REF, 0])),
-    "length_beyond_the_frame": plain(VALUE + bytes([tags.LIST, 255]) + b"\xff\xff\xff\xff"),
-    "text_beyond_the_frame": plain(VALUE + bytes([tags.STR, 255]) + b"\xff\xff\xff\x7f"),
-    "text_that_is_not_utf8": plain(VALUE + bytes([tags.STR, 2]) + b"\xff\xfe"),
-    "handle_in_a_plain_suite": plain(VALUE + bytes([tags.HANDLE, 0, 1])),
-    "unhashable_key": plain(VALUE + bytes([tags.DICT, 1, tags.LIST, 0, tags.NONE])),
-    "unknown_constant": plain(VALUE + bytes([tags.CONSTANT, 4]) + b"eval"),
-    "known_constant": plain(VALUE + bytes([tags.CONSTANT, 4]) + b"type"),
-    "every_tag": plain(*(VALUE + bytes([tag]) + bytes(range(1, 40)) for tag in range(80))),
-    "signalling_nan": plain(VALUE + bytes([tags.DECIMAL]) + text("sNaN")),
-    "range_with_a_zero_step": plain(VALUE + bytes([tags.RANGE, tags.INT, 65, tags.INT, 66, tags.INT, 64])),
-    "date_out_of_range": plain(VALUE + bytes([tags.DATE, tags.INT, 64, tags.INT, 64, tags.INT, 64])),
-    "array_of_an_unknown_code": plain(VALUE + bytes([tags.ARRAY, 1]) + b"z" + bytes([tags.BYTES, 1, 0])),
+    "reference_to_nothing": plain(Reply.VALUE + bytes([tags.REF, 200])),
+    "list_that_holds_itself": plain(Reply.VALUE + bytes([tags.LIST, 1, tags.REF, 0])),
+    "length_beyond_the_frame": plain(Reply.VALUE + bytes([tags.LIST, 255]) + b"\xff\xff\xff\xff"),
+    "text_beyond_the_frame": plain(Reply.VALUE + bytes([tags.STR, 255]) + b"\xff\xff\xff\x7f"),
+    "text_that_is_not_utf8": plain(Reply.VALUE + bytes([tags.STR, 2]) + b"\xff\xfe"),
+    "handle_in_a_plain_suite": plain(Reply.VALUE + bytes([tags.HANDLE, 0, 1])),
+    "unhashable_key": plain(Reply.VALUE + bytes([tags.DICT, 1, tags.LIST, 0, tags.NONE])),
+    "unknown_constant": plain(Reply.VALUE + bytes([tags.CONSTANT, 4]) + b"eval"),
+    "known_constant": plain(Reply.VALUE + bytes([tags.CONSTANT, 4]) + b"type"),
+    "every_tag": plain(*(Reply.VALUE + bytes([tag]) + bytes(range(1, 40)) for tag in range(80))),
+    "signalling_nan": plain(Reply.VALUE + bytes([tags.DECIMAL]) + text("sNaN")),
+    "range_with_a_zero_step": plain(Reply.VALUE + bytes([tags.RANGE, tags.INT, 65, tags.INT, 66, tags.INT, 64])),
+    "date_out_of_range": plain(Reply.VALUE + bytes([tags.DATE, tags.INT, 64, tags.INT, 64, tags.INT, 64])),
+    "array_of_an_unknown_code": plain(Reply.VALUE + bytes([tags.ARRAY, 1]) + b"z" + bytes([tags.BYTES, 1, 0])),
     "empty_frame": plain(b""),
-    "kind_without_a_value": plain(VALUE, RAISED, REFUSED, FATAL, CALLBACK),
+    "kind_without_a_value": plain(Reply.VALUE, Reply.RAISED, Reply.REFUSED, Reply.FATAL, Reply.CALLBACK),
     "unknown_kinds": plain(*(bytes([kind]) * 20 for kind in range(256))),
-    "fatal_of_an_unknown_reason": plain(FATAL + text("passed") + text("all")),
-    "fatal_too_late": plain(VALUE + bytes([tags.NONE]), FATAL + text("syntax") + text("x")),
-    "more_answers_than_questions": plain(*[VALUE + bytes([tags.NONE])] * 50),
-    "callback_nobody_asked_for": plain(CALLBACK + b"C" + bytes([tags.HANDLE, 0, 1, tags.TUPLE, 0, tags.DICT, 0])),
+    "fatal_of_an_unknown_reason": plain(Reply.FATAL + text("passed") + text("all")),
+    "fatal_too_late": plain(Reply.VALUE + bytes([tags.NONE]), Reply.FATAL + text("syntax") + text("x")),
+    "more_answers_than_questions": plain(*[Reply.VALUE + bytes([tags.NONE])] * 50),
+    "callback_nobody_asked_for": plain(Reply.CALLBACK + b"C" + bytes([tags.HANDLE, 0, 1, tags.TUPLE, 0, tags.DICT, 0])),
     "frame_announced_and_not_sent": SEND
     + "def answer(n):\n    os.write(4, struct.pack('<I', 1000) + b'V')\n    os._exit(0)",
-    "exception_that_is_a_function": plain(VALUE, exception("print")),
-    "exception_that_is_a_type": plain(VALUE, exception("int"), exception("type"), exception("object")),
-    "exception_that_ends_the_harness": plain(VALUE, exception("SystemExit"), exception("KeyboardInterrupt")),
+    "exception_that_is_a_function": plain(Reply.VALUE, exception("print")),
+    "exception_that_is_a_type": plain(Reply.VALUE, exception("int"), exception("type"), exception("object")),
+    "exception_that_ends_the_harness": plain(Reply.VALUE, exception("SystemExit"), exception("KeyboardInterrupt")),
     "exception_of_a_module_that_is_not_to_be_loaded": plain(
-        VALUE, exception("unittest:SkipTest"), exception("os:error")
+        Reply.VALUE, exception("unittest:SkipTest"), exception("os:error")
     ),
-    "exception_group_without_arguments": plain(VALUE, exception("ExceptionGroup"), exception("UnicodeDecodeError")),
+    "exception_group_without_arguments": plain(
+        Reply.VALUE, exception("ExceptionGroup"), exception("UnicodeDecodeError")
+    ),
     "own_pipes_reopened": SEND
     + """
 def answer(n):

@@ -22,25 +22,7 @@ from trl_rlvr.sandbox.protocol.exceptions import (
 from trl_rlvr.sandbox.protocol.frames import read_frame, write_frame
 from trl_rlvr.sandbox.protocol.operators import OPERATORS
 from trl_rlvr.sandbox.protocol.outcomes import MEMORY, describe
-from trl_rlvr.sandbox.protocol.requests import (
-    AWAIT,
-    BASE,
-    CALL,
-    CALLBACK,
-    DELETE,
-    DESCRIBE,
-    FETCH,
-    GET,
-    LOOK,
-    MAX_REQUEST,
-    NEXT,
-    OPERATE,
-    RAISED,
-    RECEIVERS,
-    REFUSED,
-    SET,
-    VALUE,
-)
+from trl_rlvr.sandbox.protocol.requests import MAX_REQUEST, RECEIVERS, Reply, Request
 
 _PRINTED_CHARS = 1 << 18
 
@@ -68,7 +50,7 @@ class Connection:
 
     def serve(self) -> None:
         """Say that the solution is loaded, then answer until the harness ends."""
-        write_frame(self.answers, VALUE)
+        write_frame(self.answers, Reply.VALUE)
         while (frame := read_frame(self.requests, MAX_REQUEST)) is not None:
             self._answer(frame)
 
@@ -79,7 +61,7 @@ class Connection:
             self._coroutines.clear()
         try:
             value = self._do(frame[:1], *self._read(frame, 2))
-            reply = self._reply(VALUE)
+            reply = self._reply(Reply.VALUE)
             reply.value(value)
         except RefusedValue as refusal:
             reply = self._refusal(str(refusal))
@@ -101,32 +83,32 @@ class Connection:
         return values
 
     def _do(self, request: bytes, target: Any, *rest: Any) -> Any:
-        if request == DESCRIBE:
+        if request == Request.DESCRIBE:
             (names,) = rest
             if target:
                 self._printed = sys.stdout = io.StringIO()
             return [name for name in names if name in self.namespace]
-        if request == FETCH:
+        if request == Request.FETCH:
             return self.namespace[target]
-        if request == CALL:
+        if request == Request.CALL:
             args, kwargs = rest
             return target(*args, **kwargs)
-        if request == GET:
+        if request == Request.GET:
             return getattr(target, *rest)
-        if request == SET:
+        if request == Request.SET:
             return setattr(target, *rest)
-        if request == DELETE:
+        if request == Request.DELETE:
             return delattr(target, *rest)
-        if request == OPERATE:
+        if request == Request.OPERATE:
             # For an operation, `target` is its name and the operands follow.
             return OPERATORS[target](*rest[0])
-        if request == NEXT:
+        if request == Request.NEXT:
             return next(target)
-        if request == AWAIT:
+        if request == Request.AWAIT:
             return self._coroutines.run(target, *rest)
-        if request == LOOK:
+        if request == Request.LOOK:
             return target
-        if request == BASE:
+        if request == Request.BASE:
             return issubclass(target, *rest)
         raise RefusedValue("an unknown request")
 
@@ -145,7 +127,7 @@ class Connection:
         return encoder
 
     def _raised(self, error: BaseException) -> Encoder:
-        encoder = self._reply(RAISED)
+        encoder = self._reply(Reply.RAISED)
         encoder.value(MEMORY if isinstance(error, MemoryError) else "")
         encoder.value(describe(error))
         causes = _causes(error)
@@ -167,7 +149,7 @@ class Connection:
     def _refusal(self, text: str) -> Encoder:
         self._shared.rollback()
         encoder = Encoder()
-        encoder.out += REFUSED
+        encoder.out += Reply.REFUSED
         encoder.value(text)
         return encoder
 
@@ -180,7 +162,7 @@ class Connection:
         if self._exports.is_hashing:
             raise RuntimeError("a key asks the test for something while it crosses")
         encoder = Encoder(self._write_handle, self._shared.table, self._write_subclass)
-        encoder.out += CALLBACK + request
+        encoder.out += Reply.CALLBACK + request
         try:
             self._shared.write_head(encoder)
             for value in values:
@@ -194,11 +176,11 @@ class Connection:
             frame = read_frame(self.requests, MAX_REQUEST)
             if frame is None:
                 raise EOFError("the harness is gone")
-            if frame[:1] in (VALUE, RAISED):
+            if frame[:1] in (Reply.VALUE, Reply.RAISED):
                 break
             self._answer(frame)
         outcome = self._read(frame, 1)
-        if frame[:1] == VALUE:
+        if frame[:1] == Reply.VALUE:
             return outcome[0]
         if isinstance(outcome[0], BaseException):
             raise outcome[0]

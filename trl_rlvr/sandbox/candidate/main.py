@@ -17,7 +17,7 @@ from trl_rlvr.sandbox.codec import Encoder, RefusedValue
 from trl_rlvr.sandbox.protocol.control import ROUNDS, SOURCE, STDIO
 from trl_rlvr.sandbox.protocol.frames import read_file, read_frame, write_frame
 from trl_rlvr.sandbox.protocol.outcomes import MEMORY, describe
-from trl_rlvr.sandbox.protocol.requests import FATAL, MAX_REQUEST, RAISED, REFUSED, VALUE
+from trl_rlvr.sandbox.protocol.requests import MAX_REQUEST, Reply
 
 _GENERATOR: random.Random = random.seed.__self__  # type: ignore[attr-defined]
 """What the functions of `random` draw from."""
@@ -62,19 +62,19 @@ def _answer(
         if of_truth:
             value = bool(value)
     except MemoryError as error:
-        return RAISED + _strings(MEMORY, describe(error))
+        return Reply.RAISED + _strings(MEMORY, describe(error))
     except BaseException as error:
-        return RAISED + _strings("", describe(error))
+        return Reply.RAISED + _strings("", describe(error))
     encoder = Encoder()
     try:
         encoder.value(value)
     except MemoryError as error:
-        return RAISED + _strings(MEMORY, describe(error))
+        return Reply.RAISED + _strings(MEMORY, describe(error))
     except (RefusedValue, RecursionError) as error:
-        return REFUSED + _strings(str(error))
+        return Reply.REFUSED + _strings(str(error))
     except BaseException as error:
-        return REFUSED + _strings(describe(error))
-    return VALUE + encoder.out
+        return Reply.REFUSED + _strings(describe(error))
+    return Reply.VALUE + encoder.out
 
 
 def _strings(*texts: str) -> bytes:
@@ -101,7 +101,7 @@ def main(kind: bytes, fds: list[int]) -> None:
     try:
         namespace = load(source, names, prelude)
     except Fatal as fatal:
-        write_frame(reply, FATAL + _strings(*fatal.args))
+        write_frame(reply, Reply.FATAL + _strings(*fatal.args))
         return
     if kind == SOURCE:
         serve(namespace, fds[2], reply)

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from trl_rlvr.sandbox.protocol.exceptions import known_class, known_name
 from trl_rlvr.sandbox.protocol.operators import FUNCTION_NAMES, OPERATORS
-from trl_rlvr.sandbox.protocol.requests import CALL, GET, NEXT, OPERATE, SET
+from trl_rlvr.sandbox.protocol.requests import Request
 
 
 class Asks(Protocol):
@@ -26,15 +26,15 @@ class Proxy:
 
 
 class _Function(Proxy):
-    __doc__ = property(lambda self: self._ask(GET, self, "__doc__"))
+    __doc__ = property(lambda self: self._ask(Request.GET, self, "__doc__"))
 
     def __getattr__(self, name: str) -> Any:
         if name in FUNCTION_NAMES:
-            return self._ask(GET, self, name)
+            return self._ask(Request.GET, self, name)
         raise AttributeError(name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ask(CALL, self, args, kwargs)
+        return self._ask(Request.CALL, self, args, kwargs)
 
 
 class _Iterator(Proxy):
@@ -42,34 +42,34 @@ class _Iterator(Proxy):
         return self
 
     def __next__(self) -> Any:
-        return self._ask(NEXT, self)
+        return self._ask(Request.NEXT, self)
 
 
 class _Object(_Function):
     def __getattr__(self, name: str) -> Any:
-        return self._ask(GET, self, name)
+        return self._ask(Request.GET, self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._ask(SET, self, name, value)
+        self._ask(Request.SET, self, name, value)
 
     def __copy__(self) -> Any:
-        return self._ask(OPERATE, "__copy__", (self,))
+        return self._ask(Request.OPERATE, "__copy__", (self,))
 
     def __deepcopy__(self, memo: object) -> Any:
-        return self._ask(OPERATE, "__deepcopy__", (self,))
+        return self._ask(Request.OPERATE, "__deepcopy__", (self,))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> Any:
         known = known_class(known_name(kind)) if kind else None
-        return self._ask(OPERATE, "__exit__", (self, known, getattr(error, "args", ())))
+        return self._ask(Request.OPERATE, "__exit__", (self, known, getattr(error, "args", ())))
 
 
 class _Stream(_Object):
     def __next__(self) -> Any:
-        return self._ask(NEXT, self)
+        return self._ask(Request.NEXT, self)
 
 
 def _operation(name: str) -> Any:
-    return lambda self, *operands: self._ask(OPERATE, name, (self, *operands))
+    return lambda self, *operands: self._ask(Request.OPERATE, name, (self, *operands))
 
 
 _NOT_FORWARDED = frozenset((

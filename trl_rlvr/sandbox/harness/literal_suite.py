@@ -9,7 +9,7 @@ from trl_rlvr.sandbox.harness.plain_comparisons import holds
 from trl_rlvr.sandbox.harness.reports import Reports, fatal_outcome
 from trl_rlvr.sandbox.protocol.frames import FrameReader, FrameTooLarge, write_frame
 from trl_rlvr.sandbox.protocol.outcomes import MEMORY, Outcome
-from trl_rlvr.sandbox.protocol.requests import FATAL, RAISED, REFUSED, VALUE
+from trl_rlvr.sandbox.protocol.requests import Reply
 from trl_rlvr.verdict import Verdict
 
 _LARGE_BYTES = 1 << 12
@@ -94,7 +94,7 @@ class _Judge:
             if frame is None:
                 raise _AnswersEnded
             self._answer_bytes -= len(frame)
-            if frame[:1] == FATAL:
+            if frame[:1] == Reply.FATAL:
                 raise _AnswersEnded(fatal_outcome(frame))
             if len(frame) > _LARGE_BYTES:
                 self._reports.flush()  # judging it may be the end of this process
@@ -115,17 +115,17 @@ def _judge_answer(frame: bytes, kind: int, expected: Any, details: Any, budget: 
     answer = Decoder(frame, budget)
     answer.at = 1
     try:
-        if frame[:1] == VALUE:
+        if frame[:1] == Reply.VALUE:
             value = answer.value()
             if holds(value, kind, expected, details):
                 return Outcome(Verdict.PASSED, "")
             return Outcome(
                 Verdict.WRONG_ANSWER, f"got {shown(value)}, expected {_WANTED.get(kind, '')}{shown(expected)}"
             )
-        if frame[:1] == RAISED:
+        if frame[:1] == Reply.RAISED:
             why, text = answer.exactly(str), answer.exactly(str)
             return Outcome(Verdict.MEMORY_LIMIT if why == MEMORY else Verdict.RUNTIME_ERROR, text)
-        if frame[:1] == REFUSED:
+        if frame[:1] == Reply.REFUSED:
             return Outcome(Verdict.REFUSED_VALUE, answer.exactly(str))
     except RefusedValue as refusal:
         return Outcome(Verdict.REFUSED_VALUE, str(refusal))

@@ -38,7 +38,7 @@ from trl_rlvr.sandbox.harness.runner.collector import Collector
 from trl_rlvr.sandbox.harness.runner.execution import require_success
 from trl_rlvr.sandbox.protocol.frames import FrameTooLarge, read_frame
 from trl_rlvr.sandbox.protocol.outcomes import Outcome, describe
-from trl_rlvr.sandbox.protocol.requests import FATAL
+from trl_rlvr.sandbox.protocol.requests import Reply
 from trl_rlvr.verdict import Verdict
 
 _OF_ONE_TEST = (Verdict.REFUSED_VALUE, Verdict.WRONG_ANSWER, Verdict.MISSING_ENTRY_POINT)
@@ -251,7 +251,7 @@ def judge_source(work: Any, answers: int, requests: int, answer_bytes: int, repo
         return Outcome(Verdict.OUTPUT_LIMIT, "the answers are longer than they may be")
     if hello is None:
         return None
-    if hello[:1] == FATAL:
+    if hello[:1] == Reply.FATAL:
         return fatal_outcome(hello)
     try:
         sys.argv = [_TEST_FILE]  # runners read it

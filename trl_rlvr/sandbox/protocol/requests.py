@@ -1,15 +1,48 @@
-"""What candidate and harness say to each other: the kinds of answers, and the requests of the object RPC."""
+"""What candidate and harness say to each other: the kinds of answers, and the requests of the object RPC.
 
-VALUE, RAISED, REFUSED, FATAL = b"V", b"E", b"R", b"F"
-"""First byte of a candidate's answer: a value; an exception; a value that cannot cross; no call can be answered."""
-CALLBACK = b"K"
-"""First byte of a candidate's message that asks for something of the harness before the answer can follow."""
-DESCRIBE, FETCH, CALL, GET, SET, DELETE, OPERATE, NEXT, AWAIT, BASE, LOOK = (
-    b"D", b"F", b"C", b"A", b"S", b"X", b"O", b"N", b"W", b"B", b"L",
-)  # fmt: skip
-"""First byte of a request: what it asks to be done with an object of the other side."""
+The members of both enums are the bytes themselves, so that a message's first byte compares with them as it was read.
+"""
+
+from enum import Enum
+
+
+class Reply(bytes, Enum):
+    """First byte of a candidate's message, and of the answer to a callback."""
+
+    VALUE = b"V"
+    RAISED = b"E"
+    """An exception."""
+    REFUSED = b"R"
+    """A value that cannot cross."""
+    FATAL = b"F"
+    """No call can be answered."""
+    CALLBACK = b"K"
+    """It asks something of the harness before the answer can follow; a `Request` is next."""
+
+    __hash__ = bytes.__hash__  # as bytes that were read
+
+
+class Request(bytes, Enum):
+    """First byte of a request: what to do with an object of the other side."""
+
+    DESCRIBE = b"D"
+    FETCH = b"F"
+    CALL = b"C"
+    GET = b"A"
+    SET = b"S"
+    DELETE = b"X"
+    OPERATE = b"O"
+    NEXT = b"N"
+    AWAIT = b"W"
+    BASE = b"B"
+    LOOK = b"L"
+
+    __hash__ = bytes.__hash__  # as bytes that were read
+
+
 PENDING, FINISHED, CANCELLED = range(3)
-"""How far an awaited coroutine has come, in the answer to AWAIT: this and what came of it."""
+"""How far an awaited coroutine has come, in the answer to `Request.AWAIT`: this and what came of it."""
 MAX_REQUEST = 1 << 28
+"""Bytes of a request, and of the answer to a callback."""
 RECEIVERS, SENDERS = 0, 1
-"""Whose object a handle names: the receiver's or the sender's."""
+"""Whose object a handle names."""

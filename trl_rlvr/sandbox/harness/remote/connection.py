@@ -18,7 +18,7 @@ from trl_rlvr.sandbox.harness.remote.imports import Imports
 from trl_rlvr.sandbox.harness.staging import Staging
 from trl_rlvr.sandbox.protocol.exceptions import known_name, plain_arguments
 from trl_rlvr.sandbox.protocol.frames import FrameTooLarge, read_frame, write_frame
-from trl_rlvr.sandbox.protocol.requests import CALLBACK, DESCRIBE, FETCH, LOOK, NEXT, RAISED, REFUSED, VALUE
+from trl_rlvr.sandbox.protocol.requests import Reply, Request
 from trl_rlvr.verdict import Verdict
 
 
@@ -87,14 +87,14 @@ class Connection:
 
     def describe(self, names: tuple[str, ...], capture: bool) -> list[str]:
         """Return those of `names` that the solution defines."""
-        found = self.request(DESCRIBE, capture, names)
+        found = self.request(Request.DESCRIBE, capture, names)
         return [name for name in names if name in found]
 
     def fetch(self, name: str) -> Any:
         """Return what the solution binds to a name now."""
         self.imports.binds_class = name[:1].isupper()
         try:
-            return self.request(FETCH, name)
+            return self.request(Request.FETCH, name)
         finally:
             self.imports.binds_class = False
 
@@ -138,8 +138,8 @@ class Connection:
         """Ask, serve callbacks, and read the answer: what was raised, or else the value, and what was printed."""
         self._send(what + bytes([self._is_new_test]), values)
         self._is_new_test = False
-        self.staging.requests += what != LOOK
-        while (frame := self._read())[:1] == CALLBACK:
+        self.staging.requests += what != Request.LOOK
+        while (frame := self._read())[:1] == Reply.CALLBACK:
             self._serve(frame)
         return self._answer(what, frame)
 
@@ -200,18 +200,18 @@ class Connection:
     def _answer(self, what: bytes, frame: bytes) -> tuple[BaseException | None, Any, str]:
         answer = Decoder(frame, self.budget, self.imports.read, self._shared.table)
         answer.at = 1
-        if frame[:1] == REFUSED:
+        if frame[:1] == Reply.REFUSED:
             raise RefusedValue(answer.exactly(str))
         printed = answer.exactly(str)
-        if frame[:1] not in (VALUE, RAISED):
+        if frame[:1] not in (Reply.VALUE, Reply.RAISED):
             raise RefusedValue("an answer is of no known kind")
         with self._reading():
             self.staging.take_changes(answer)
-            outcome = answer.value() if frame[:1] == VALUE else read_exception(answer)
+            outcome = answer.value() if frame[:1] == Reply.VALUE else read_exception(answer)
             self.staging.leave_unstaged(self._shared.agree(answer.costs))
-        if frame[:1] == VALUE:
+        if frame[:1] == Reply.VALUE:
             return None, outcome, printed
-        if isinstance(outcome, StopIteration) and what != NEXT:
+        if isinstance(outcome, StopIteration) and what != Request.NEXT:
             outcome = RuntimeError("the call raised StopIteration")  # or `all(map(f, xs))` would end early
         if self.staging.active:
             mark_aborted(outcome)
@@ -244,7 +244,7 @@ class Connection:
         else:
             self.imports.exports.answering = True
             try:
-                self._send(VALUE, [outcome])
+                self._send(Reply.VALUE, [outcome])
             finally:
                 self.imports.exports.answering = False
             return
@@ -252,8 +252,8 @@ class Connection:
 
     def _send_error(self, error: BaseException) -> None:
         if isinstance(error, RemoteBaseException):
-            self._send(RAISED, [error])
+            self._send(Reply.RAISED, [error])
             return
         # By a test's own class the candidate cannot know it, but it may come back, and then is what it was.
         own = [self.imports.exports.number(error)] if type(error).__module__ == TEST_MODULE else []
-        self._send(RAISED, [known_name(type(error)), plain_arguments(error), *own])
+        self._send(Reply.RAISED, [known_name(type(error)), plain_arguments(error), *own])

@@ -4,7 +4,7 @@ from typing import Any
 
 from trl_rlvr.sandbox.harness.failure_marks import has_aborted, is_failure
 from trl_rlvr.sandbox.harness.remote.interfaces import Asks
-from trl_rlvr.sandbox.protocol.requests import OPERATE
+from trl_rlvr.sandbox.protocol.requests import Request
 
 
 def exit_block(connection: Asks, remote: object, kind: type[BaseException] | None, error: BaseException | None) -> bool:
@@ -37,5 +37,5 @@ def _answer(
     args = getattr(error, "args", ())
     if isinstance(error, BaseExceptionGroup):
         kind, args = Exception, (str(error),)  # what it holds are the test's, which the candidate cannot raise
-    answer = connection.request(OPERATE, how, (remote, kind, args))
+    answer = connection.request(Request.OPERATE, how, (remote, kind, args))
     return False if aborted else answer

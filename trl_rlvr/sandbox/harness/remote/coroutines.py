@@ -3,7 +3,7 @@
 from typing import Any
 
 from trl_rlvr.sandbox.harness.remote.interfaces import Asks
-from trl_rlvr.sandbox.protocol.requests import AWAIT, CANCELLED, FINISHED, PENDING
+from trl_rlvr.sandbox.protocol.requests import CANCELLED, FINISHED, PENDING, Request
 from trl_rlvr.verdict import Verdict
 
 _TURN_S = 0.005
@@ -16,7 +16,7 @@ async def coroutine_proxy(connection: Asks, remote: object) -> Any:
 
     patience_s, cancels, may_be_cancelled = 0.0, False, False
     while True:
-        answer = connection.request(AWAIT, remote, patience_s, cancels)
+        answer = connection.request(Request.AWAIT, remote, patience_s, cancels)
         how, outcome = answer if type(answer) is tuple and len(answer) == 2 else (None, None)
         if how == FINISHED:
             return outcome

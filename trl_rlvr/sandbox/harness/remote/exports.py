@@ -14,14 +14,14 @@ from trl_rlvr.sandbox.codec import RefusedValue
 from trl_rlvr.sandbox.harness.injected import TEST_MODULE
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
 from trl_rlvr.sandbox.protocol.operators import FUNCTION_NAMES, OPERATORS
-from trl_rlvr.sandbox.protocol.requests import CALL, GET, NEXT, OPERATE, SET
+from trl_rlvr.sandbox.protocol.requests import Request
 
 _FOLLOWS: dict[bytes, tuple[type, ...]] = {
-    OPERATE: (tuple,),
-    CALL: (tuple, dict),
-    NEXT: (),
-    GET: (str,),
-    SET: (str, object),
+    Request.OPERATE: (tuple,),
+    Request.CALL: (tuple, dict),
+    Request.NEXT: (),
+    Request.GET: (str,),
+    Request.SET: (str, object),
 }
 """What must follow the object, or an operation's name, in each question."""
 
@@ -96,25 +96,25 @@ class Exports:
             raise RefusedValue("a question about an object is malformed")
         target: Any
         target, *rest = asked
-        if what == OPERATE:
+        if what == Request.OPERATE:
             (operands,) = rest
             self._require(operands[0])
             return OPERATORS[target](*operands)
         self._require(target)
-        if what == NEXT:
+        if what == Request.NEXT:
             return next(target)
-        if what == CALL:
+        if what == Request.CALL:
             args, kwargs = rest
             return target(*args, **kwargs)
         name = rest[0]
-        if what == GET and name in FUNCTION_NAMES and kind_of(target) == "function":
+        if what == Request.GET and name in FUNCTION_NAMES and kind_of(target) == "function":
             told = getattr(target, name, None)
             return told if isinstance(told, str) else None
         if name.startswith("_") or kind_of(target) not in ("object", "stream") or not _is_open(target):
             raise AttributeError(name)
-        if _is_mock(target) and (what == SET or hasattr(type(target), name)):
+        if _is_mock(target) and (what == Request.SET or hasattr(type(target), name)):
             raise AttributeError(f"{name} of a mock is for the test")  # which asks it what was called
-        if what == GET:
+        if what == Request.GET:
             return getattr(target, name)
         if _is_function_of_the_tests(target, name):
             raise AttributeError(f"{name} is a function of the test's, and stays")

@@ -17,7 +17,7 @@ from trl_rlvr.sandbox.harness.remote.coroutines import coroutine_proxy
 from trl_rlvr.sandbox.harness.remote.decoys import decoys
 from trl_rlvr.sandbox.harness.remote.interfaces import Asks
 from trl_rlvr.sandbox.protocol.operators import ARGUMENT, BINARY, COMPARISONS, IN_PLACE, UNARY
-from trl_rlvr.sandbox.protocol.requests import CALL, DELETE, GET, LOOK, NEXT, OPERATE, SET
+from trl_rlvr.sandbox.protocol.requests import Request
 from trl_rlvr.verdict import Verdict
 
 _NO_BASE = object()
@@ -96,7 +96,7 @@ class RemoteObject:
 
     def __getattr__(self, name: str) -> Any:
         if name in _DUNDERS or (name in self._connection.attributes and not name.startswith("__")):
-            value = self._connection.request(GET, self, name)
+            value = self._connection.request(Request.GET, self, name)
             if name in CLAIMS and type(value) not in SCALARS and not self._connection.is_own(self):
                 raise AttributeError(f"{name!r} of an object that only claims to be a plain one")
             return value
@@ -106,11 +106,11 @@ class RemoteObject:
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._require_mentioned(name)
-        self._connection.request(SET, self, name, value)
+        self._connection.request(Request.SET, self, name, value)
 
     def __delattr__(self, name: str) -> None:
         self._require_mentioned(name)
-        self._connection.request(DELETE, self, name)
+        self._connection.request(Request.DELETE, self, name)
 
     def _require_mentioned(self, name: str) -> None:
         if name.startswith("__") or name not in self._connection.attributes:
@@ -127,9 +127,9 @@ class RemoteObject:
         if isinstance(other, RemoteObject):
             if self._connection.is_reading:
                 return other is self  # one object has one stand-in, and keys of one container differ
-            return self._connection.request(OPERATE, "__eq__", (self, other))
+            return self._connection.request(Request.OPERATE, "__eq__", (self, other))
         if self._may_have_changed() and not self._connection.is_reading:
-            seen = self._connection.request(LOOK, self)
+            seen = self._connection.request(Request.LOOK, self)
             if isinstance(seen, RemoteObject) and seen is not self and seen.remote_number == self.remote_number:
                 self.with_base(copy.copy(seen._base))  # else reading the answer took over what it holds
         if self._base is not _NO_BASE:
@@ -139,7 +139,7 @@ class RemoteObject:
 
     def __ne__(self, other: object) -> Any:
         if isinstance(other, RemoteObject) and not self._connection.is_reading:
-            return self._connection.request(OPERATE, "__ne__", (self, other))
+            return self._connection.request(Request.OPERATE, "__ne__", (self, other))
         if self._base is not _NO_BASE or isinstance(other, RemoteObject):
             return not self == other
         self._check_decoys("__ne__", other)
@@ -153,7 +153,7 @@ class RemoteObject:
         if self._connection.is_reading or not (self.decides_equality and self._connection.is_own(self)):
             return
         for shown in decoys(other):
-            if bool(self._connection.request(OPERATE, method, (self, shown))) is (method == "__eq__"):
+            if bool(self._connection.request(Request.OPERATE, method, (self, shown))) is (method == "__eq__"):
                 raise self._connection.fail(
                     Verdict.WRONG_ANSWER, "an object of the solution claims to equal a plain value"
                 )
@@ -193,16 +193,16 @@ class RemoteObject:
         return type(self) if self._base is _NO_BASE else _class_over(kind, type(self).__name__)
 
     def __copy__(self) -> Any:
-        return self._connection.request(OPERATE, "__copy__", (self,))
+        return self._connection.request(Request.OPERATE, "__copy__", (self,))
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return self._connection.request(OPERATE, "__deepcopy__", (self,))
+        return self._connection.request(Request.OPERATE, "__deepcopy__", (self,))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise self._refusal("an object of the solution cannot be pickled by a test")
 
     def _ask_exactly(self, method: str, kind: type) -> Any:
-        answer = self._connection.request(OPERATE, method, (self,))
+        answer = self._connection.request(Request.OPERATE, method, (self,))
         if type(answer) is not kind:
             raise TypeError(f"{method} answered with {type(answer).__name__}")
         return answer
@@ -221,11 +221,11 @@ def _holds_the_same(one: Any, other: Any) -> bool:
 
 
 def _forward(name: str) -> Any:
-    return lambda self, *operands: self._connection.request(OPERATE, name, (self, *operands))
+    return lambda self, *operands: self._connection.request(Request.OPERATE, name, (self, *operands))
 
 
 def _reflected(name: str) -> Any:
-    return lambda self, other: self._connection.request(OPERATE, name, (other, self))
+    return lambda self, other: self._connection.request(Request.OPERATE, name, (other, self))
 
 
 def _plainly(name: str, kind: type) -> Any:
@@ -240,8 +240,8 @@ _METHODS: dict[str, Any] = {
 _METHODS |= {f"__r{name[2:]}": _reflected(name) for name in BINARY if name != "__contains__"}
 _METHODS |= {name: _plainly(name, kind) for name, kind in (("__len__", int), ("__int__", int), ("__float__", float))}
 _METHODS["__index__"] = _plainly("__index__", int)
-_METHODS["__call__"] = lambda self, *args, **kwargs: self._connection.request(CALL, self, args, kwargs)
-_METHODS["__next__"] = lambda self: self._connection.request(NEXT, self)
+_METHODS["__call__"] = lambda self, *args, **kwargs: self._connection.request(Request.CALL, self, args, kwargs)
+_METHODS["__next__"] = lambda self: self._connection.request(Request.NEXT, self)
 _METHODS["__exit__"] = lambda self, kind, error, trace: exit_block(self._connection, self, kind, error)
 _METHODS["__aexit__"] = lambda self, kind, error, trace: exit_async_block(self._connection, self, kind, error)
 
@@ -275,7 +275,7 @@ def _proxy_class(name: str, methods: frozenset[str], withheld: frozenset[str]) -
     body: dict[str, Any] = {method: _METHODS[method] for method in methods if method in _METHODS}
     body |= {method: _withheld(method) for method in withheld if method in _METHODS}
     body["decides_equality"] = not methods.isdisjoint(("__eq__", "__ne__"))
-    body["__doc__"] = property(lambda self: self._connection.request(GET, self, "__doc__"))
+    body["__doc__"] = property(lambda self: self._connection.request(Request.GET, self, "__doc__"))
     return type(name if name.isidentifier() else "object", (RemoteObject,), {"__slots__": (), **body})
 
 
