@@ -5,8 +5,8 @@ import json
 import pytest
 
 from trl_rlvr.cli import main
-from trl_rlvr.cli.filter import problem_row
 from trl_rlvr.data import load_problems
+from trl_rlvr.data.rows import problem_row
 from trl_rlvr.problem import CodeProblem, IOTest
 
 SHORT = {

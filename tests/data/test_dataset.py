@@ -119,3 +119,34 @@ def test_a_model_without_a_chat_template_is_refused_before_training(tokenizer, m
 
     with pytest.raises(ConfigError, match=r"a tokenizer without a chat template .* use prompt style 'completion'"):
         problems_to_dataset([ADD], prompt_style=style, tokenizer=tokenizer)
+
+
+def test_what_decides_a_verdict_survives_the_round_trip_whatever_it_is():
+    problems = [
+        CodeProblem("4", "Node.", ("assert f(1) == 2",), prelude="import math", visible_limit=0),
+        CodeProblem("5", "Sum.", io_tests=(IOTest("1\n", "1\n"),), io_numbers="value", io_case="any"),
+    ]
+
+    back = problems_from_columns(problems_to_dataset(problems)[:], 2)
+
+    assert [p.suite_key for p in back] == [p.suite_key for p in problems]
+    assert back[0].visible_limit == 0
+
+
+def test_a_conversation_of_the_data_set_is_the_prompt():
+    problem = CodeProblem("6", "Add.", ("assert f(1) == 2",), messages=(("system", "Be brief."), ("user", "Add.")))
+
+    dataset = problems_to_dataset([problem], system_prompt="Think.")
+
+    assert dataset[0]["prompt"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Add."},
+    ]
+
+
+def test_tests_that_the_data_set_hides_are_not_shown():
+    problem = CodeProblem("7", "Add.", ("assert f(1) == 2", "assert f(2) == 3"), visible_limit=1)
+
+    shown = problems_to_dataset([problem])[0]["prompt"][0]["content"]
+
+    assert ("f(1) == 2" in shown, "f(2) == 3" in shown) == (True, False)

@@ -108,3 +108,10 @@ def test_strings_of_a_subclass_are_packed_as_the_strings_that_they_hold():
     source, names, calls, _ = marshal.loads(compile_suite(problem).candidate_work(Text("def f(x): return 2")))
 
     assert (source, names, marshal.loads(calls)) == ("def f(x): return 2", ("f",), [(0, "f", "", (1,), {}, False)])
+
+
+def test_importing_the_solutions_own_names_needs_no_source_suite():
+    test = "def test_it():\n    assert f(1) == 2"
+
+    assert compile_suite(CodeProblem("t", "", (test,), "from solution import f")).kind == LITERAL
+    assert compile_suite(CodeProblem("t", "", (test,), "from solution import g as f")).kind == SOURCE

@@ -2,6 +2,7 @@
 
 import ast
 
+from trl_rlvr.analysis.conventions import MODULE
 from trl_rlvr.analysis.literal_tests import Reader, is_docstring
 from trl_rlvr.analysis.literals import NotLiteral
 from trl_rlvr.analysis.parsing import try_parse
@@ -17,6 +18,8 @@ def is_inert(setup_code: str, names: tuple[str, ...]) -> bool:
         for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not _calls(node):
                 reader.require_free(node.name)
+            elif _asks_for(node, names):
+                continue
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 for alias in node.names:
                     reader.require_free((alias.asname or alias.name).partition(".")[0])
@@ -27,6 +30,12 @@ def is_inert(setup_code: str, names: tuple[str, ...]) -> bool:
     except NotLiteral:
         return False
     return True
+
+
+def _asks_for(node: ast.stmt, names: tuple[str, ...]) -> bool:
+    """Say whether a statement imports from the solution names that are the candidate's anyway."""
+    is_import = isinstance(node, ast.ImportFrom) and node.module == MODULE
+    return is_import and all(alias.asname is None and alias.name in names for alias in node.names)  # type: ignore[attr-defined]
 
 
 def _calls(node: ast.FunctionDef | ast.ClassDef) -> bool:

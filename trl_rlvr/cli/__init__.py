@@ -16,6 +16,7 @@ COMMANDS = {
     "push": "put the model of a finished run on the Hub",
     "score": "score completions or solutions from a file",
     "filter": "keep the problems that a model solves sometimes",
+    "convert": "write a data set as one clean file of problems",
     "check": "list the problems that the sandbox cannot score fairly",
     "harden": "add tests to problems, and measure what they catch",
     "gap": "compare pass rates on visible, hidden and augmented tests",

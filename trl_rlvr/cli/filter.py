@@ -8,10 +8,9 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from trl_rlvr.cli.options import CommandParser
-from trl_rlvr.problem import CodeProblem
+from trl_rlvr.data.rows import problem_row
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -53,18 +52,3 @@ def main(argv: Sequence[str]) -> int:
         Path(options.output).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         print(f"{report.summary()}; written to {options.output}")
     return 0
-
-
-def problem_row(problem: CodeProblem) -> dict[str, Any]:
-    """Return a problem as a row of our own schema, which loads to an equal problem."""
-    return {
-        "task_id": problem.task_id,
-        "prompt": problem.prompt,
-        "tests": list(problem.tests),
-        "setup_code": problem.setup_code,
-        "entry_point": problem.entry_point,
-        "entry_points": list(problem.entry_points),
-        "io_tests": [{"input": test.input, "output": test.output} for test in problem.io_tests],
-        "reference_solution": problem.reference_solution,
-        "reference_cpu_s": problem.reference_cpu_s,
-    }

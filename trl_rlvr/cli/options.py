@@ -32,7 +32,8 @@ class CommandParser(argparse.ArgumentParser):
 def _scalar(annotation: Any) -> tuple[Any, bool]:
     """Return the type of one value, and whether the option takes several."""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
-        annotation = next(arm for arm in typing.get_args(annotation) if arm is not type(None))
+        arms = [arm for arm in typing.get_args(annotation) if arm is not type(None)]
+        annotation = str if str in arms else arms[0]  # an object comes as JSON
     if typing.get_origin(annotation) is list:
         return typing.get_args(annotation)[0], True
     return annotation, False

@@ -27,6 +27,7 @@ def problems_to_dataset(
     system_prompt: str | None = None,
     tokenizer: Any = None,
     max_prompt_tokens: int | None = None,
+    push_to_hub: str | None = None,
 ) -> "Dataset":
     """Make a data set with one row a problem, in order, and columns for the prompt, the tests and the names.
 
@@ -39,10 +40,12 @@ def problems_to_dataset(
         system_prompt: see there.
         tokenizer: the model's; needed for `chat_code` and for `max_prompt_tokens`.
         max_prompt_tokens: longest prompt to keep, in tokens; None: keep all.
+        push_to_hub: id of a private data set on the Hub to write to as well; None: none. Mind the licences of its
+            sources (`docs/data.md`).
 
     Raises:
         ConfigError: an option is unknown, or lacks the tokenizer that it needs.
-        DataError: no problem is left.
+        DataError: no problem is left, or the Hub cannot be written to.
     """
     from datasets import Dataset
 
@@ -65,7 +68,13 @@ def problems_to_dataset(
         logger.warning("%s and are left out: task_id %s", dropped, ids)
     if not rows:
         raise DataError(f"no problem is left of {len(problems)}; raise max_prompt_tokens ({max_prompt_tokens!r})")
-    return Dataset.from_list(rows, features=_features(rows[0]["prompt"]))
+    dataset = Dataset.from_list(rows, features=_features(rows[0]["prompt"]))
+    if push_to_hub is not None:
+        try:
+            dataset.push_to_hub(push_to_hub, private=True)
+        except Exception as error:  # what a missing network or token raises differs from release to release
+            raise DataError(f"cannot write {push_to_hub!r} to the Hub: {type(error).__name__}: {error}") from error
+    return dataset
 
 
 def count_tokens(prompt: str | list[dict[str, str]], tokenizer: Any) -> int:
@@ -80,10 +89,14 @@ def _columns(problem: CodeProblem) -> dict[str, Any]:
         "task_id": problem.task_id,
         "tests": list(problem.tests),
         "setup_code": problem.setup_code,
+        "prelude": problem.prelude,
         "entry_point": problem.entry_point,
         "entry_points": list(problem.entry_points),
         "reference_cpu_s": problem.reference_cpu_s,
         "io_tests": [{"input": test.input, "output": test.output} for test in problem.io_tests],
+        "io_numbers": problem.io_numbers,
+        "io_case": problem.io_case,
+        "visible_limit": problem.visible_limit,
         "code_opening": code_opening(problem),
     }
 
@@ -99,10 +112,14 @@ def _features(prompt: str | list[dict[str, str]]) -> Any:
             "task_id": text,
             "tests": List(text),
             "setup_code": text,
+            "prelude": text,
             "entry_point": text,
             "entry_points": List(text),
             "reference_cpu_s": Value("float64"),
             "io_tests": List({"input": text, "output": text}),
+            "io_numbers": text,
+            "io_case": text,
+            "visible_limit": Value("int64"),
             "code_opening": text,
         }
     )

@@ -41,3 +41,21 @@ def test_equal_outputs_are_the_same(printed, expected):
 )  # fmt: skip
 def test_different_outputs_differ(printed, expected):
     assert same_output(printed, expected) != ""
+
+
+@pytest.mark.parametrize(
+    ("printed", "same"), [("2.0", True), ("2.000", True), ("+2.", True), ("2.1", False), ("2e0", False)]
+)
+def test_by_value_a_whole_number_may_have_a_fraction_of_zeros(printed, same):
+    assert (same_output(printed.encode(), "2", numbers="value") == "") is same
+    assert same_output(printed.encode(), "2") != ""
+
+
+def test_by_value_large_whole_numbers_must_be_the_same_digit_by_digit():
+    assert same_output(b"9007199254740993.0", "9007199254740993", numbers="value") == ""
+    assert same_output(b"9007199254740992.0", "9007199254740993", numbers="value") != ""
+
+
+def test_case_counts_unless_told_otherwise():
+    assert same_output(b"Yes\n", "YES\n", case="any") == ""
+    assert same_output(b"Yes\n", "YES\n") != ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from trl_rlvr.analysis.parsing import parse_source
 
+_RUNNER = "pytest"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEFINITIONS = (*_FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 
@@ -45,6 +46,8 @@ def units_of(source: str) -> TestUnits:
         elif isinstance(node, ast.ClassDef) and node in classes:
             tests += _methods(lines, node)
     shared = [node for node in body if node not in functions and node not in classes]
+    if source.count(_RUNNER) == 1:  # imported by habit, which would only ask for a package
+        shared = [node for node in shared if ast.unparse(node) != f"import {_RUNNER}"]
     if len(set(tests)) < len(tests):
         return whole
     return TestUnits(tuple(tests), _shared_source(lines, shared))
