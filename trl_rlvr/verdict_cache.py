@@ -12,8 +12,8 @@ Key = tuple[str, tuple[object, ...]]
 """A program's code, and all of its problem and limits that decides its verdict."""
 
 
-class VerdictMemory:
-    """A bounded memory that drops the least recently used verdict first.
+class VerdictCache:
+    """A bounded cache that drops the least recently used verdict first.
 
     Args:
         entries: verdicts to keep; 0 keeps none.

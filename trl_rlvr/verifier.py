@@ -18,7 +18,7 @@ from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, Sandbox, SandboxConfig, SandboxStats, open_sandbox
 from trl_rlvr.sandbox.base import DEADLINE_PASSED
 from trl_rlvr.verdict import ExecutionResult, Verdict
-from trl_rlvr.verdict_cache import Key, VerdictMemory
+from trl_rlvr.verdict_cache import Key, VerdictCache
 
 _UNRUN = {
     ExtractionOutcome.NO_CODE: Verdict.NO_CODE,
@@ -163,10 +163,10 @@ class CodeVerifier:
         self._allowed_faults = fault_rate
         self._begin()
 
-    def _begin(self) -> None:  # with nothing of another process: no sandbox, no lock, no memory
+    def _begin(self) -> None:  # with nothing of another process: no sandbox, no lock, no cache
         self._lock = threading.Lock()
         self._sandbox = self._given
-        self._memory = VerdictMemory(self._memory_entries)
+        self._cache = VerdictCache(self._memory_entries)
         self._faults = _FaultRate(self._allowed_faults)
         _VERIFIERS.add(self)
 
@@ -233,7 +233,7 @@ class CodeVerifier:
             for code, problem in zip(codes, problems, strict=True):
                 key = (code, problem.suite_key)
                 batch.keys.append(key)
-                remembered = batch.known.get(key) or self._memory.get(key)
+                remembered = batch.known.get(key) or self._cache.get(key)
                 if remembered is None:
                     batch.to_run[key] = Program(code, problem)
                 else:
@@ -244,7 +244,7 @@ class CodeVerifier:
         batch.known.update(zip(batch.to_run, results, strict=True))
         with self._lock:
             for key in batch.to_run:
-                self._memory.put(key, batch.known[key])
+                self._cache.put(key, batch.known[key])
             self._faults.add(results)
 
     @property

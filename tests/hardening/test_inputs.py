@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from trl_rlvr.hardening.domain import Places
+from trl_rlvr.hardening.input_domain import Places
 from trl_rlvr.hardening.inputs import new_inputs
 
 

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from trl_rlvr.hardening.oracle import Inquiry, ask_references
-from trl_rlvr.hardening.witness import MAX_ANSWER_CHARS, literal
+from trl_rlvr.hardening.reference_probe import MAX_ANSWER_CHARS, literal
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox.backends.fake import FakeSandbox
 from trl_rlvr.verdict import ExecutionResult, Verdict

@@ -13,9 +13,9 @@ from typing import Any
 
 from trl_rlvr.analysis.parsing import try_parse
 from trl_rlvr.errors import ConfigError
+from trl_rlvr.hardening.assertion_forms import Form, Frame, KnownCall, known_calls
 from trl_rlvr.hardening.inputs import new_inputs
 from trl_rlvr.hardening.oracle import Inquiry, ask_references
-from trl_rlvr.hardening.questions import Form, Frame, KnownCall, known_calls
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, Sandbox
 from trl_rlvr.verdict import ExecutionResult, Verdict

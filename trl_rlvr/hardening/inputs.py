@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from trl_rlvr.hardening.domain import Places
-from trl_rlvr.hardening.witness import literal
+from trl_rlvr.hardening.input_domain import Places
+from trl_rlvr.hardening.reference_probe import literal
 
 _ATTEMPTS = 25
 """Tries for each input that is wanted."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from trl_rlvr.analysis.standard_names import STANDARD_MODULES, STANDARD_NAMES
-from trl_rlvr.hardening import witness
-from trl_rlvr.hardening.witness import Answer, literal
+from trl_rlvr.hardening import reference_probe
+from trl_rlvr.hardening.reference_probe import Answer, literal
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, Sandbox
 from trl_rlvr.verdict import ExecutionResult
@@ -56,7 +56,7 @@ def ask_references(inquiries: Sequence[Inquiry], sandbox: Sandbox) -> list[list[
 def _program(inquiry: Inquiry, again: bool) -> Program:
     questions = inquiry.questions
     arguments = (inquiry.problem.reference_solution or "", _imports(questions), questions, again)
-    code = f"{_witness_source()}\n\nanswer = witness(*{arguments!r})\n"
+    code = f"{_probe_source()}\n\nanswer = probe(*{arguments!r})\n"
     problem = CodeProblem(
         inquiry.problem.task_id,
         prompt="",
@@ -69,8 +69,8 @@ def _program(inquiry: Inquiry, again: bool) -> Program:
 
 
 @lru_cache(maxsize=1)
-def _witness_source() -> str:
-    return inspect.getsource(witness)
+def _probe_source() -> str:
+    return inspect.getsource(reference_probe)
 
 
 def _imports(questions: Sequence[str]) -> str:

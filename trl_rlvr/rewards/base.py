@@ -11,7 +11,7 @@ from typing import Any
 
 from trl_rlvr.data import problems_from_columns
 from trl_rlvr.errors import ConfigError
-from trl_rlvr.rewards.batch import BatchEntry, BatchRequest, Observer, VerifiedBatch, board_of
+from trl_rlvr.rewards.batch import BatchEntry, BatchRequest, Observer, VerifiedBatch, registry_of
 from trl_rlvr.rewards.metrics import batch_columns, batch_metrics
 from trl_rlvr.verifier import CodeVerifier
 
@@ -111,7 +111,7 @@ class VerifiedReward(ABC):
         """
         del trainer_state
         request = self.request(prompts, completions, completion_ids, columns)
-        entry = board_of(self.verifier).verified(self.verifier, request)
+        entry = registry_of(self.verifier).verified(self.verifier, request)
         return self.scored(entry, log_extra, log_metric)
 
     def request(
@@ -144,7 +144,7 @@ class VerifiedReward(ABC):
         if (log_extra or log_metric) and batch.texts and entry.claim_log():
             for column, values in batch_columns(batch).items() if log_extra else ():
                 log_extra(column, values)
-            done = board_of(self.verifier).new_stats(self.verifier.stats)
+            done = registry_of(self.verifier).new_stats(self.verifier.stats)
             for name, value in batch_metrics(batch, done).items() if log_metric else ():
                 log_metric(name, value)
         return [score if batch.is_known(row) else None for row, score in enumerate(self.scores(batch))]

@@ -25,7 +25,7 @@ Observer = Callable[[Sequence[CodeProblem], Sequence[Verification]], None]
 """Told once about each verified batch: the problem and the verification of each row."""
 
 _KEPT = 16
-"""Batches that a board keeps: more than an asynchronous trainer scores at once."""
+"""Batches that a registry keeps: more than an asynchronous trainer scores at once."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class VerifiedBatch:
 
 @dataclass(eq=False)
 class BatchEntry:
-    """A batch on the board."""
+    """A batch in the registry."""
 
     request: BatchRequest
     future: "Future[VerifiedBatch]" = field(default_factory=Future)
@@ -103,7 +103,7 @@ class BatchEntry:
         return is_first
 
 
-class BatchBoard:
+class BatchRegistry:
     """Verifies each batch once, for whichever reward asks first; the others wait for it. Thread-safe."""
 
     def __init__(self) -> None:
@@ -175,22 +175,22 @@ def _facts(request: BatchRequest, verifications: list[Verification], start: floa
     return VerifiedBatch(request.texts, request.completion_ids, request.problems, verifications, seconds)
 
 
-_BOARDS: "weakref.WeakKeyDictionary[CodeVerifier, BatchBoard]" = weakref.WeakKeyDictionary()
-_BOARDS_LOCK = threading.Lock()
+_REGISTRIES: "weakref.WeakKeyDictionary[CodeVerifier, BatchRegistry]" = weakref.WeakKeyDictionary()
+_REGISTRIES_LOCK = threading.Lock()
 
 
-def board_of(verifier: CodeVerifier) -> BatchBoard:
-    """Return the board that all rewards with this verifier share, for as long as the verifier lives."""
-    with _BOARDS_LOCK:
-        return _BOARDS.setdefault(verifier, BatchBoard())
+def registry_of(verifier: CodeVerifier) -> BatchRegistry:
+    """Return the registry that all rewards with this verifier share, for as long as the verifier lives."""
+    with _REGISTRIES_LOCK:
+        return _REGISTRIES.setdefault(verifier, BatchRegistry())
 
 
 def _begin_anew_in_fork() -> (
     None
 ):  # a lock that another thread held, or a batch that it verified, would never come free
-    global _BOARDS_LOCK
-    _BOARDS_LOCK = threading.Lock()
-    _BOARDS.clear()
+    global _REGISTRIES_LOCK
+    _REGISTRIES_LOCK = threading.Lock()
+    _REGISTRIES.clear()
 
 
 os.register_at_fork(after_in_child=_begin_anew_in_fork)

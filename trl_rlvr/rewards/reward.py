@@ -9,7 +9,7 @@ from typing import Any
 
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.rewards.base import Completion, Rewards, VerifiedReward
-from trl_rlvr.rewards.batch import VerifiedBatch, board_of
+from trl_rlvr.rewards.batch import VerifiedBatch, registry_of
 from trl_rlvr.rewards.scores import Score, SiblingScore
 
 
@@ -134,5 +134,5 @@ class AsyncCodeReward:
         """Score a batch; see `VerifiedReward`."""
         del trainer_state
         request = self._reward.request(prompts, completions, completion_ids, columns)
-        entry = await board_of(self._reward.verifier).averified(self._reward.verifier, request)
+        entry = await registry_of(self._reward.verifier).averified(self._reward.verifier, request)
         return self._reward.scored(entry, log_extra, log_metric)

@@ -118,7 +118,7 @@ def _evaluated(code: Any, namespace: dict[str, Any]) -> Any:
     return value
 
 
-def witness(source: str, imports: str, questions: Sequence[str], backwards: bool) -> Callable[[int], int]:
+def probe(source: str, imports: str, questions: Sequence[str], backwards: bool) -> Callable[[int], int]:
     """Load a reference and return the function that answers a question, by its number.
 
     It raises `Answer` with the answer's literal, or returns 0 where there is none: the reference raises, takes too

@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from trl_rlvr.hardening.rules import RELATIONS, SEQUENCE_RULES, TEXT_RULES, Relation, Rule, holding
+from trl_rlvr.hardening.input_invariants import (
+    RELATIONS,
+    SEQUENCE_INVARIANTS,
+    TEXT_INVARIANTS,
+    Invariant,
+    Relation,
+    invariants_of,
+)
 
 
 class Domain(Protocol):
@@ -58,7 +65,7 @@ class Texts:
     """Texts of the same characters and, where all that were seen agree in it, of the same length and punctuation."""
 
     alphabet: frozenset[str]
-    rules: tuple[Rule, ...]
+    invariants: tuple[Invariant, ...]
     length: int | None
     pattern: str | None
     longest: int
@@ -71,7 +78,7 @@ class Texts:
         several = len(set(seen)) > 1
         return cls(
             alphabet=frozenset().union(*seen),
-            rules=holding(TEXT_RULES, seen),
+            invariants=invariants_of(TEXT_INVARIANTS, seen),
             length=min(lengths) if several and len(lengths) == 1 else None,
             pattern=min(patterns) if several and len(patterns) == 1 else None,
             longest=2 * max(lengths) + 2,
@@ -86,7 +93,7 @@ class Texts:
             and self.length in (None, len(value))
             and self.pattern in (None, _pattern(value))
             and (self.closed is None or value in self.closed)
-            and all(rule(value) for rule in self.rules)
+            and all(invariant(value) for invariant in self.invariants)
         )
 
 
@@ -94,7 +101,7 @@ class Texts:
 class Sequences:
     """Lists, tuples or sets of like items; tuples that all have one length are records, a place for each field."""
 
-    rules: tuple[Rule, ...]
+    invariants: tuple[Invariant, ...]
     longest: int
     items: "Place | None"
     fields: "Places | None"
@@ -107,7 +114,7 @@ class Sequences:
         is_ordered = isinstance(seen[0], list | tuple)
         items = [item for value in seen for item in value]
         return cls(
-            rules=holding(SEQUENCE_RULES if is_ordered else (bool,), seen),
+            invariants=invariants_of(SEQUENCE_INVARIANTS if is_ordered else (bool,), seen),
             longest=max(lengths) + 3,
             items=Place.learn(items) if items else None,
             fields=Places.learn([tuple(value) for value in seen]) if is_record else None,
@@ -115,7 +122,7 @@ class Sequences:
 
     def allows(self, value: Any) -> bool:
         """Tell whether the collection is like those that were seen."""
-        if len(value) > self.longest or not all(rule(value) for rule in self.rules):
+        if len(value) > self.longest or not all(invariant(value) for invariant in self.invariants):
             return False
         if self.fields is not None:
             return self.fields.allow(value)

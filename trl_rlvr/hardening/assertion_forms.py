@@ -14,7 +14,7 @@ from typing import Any
 
 from trl_rlvr.analysis.parsing import try_parse
 from trl_rlvr.analysis.standard_names import STANDARD_MODULES, STANDARD_NAMES
-from trl_rlvr.hardening.witness import literal
+from trl_rlvr.hardening.reference_probe import literal
 from trl_rlvr.problem import CodeProblem
 
 _CALL = "_CALL_"

@@ -1,8 +1,14 @@
-"""Rules that hold for all known inputs: equal items count as one, whatever their type, in linear time."""
+"""Invariants that hold for all known inputs: equal items count as one, whatever their type, in linear time."""
 
 import pytest
 
-from trl_rlvr.hardening.rules import SEQUENCE_RULES, TEXT_RULES, _distinct, _one_most_common, holding
+from trl_rlvr.hardening.input_invariants import (
+    SEQUENCE_INVARIANTS,
+    TEXT_INVARIANTS,
+    _distinct,
+    _one_most_common,
+    invariants_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,5 +33,5 @@ def test_equal_items_count_as_one(values, distinct, one_most_common):
 def test_texts_and_lists_of_a_million_items_are_read_once():
     text, items = "ab" * 500_000, list(range(500_000)) * 2
 
-    assert not {_distinct, _one_most_common} & {*holding(TEXT_RULES, [text])}
-    assert not {_distinct, _one_most_common} & {*holding(SEQUENCE_RULES, [items])}
+    assert not {_distinct, _one_most_common} & {*invariants_of(TEXT_INVARIANTS, [text])}
+    assert not {_distinct, _one_most_common} & {*invariants_of(SEQUENCE_INVARIANTS, [items])}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trl_rlvr.hardening.questions import Form, known_calls
+from trl_rlvr.hardening.assertion_forms import Form, known_calls
 from trl_rlvr.problem import CodeProblem
 
 

@@ -1,7 +1,7 @@
 """What may hold for an input by the meaning of its task: order, ties, shape, and how two arguments relate.
 
-Each rule is tried on all known inputs and kept where it holds for every one, so a rule that says nothing about a value
-must hold for it.
+Each invariant is tried on all known inputs and kept where it holds for every one, so an invariant that says nothing
+about a value must hold for it.
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from itertools import pairwise
 from operator import eq, ge, gt, itemgetter, le, lt, ne
 from typing import Any
 
-Rule = Callable[[Any], bool]
+Invariant = Callable[[Any], bool]
 Relation = Callable[[Any, Any], bool]
 
 
@@ -46,12 +46,12 @@ def _one_most_common(values: Any) -> bool:
     return len(counts) < 2 or counts[-1] > counts[-2]
 
 
-def _on(measure: Callable[[Any], Any], rule: Rule) -> Rule:
-    """Apply a rule to what is measured of each item; it holds where the items cannot be measured."""
+def _on(measure: Callable[[Any], Any], invariant: Invariant) -> Invariant:
+    """Apply an invariant to what is measured of each item; it holds where the items cannot be measured."""
 
     def measured(values: Sequence[Any]) -> bool:
         try:
-            return not values or rule([measure(value) for value in values])
+            return not values or invariant([measure(value) for value in values])
         except (TypeError, IndexError, KeyError):
             return True
 
@@ -62,21 +62,21 @@ def _itself(value: Any) -> Any:
     return value
 
 
-def _ordered(in_order: Relation) -> Rule:
-    def rule(values: Sequence[Any]) -> bool:
+def _ordered(in_order: Relation) -> Invariant:
+    def invariant(values: Sequence[Any]) -> bool:
         try:
             return all(in_order(left, right) for left, right in pairwise(values))
         except TypeError:
             return False
 
-    return rule
+    return invariant
 
 
 _MEASURES: tuple[Callable[[Any], Any], ...] = (_itself, len, itemgetter(0), itemgetter(1), itemgetter(2))
-_TIES = tuple(_on(measure, rule) for measure in _MEASURES for rule in (_distinct, _one_least, _one_greatest))
+_TIES = tuple(_on(measure, invariant) for measure in _MEASURES for invariant in (_distinct, _one_least, _one_greatest))
 """A task that asks for the shortest, or to sort, seldom says what becomes of ties, so none come where none were."""
 
-SEQUENCE_RULES: tuple[Rule, ...] = (
+SEQUENCE_INVARIANTS: tuple[Invariant, ...] = (
     bool,
     _ordered(le),
     _ordered(ge),
@@ -87,7 +87,7 @@ SEQUENCE_RULES: tuple[Rule, ...] = (
 )
 """Of lists and tuples."""
 
-TEXT_RULES: tuple[Rule, ...] = (
+TEXT_INVARIANTS: tuple[Invariant, ...] = (
     bool,
     *(str.isalpha, str.isdigit, str.isalnum, str.islower, str.isupper, str.istitle, str.isidentifier),
     lambda text: text == text.strip(),
@@ -98,9 +98,9 @@ TEXT_RULES: tuple[Rule, ...] = (
 )
 
 
-def holding(rules: Sequence[Rule], seen: Sequence[Any]) -> tuple[Rule, ...]:
-    """Return the rules that hold for all values."""
-    return tuple(rule for rule in rules if all(map(rule, seen)))
+def invariants_of(invariants: Sequence[Invariant], seen: Sequence[Any]) -> tuple[Invariant, ...]:
+    """Return the invariants that hold for all values."""
+    return tuple(invariant for invariant in invariants if all(map(invariant, seen)))
 
 
 def _measure(value: Any) -> float | None:
