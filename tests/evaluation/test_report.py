@@ -113,6 +113,19 @@ def test_the_table_has_a_row_for_each_k() -> None:
     ]
 
 
+def test_the_table_says_of_how_many_problems_a_pass_at_k_is() -> None:
+    before, after = evaluated([PASS, FAIL], [FAIL, FAULT]), evaluated([PASS, FAIL], [FAIL, FAIL])
+
+    table = EvaluationReport(before, after, ks=(1, 2)).table()
+
+    assert "pass@2 is of the problems with 2 or more judged samples: 1 and 2 of 2" in table.splitlines()
+    assert "pass@1 is of" not in table
+
+
+def test_nothing_judged_is_not_available_in_any_row() -> None:
+    assert "nan" not in EvaluationReport(evaluated([FAULT]), evaluated([FAULT])).table()
+
+
 def test_the_table_says_how_many_samples_could_not_be_judged() -> None:
     table = EvaluationReport(evaluated([PASS]), evaluated([FAULT])).table()
 

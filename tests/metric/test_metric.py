@@ -1,6 +1,5 @@
 """The `evaluate` metric, loaded the way users load it, on a fake sandbox and on the real one."""
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,7 +48,7 @@ def test_k_below_one_is_refused(metric: Any) -> None:
 def test_pass_at_k_and_results_have_code_evals_shape(metric: Any) -> None:
     pass_at_k, results = metric.compute(predictions=CANDIDATES, references=TESTS, k=[1, 2, 3])
 
-    assert (pass_at_k["pass@1"], pass_at_k["pass@2"], math.isnan(pass_at_k["pass@3"])) == (0.5, 1.0, True)
+    assert pass_at_k == {"pass@1": 0.5, "pass@2": 1.0}
     assert {task: [row["passed"] for _, row in rows] for task, rows in results.items()} == {
         0: [False, True],
         1: [True, False],
@@ -75,3 +74,41 @@ def test_an_endless_loop_times_out_at_the_callers_limit(metric: Any) -> None:
     _, results = metric.compute(predictions=[[loop]], references=TESTS[:1], k=[1], timeout=0.3, num_workers=1)
 
     assert results[0][0][1]["result"] == "timed out"
+
+
+@pytest.mark.parametrize(
+    ("tests", "candidates", "k", "expected"),
+    [
+        (["assert add(2,3)==5"], [["def add(a,b): return a*b", "def add(a, b): return a+b"]], [1, 2], [0.5, 1.0]),
+        (["assert add(2,3)==5"], [["def add(a, b): return a+b"]], [1], [1.0]),
+        (
+            ["assert add(2,3)==5", "assert mul(2,3)==6"],
+            [["def add(a,b): return a+b"], ["def mul(a,b): return a-b"]],
+            [1],
+            [0.5],
+        ),
+        (["assert add(2,3)==5"], [["def add(a,b): return a-b"]], [1], [0.0]),
+    ],
+)
+def test_the_examples_of_code_eval_have_its_answers(
+    metric: Any, tests: list[str], candidates: list[list[str]], k: list[int], expected: list[float]
+) -> None:
+    pass_at_k, _ = metric.compute(predictions=candidates, references=tests, k=k)
+
+    assert pass_at_k == {f"pass@{n}": rate for n, rate in zip(k, expected, strict=True)}
+
+
+def test_a_k_that_some_problem_has_too_few_candidates_for_is_left_out(metric: Any) -> None:
+    pass_at_k, _ = metric.compute(predictions=[CANDIDATES[0], CANDIDATES[1][:1]], references=TESTS, k=[1, 2, 10])
+
+    assert pass_at_k == {"pass@1": 0.75}
+
+
+def test_one_k_may_be_a_number(metric: Any) -> None:
+    assert metric.compute(predictions=CANDIDATES, references=TESTS, k=2)[0] == {"pass@2": 1.0}
+
+
+def test_a_failure_says_so_once(metric: Any) -> None:
+    _, results = metric.compute(predictions=CANDIDATES[:1], references=TESTS[:1], k=[1])
+
+    assert results[0][0][1]["result"].count("failed") == 1

@@ -414,3 +414,30 @@ def test_an_empty_batch_has_no_rewards(verifier: CodeVerifier) -> None:
     log = Log()
 
     assert CodeReward(scores.graded, verifier=verifier)(completions=[], log_metric=log.log_metric, **columns(0)) == []
+
+
+@pytest.mark.parametrize("value", ["1.0", float("nan"), float("inf"), None, [1.0]])
+def test_a_score_that_is_no_finite_number_is_refused_by_its_name(verifier: CodeVerifier, value: Any) -> None:
+    reward = CodeReward(lambda _: value, name="mine", verifier=verifier)
+
+    with pytest.raises(ConfigError, match=r"score 'mine' is .* for row 0; give a finite number for each completion"):
+        reward(completions=[GOOD], **columns(1))
+
+
+def test_what_a_score_says_of_a_row_that_nobody_judged_is_not_looked_at(verifier: CodeVerifier) -> None:
+    class Odd(CodeReward):
+        def scores(self, batch: rewards.VerifiedBatch) -> list[float]:
+            return [float("nan")] * len(batch.texts)
+
+    assert Odd(scores.graded, verifier=verifier)(completions=[FAULTY], **columns(1)) == [None]
+
+
+def test_numbers_of_other_kinds_are_scores(verifier: CodeVerifier) -> None:
+    assert CodeReward(lambda _: True, name="mine", verifier=verifier)(completions=[GOOD], **columns(1)) == [1.0]
+
+
+def test_a_score_of_siblings_gives_one_number_each(verifier: CodeVerifier) -> None:
+    reward = SiblingReward(lambda _: [1.0], name="mine", verifier=verifier)
+
+    with pytest.raises(ConfigError, match="score 'mine' gave 1 numbers for 2 completions"):
+        reward(completions=[GOOD, HALF], **columns(2))

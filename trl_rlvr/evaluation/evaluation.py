@@ -97,6 +97,10 @@ class Evaluation:
         """How many samples ended in each verdict; verdicts that did not occur are absent."""
         return dict(Counter(verdict for outcome in self.outcomes for verdict in outcome.verdicts))
 
+    def problems_with(self, k: int) -> int:
+        """How many problems have k judged samples or more: those that `pass_at(k)` is about."""
+        return sum(outcome.judged >= k for outcome in self.outcomes)
+
     def pass_at(self, k: int) -> float:
         """Mean pass@k over the problems that have k judged samples; NaN if none has."""
         return _mean(pass_at_k(outcome.judged, outcome.passed, k) for outcome in self.judged)

@@ -27,6 +27,10 @@ def _percent(value: float) -> str:
     return "n/a" if math.isnan(value) else f"{100 * value:.1f}%"
 
 
+def _number(value: float, form: str = ".3f") -> str:
+    return "n/a" if math.isnan(value) else format(value, form)
+
+
 def _points(value: float) -> str:
     return "n/a" if math.isnan(value) else f"{100 * value:+.1f}pp"
 
@@ -66,7 +70,7 @@ class EvaluationReport:
             before, after = self.baseline.pass_at(k), self.trained.pass_at(k)
             rows.append(_row(f"Pass@{k}", _percent(before), _percent(after), _points(after - before)))
         before, after = self.baseline.mean_reward, self.trained.mean_reward
-        rows.append(_row("Mean Reward", f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}"))
+        rows.append(_row("Mean Reward", _number(before), _number(after), _number(after - before, "+.3f")))
         rule = "=" * _WIDTH
         return "\n".join([rule, title, rule, *rows, rule, *self._notes()])
 
@@ -77,10 +81,19 @@ class EvaluationReport:
             f"{len(self.trained.outcomes)} held-out problems, {samples} samples; "
             f"95 % interval of the improvement of pass@1: {_points(low)} to {_points(high)}"
         ]
+        notes += [note for k in self.ks if (note := self._coverage(k))]
         unjudged = sum(len(o.verdicts) - o.judged for e in (self.baseline, self.trained) for o in e.outcomes)
         if unjudged:
             notes.append(f"{unjudged} samples could not be judged and are left out")
         return notes
+
+    def _coverage(self, k: int) -> str:
+        """Say how many problems a pass@k is about, where some have too few samples for it."""
+        total = len(self.trained.outcomes)
+        before, after = self.baseline.problems_with(k), self.trained.problems_with(k)
+        if {before, after} <= {0, total}:
+            return ""
+        return f"pass@{k} is of the problems with {k} or more judged samples: {before} and {after} of {total}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return figures and details, ready for JSON; what does not exist is None."""

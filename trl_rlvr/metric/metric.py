@@ -33,20 +33,25 @@ _KWARGS_DESCRIPTION = """
 Args:
     predictions: for each problem, a list of candidate programs, run as they are.
     references: for each problem, its test as Python source.
-    k: the k of each pass@k to estimate (default: 1, 10, 100).
+    k: the k of each pass@k to estimate, or a single one (default: 1, 10, 100).
     num_workers: candidates that run at once; by default this process's share of the cores.
     timeout: CPU seconds of one candidate; by default the sandbox's own limit.
     config: a trl_rlvr SandboxConfig; num_workers and timeout go before it.
 
 Returns:
-    pass_at_k: `pass@k` for each k, NaN where no problem has k candidates that could be judged.
+    pass_at_k: `pass@k` for each k of which every problem has as many candidates, as `code_eval` does; NaN where no
+        problem has k candidates that the sandbox could judge.
     results: for each problem's index, a list of (completion_id, {task_id, completion_id, passed, result, verdict});
         `passed` is None where the sandbox could not judge.
 """
 
 
+def _failure(error: str) -> str:
+    return error if error.startswith("failed: ") else f"failed: {error}"
+
+
 def _result(task: int, completion: int, result: ExecutionResult) -> tuple[int, dict[str, Any]]:
-    text = {Verdict.PASSED: "passed", Verdict.TIMEOUT: "timed out"}.get(result.verdict, f"failed: {result.error}")
+    text = {Verdict.PASSED: "passed", Verdict.TIMEOUT: "timed out"}.get(result.verdict, _failure(result.error))
     is_known = result.verdict is not Verdict.SANDBOX_ERROR
     return completion, {
         "task_id": task,
@@ -74,7 +79,7 @@ class VerifiedPassAtK(evaluate.Metric):  # type: ignore[misc]  # evaluate is not
         self,
         predictions: Sequence[Sequence[str]],
         references: Sequence[str],
-        k: Sequence[int] = (1, 10, 100),
+        k: Sequence[int] | int = (1, 10, 100),
         num_workers: int | None = None,
         timeout: float | None = None,
         config: SandboxConfig | None = None,
@@ -84,8 +89,13 @@ class VerifiedPassAtK(evaluate.Metric):  # type: ignore[misc]  # evaluate is not
             config = replace(config, sandbox_workers=num_workers)
         if timeout is not None:
             config = replace(config, sandbox_cpu_s=timeout)
-        if not k or min(k) < 1:
+        ks = [k] if isinstance(k, int) else list(k)
+        if not ks or min(ks) < 1:
             raise ConfigError(f"k is {k!r}; give one or more numbers from 1 on")
+        if len(predictions) != len(references):
+            raise ConfigError(
+                f"got candidates of {len(predictions)} problems and {len(references)} references; give one for one"
+            )
         problems = [CodeProblem(str(task), "", tests=(test,)) for task, test in enumerate(references)]
         codes = [code for candidates in predictions for code in candidates]
         asked = [problem for problem, codes in zip(problems, predictions, strict=True) for _ in codes]
@@ -100,4 +110,5 @@ class VerifiedPassAtK(evaluate.Metric):  # type: ignore[misc]  # evaluate is not
             for task, row in enumerate(samples)
         }
         evaluation = Evaluation.of(problems, samples, graded)
-        return {f"pass@{n}": evaluation.pass_at(n) for n in k}, results
+        fewest = min((len(candidates) for candidates in predictions), default=0)
+        return {f"pass@{n}": evaluation.pass_at(n) for n in ks if n <= fewest}, results

@@ -5,8 +5,10 @@ that returned a number would make the others count as 0.
 """
 
 import atexit
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from trl_rlvr.data import problems_from_columns
@@ -107,6 +109,7 @@ class VerifiedReward(ABC):
 
         Raises:
             DataError: the columns hold no problems.
+            ConfigError: the score of a completion is no finite number.
             SandboxFaultRateError: too many programs could not be run.
         """
         del trainer_state
@@ -147,7 +150,17 @@ class VerifiedReward(ABC):
             done = registry_of(self.verifier).new_stats(self.verifier.stats)
             for name, value in batch_metrics(batch, done).items() if log_metric else ():
                 log_metric(name, value)
-        return [score if batch.is_known(row) else None for row, score in enumerate(self.scores(batch))]
+        scores = self.scores(batch)
+        return [self._checked(scores[row], row) if batch.is_known(row) else None for row in range(len(batch.texts))]
+
+    def _checked(self, score: object, row: int) -> float:
+        """Return a score that a trainer can sum up; NaN or text would spoil the whole step far from here."""
+        if isinstance(score, Real) and math.isfinite(score):
+            return float(score)
+        raise ConfigError(
+            f"score {self.__name__!r} is {score!r:.60} ({type(score).__name__}) for row {row}; "
+            "give a finite number for each completion"
+        )
 
     @abstractmethod
     def scores(self, batch: VerifiedBatch) -> list[float]:

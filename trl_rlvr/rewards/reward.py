@@ -60,6 +60,10 @@ class SiblingReward(VerifiedReward):
         for siblings in batch.siblings():
             known = [row for row in siblings if batch.is_known(row)]
             values = self._score([batch.verifications[row] for row in known])
+            if len(values) != len(known):
+                raise ConfigError(
+                    f"score {self.__name__!r} gave {len(values)} numbers for {len(known)} completions; give one each"
+                )
             for row, value in zip(known, values, strict=True):
                 scores[row] = value
         return scores
