@@ -39,7 +39,9 @@ class DataConfig:
         default=0.1,
         metadata={"help": "Share of a file without splits that is its split test, 0..1; the rest is train."},
     )
-    data_seed: int = field(default=42, metadata={"help": "Of the division by data_heldout_share and of data_mix."})
+    data_split_seed: int = field(
+        default=42, metadata={"help": "Of the division by data_heldout_share and of data_mix."}
+    )
     data_mix: dict[str, Any] | str | None = field(
         default=None,
         metadata={"help": "Train on several sets, {name: weight}: each gives its share of the problems, none twice."},
@@ -134,7 +136,9 @@ class DataConfig:
         """
         weights = self._weights() or {self.data_name: 1.0}
         sets = {name: self._load(name, self.data_train_split) for name in weights}
-        problems = mixed(sets, weights, random.Random(self.data_seed)) if len(sets) > 1 else next(iter(sets.values()))
+        problems = (
+            mixed(sets, weights, random.Random(self.data_split_seed)) if len(sets) > 1 else next(iter(sets.values()))
+        )
         return problems[: self.data_train_limit]
 
     def load_test(self) -> list[CodeProblem]:
@@ -175,7 +179,7 @@ class DataConfig:
             unusable=self.data_unusable,
             unusable_share=self.data_unusable_share,
             heldout_share=self.data_heldout_share,
-            seed=self.data_seed,
+            seed=self.data_split_seed,
             cache=self.data_cache,
             fixed=fixed,
         )
