@@ -28,6 +28,6 @@ SMALL = {
 def small_spec(folder: Path, **options: object) -> RunSpec:
     """Return the embedded default's specification with `options` over `SMALL`."""
     pairs = {"output_dir": folder, **SMALL, **options}
-    return parse(
-        ["--config", "embedded-starter", *(text for key, value in pairs.items() for text in (f"--{key}", str(value)))]
-    )
+    several = {key: value if isinstance(value, list) else [value] for key, value in pairs.items()}
+    texts = [text for key, values in several.items() for text in (f"--{key}", *map(str, values))]
+    return parse(["--config", "embedded-starter", *texts])

@@ -26,7 +26,7 @@ from trl_rlvr.training.json_lines import write_json
 from trl_rlvr.training.machine import token_in_environment, use_all_cores
 from trl_rlvr.training.measure import HeldoutMeasures, from_row, heldout_figures, measure, to_row
 from trl_rlvr.training.policy import load_processor, require_trainable, without_cudnn_attention
-from trl_rlvr.training.preflight import require_enough, require_no_overlap, require_usable
+from trl_rlvr.training.preflight import require_enough, require_no_overlap, require_system_role, require_usable
 from trl_rlvr.training.problem_set import ProblemSet, prepare_problems
 from trl_rlvr.training.records import CompletionsFile, MetricsFile
 from trl_rlvr.training.report import run_details
@@ -68,7 +68,7 @@ def evaluate(spec: RunSpec) -> Evaluation:
     Loads no training problems. Writes `rlvr_eval.json` to `output_dir`, and nothing else.
     """
     require_usable(spec, trains=False)
-    spec.grpo.push_to_hub = False
+    spec.grpo.push_to_hub, spec.grpo.report_to = False, []
     with _interruptible(spec) as interrupts, open_run(spec, Start(), interrupts, trains=False) as run:
         evaluation = run.measure("measured")
         figures = {**evaluation.as_dict(spec.run.heldout_k), **run_details(spec, run.timing_s)}
@@ -215,6 +215,7 @@ def open_run(
         problems = _loaded(spec, trains=trains)
         processor = load_processor(spec.model, spec.run, spec.grpo)
         tokenizer = getattr(processor, "tokenizer", processor)
+        require_system_role(tokenizer, spec.data)
         sets = {
             split: prepare_problems(found, spec.data, spec.sandbox, tokenizer, spec.grpo.seed)
             for split, found in problems.items()

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.training.preflight import hub, options, packages, surroundings
-from trl_rlvr.training.preflight.problems import require_enough, require_no_overlap
+from trl_rlvr.training.preflight.problems import require_enough, require_no_overlap, require_system_role
 from trl_rlvr.training.spec import RunSpec
 
-__all__ = ["CHECKS", "Check", "require_enough", "require_no_overlap", "require_usable"]
+__all__ = ["CHECKS", "Check", "require_enough", "require_no_overlap", "require_system_role", "require_usable"]
 
 
 class Check(NamedTuple):
@@ -26,7 +26,7 @@ class Check(NamedTuple):
 CHECKS: tuple[Check, ...] = (
     Check(options.loss_type, only_training=True),
     Check(options.scale_rewards, only_training=True),
-    Check(options.rewards, only_training=True),
+    Check(options.rewards),
     Check(options.heldout_every, only_training=True),
     Check(options.system_prompt),
     Check(surroundings.backend),

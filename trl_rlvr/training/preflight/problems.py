@@ -1,9 +1,11 @@
 """What the problems themselves must fulfil: enough of them to train on, and none of them measured as well."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from trl import GRPOConfig
 
+from trl_rlvr.data import DataConfig
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.problem import CodeProblem
 
@@ -39,6 +41,28 @@ def require_no_overlap(training: Sequence[CodeProblem], heldout: Sequence[CodePr
         raise ConfigError(
             f"{len(both)} of {len(heldout)} held-out problems are trained on as well (task_id {both[0]!r}); give two "
             "splits by data_train_split and data_test_split, or data_allow_overlap true"
+        )
+
+
+def require_system_role(tokenizer: Any, data: DataConfig) -> None:
+    """Ask whether the model's chat template takes a system message, where there is one to give.
+
+    Raises:
+        ConfigError: it does not, or it leaves the message out.
+    """
+    prompt = data.data_system_prompt
+    if prompt is None or data.data_prompt_style == "completion" or getattr(tokenizer, "chat_template", None) is None:
+        return
+    messages = [{"role": "system", "content": prompt}, {"role": "user", "content": "Hello."}]
+    try:
+        rendered = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        reason = "" if prompt.strip() in rendered else "it leaves the message out"
+    except Exception as error:  # a template raises what it likes
+        reason = str(error) or type(error).__name__
+    if reason:
+        raise ConfigError(
+            f"data_system_prompt cannot be given to this model: its chat template takes no system message ({reason}); "
+            "leave it out"
         )
 
 

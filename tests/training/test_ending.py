@@ -1,0 +1,187 @@
+"""The end of a run: what fails loses nothing that came before it, and is said in one sentence."""
+
+import json
+from types import SimpleNamespace
+from typing import ClassVar
+
+import pytest
+from small_run import small_spec
+
+from trl_rlvr.errors import ConfigError, SandboxFaultRateError, TrainingError
+from trl_rlvr.evaluation import Evaluation, ProblemOutcome
+from trl_rlvr.training import ending as ending_module
+from trl_rlvr.training.ending import ENDING, Ending, finish
+from trl_rlvr.training.folder import RunFolder
+from trl_rlvr.training.publish import LEFT_OUT, push_run
+from trl_rlvr.verdict import Verdict
+
+BEFORE = Evaluation((ProblemOutcome("a", (Verdict.PASSED,), (1.0,)), ProblemOutcome("b", (Verdict.TIMEOUT,), (-0.5,))))
+AFTER = Evaluation((ProblemOutcome("a", (Verdict.PASSED,), (1.0,)), ProblemOutcome("b", (Verdict.PASSED,), (1.0,))))
+
+
+class Trainer:
+    """What the phases use of a trainer."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.accelerator = SimpleNamespace(is_main_process=True)
+        self.state = SimpleNamespace(global_step=7)
+        self.disk_is_full = False
+
+    def save_model(self, path, _internal_call):
+        assert _internal_call, "transformers would push here"
+        if self.disk_is_full:
+            raise OSError(28, "No space left on device")
+        (self.folder.path / "model.safetensors").write_bytes(b"weights")
+
+    def create_model_card(self, dataset_name):
+        (self.folder.path / "README.md").write_text(dataset_name)
+
+
+class Hub:
+    """A Hub that takes what it is given, or fails at the commit."""
+
+    pushed: ClassVar[list[dict]] = []
+    fails = False
+
+    def __init__(self, token=None):
+        pass
+
+    def create_repo(self, name, **_):
+        return SimpleNamespace(repo_id=f"me/{name}")
+
+    def upload_folder(self, **given):
+        if Hub.fails:
+            raise RuntimeError("503 Server Error\nlong page")
+        Hub.pushed.append(given)
+        return "https://hub/me/run/commit/1"
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    monkeypatch.setattr("huggingface_hub.HfApi", Hub)
+    Hub.pushed, Hub.fails = [], False
+    return Hub
+
+
+@pytest.fixture
+def end(tmp_path):
+    folder, told = RunFolder(tmp_path / "run"), []
+    folder.path.mkdir()
+    made = Ending(
+        spec=small_spec(folder.path, push_to_hub=True, hub_token="hf_abcdefghij"),
+        trainer=Trainer(folder),
+        folder=folder,
+        baseline=BEFORE,
+        measure=lambda label: AFTER,
+        details=lambda: {"seed": 1},
+        say=told.append,
+    )
+    return made, told
+
+
+def written(end):
+    return json.loads(end.folder.report.read_text())
+
+
+def test_the_phases_come_in_the_order_that_is_promised():
+    assert [phase.name for phase in ENDING] == ["measure", "report", "table", "save", "push"]
+
+
+def test_all_phases_leave_their_results(end, hub):
+    report = finish(end[0])
+
+    assert report.improvement == 0.5
+    assert (written(end[0])["improvement"]["pass_at_1"], written(end[0])["steps"]) == (0.5, 7)
+    assert "FINAL RESULTS" in end[1][0]
+    assert end[1][1] == "pushed: https://hub/me/run/commit/1"
+    assert hub.pushed[0]["ignore_patterns"] == list(LEFT_OUT)
+
+
+def test_a_push_that_fails_loses_nothing_and_says_how_to_push_again(end, hub):
+    hub.fails = True
+
+    with pytest.raises(TrainingError) as failed:
+        finish(end[0])
+
+    path = end[0].folder.path
+    assert str(failed.value) == (
+        f"the push to 'run' failed (503 Server Error); the model and its report are safe in '{path}': "
+        f"push again with `trl-rlvr push {path}`"
+    )
+    assert (failed.value.exit_status, written(end[0])["improvement"]["pass_at_1"]) == (1, 0.5)
+    assert (path / "model.safetensors").is_file()
+    assert "FINAL RESULTS" in end[1][0]
+
+
+def test_a_measure_that_fails_loses_neither_model_nor_baseline(end, hub):
+    def fail(label):
+        raise SandboxFaultRateError("9 of 10 programs could not be verified")
+
+    end[0].measure = fail
+
+    with pytest.raises(TrainingError, match=r"measure: 9 of 10 programs.*the report .*the model.*trl-rlvr push"):
+        finish(end[0])
+
+    assert (written(end[0])["baseline"]["samples"], written(end[0])["rlvr"]) == (2, None)
+    assert (end[0].folder.path / "model.safetensors").is_file()
+    assert hub.pushed == []
+
+
+def test_a_full_disk_at_saving_leaves_measure_and_table(end, hub):
+    end[0].trainer.disk_is_full = True
+
+    with pytest.raises(TrainingError, match=r"save: .*No space left.*the measure.*the table"):
+        finish(end[0])
+
+    assert written(end[0])["improvement"]["pass_at_1"] == 0.5
+    assert hub.pushed == []
+
+
+def test_without_a_measure_there_is_a_report_still(end, hub):
+    end[0].baseline = None
+
+    assert finish(end[0]) is None
+    assert {key: written(end[0])[key] for key in ("baseline", "rlvr", "seed", "steps")} == {
+        "baseline": None, "rlvr": None, "seed": 1, "steps": 7,
+    }  # fmt: skip
+
+
+def test_a_phase_may_be_put_between_others(end, hub):
+    seen = []
+    phases = [*ENDING[:2], ending_module.Phase("page", lambda e: seen.append(e.report), "the page"), *ENDING[2:]]
+
+    finish(end[0], phases)
+
+    assert seen[0].improvement == 0.5
+
+
+def test_pushing_again_takes_the_folder_to_the_repository_of_the_run(end, hub, capsys):
+    from trl_rlvr.cli import main
+
+    folder = end[0].folder
+    folder.begin(small_spec(folder.path, hub_model_id="me/mine"), ["trl-rlvr"], 0)
+    (folder.path / "model.safetensors").write_bytes(b"weights")
+
+    assert main(["push", str(folder.path)]) == 0
+    assert (hub.pushed[0]["repo_id"], capsys.readouterr().out) == (
+        "me/me/mine",
+        "pushed: https://hub/me/run/commit/1\n",
+    )
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "."])
+def test_a_folder_without_a_model_is_not_pushed(tmp_path, monkeypatch, folder, capsys):
+    from trl_rlvr.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["push", folder]) == 2
+    assert "give the output_dir of a run" in capsys.readouterr().err
+
+
+def test_only_a_model_can_be_pushed(tmp_path, hub):
+    (tmp_path / "checkpoint-3").mkdir()
+
+    with pytest.raises(ConfigError, match=r"holds no saved model \(it has checkpoint-3\)"):
+        push_run(RunFolder(tmp_path))
