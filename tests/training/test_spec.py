@@ -112,6 +112,7 @@ def test_an_unknown_option_on_the_command_line_is_rejected():
         ("max_step: 7", "run.yaml: unknown key max_step; did you mean max_steps?"),
         ("max_steps: many", "argument --max_steps.*invalid int value: 'many'|max_steps is 'many'; give a whole number"),
         ("max_steps: [7]", r"max_steps is \[7\]; give a whole number"),
+        ("hub_token: [hf_secret]", "hub_token is unusable; give a text or null"),
         ("max_steps: 2.5", "max_steps is 2.5; give a whole number"),
         ("max_steps: true", "max_steps is True; give a whole number"),
         ("use_peft: 7", "use_peft is 7; give true or false"),

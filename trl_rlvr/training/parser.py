@@ -140,7 +140,8 @@ class RunParser(TrlParser):  # type: ignore[misc]  # mypy does not follow import
                 allowed = "one of " + ", ".join(map(str, action.choices))
             else:
                 allowed = " or ".join(dict.fromkeys(_words(arm) for arm in arms))
-            raise ConfigError(f"{file}: {name} is {value!r:.100}; give {allowed}") from error
+            shown = "unusable" if name.endswith(("_token", "_key")) else f"{value!r:.100}"
+            raise ConfigError(f"{file}: {name} is {shown}; give {allowed}") from error
 
     def _arms(self, name: str) -> tuple[Any, ...]:
         """Return the types that a field takes."""

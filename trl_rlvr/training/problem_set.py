@@ -16,6 +16,7 @@ from trl_rlvr.data import DataConfig, problems_to_dataset
 from trl_rlvr.errors import DataError
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import SandboxConfig, open_sandbox
+from trl_rlvr.terminal import printable
 from trl_rlvr.validation.gate import ProblemCheck, check_problems
 
 CHECK_SAMPLE = 32
@@ -43,7 +44,10 @@ class ProblemSet:
         """Say in a few lines what is used and what is not."""
         aside = f"{len(self.set_aside)} of {self.checked} checked are set aside"
         lines = [f"{split}: {len(self.problems)} problems; {aside}, {self.too_long} have too long a prompt"]
-        lines += [f"  {task_id}: {reason}" for task_id, reason in list(self.set_aside.items())[:_SHOWN_REASONS]]
+        lines += [
+            f"  {printable(task_id)}: {printable(reason)}"
+            for task_id, reason in list(self.set_aside.items())[:_SHOWN_REASONS]
+        ]
         if len(self.set_aside) > _SHOWN_REASONS:
             lines.append(f"  and {len(self.set_aside) - _SHOWN_REASONS} more; `trl-rlvr check` lists them")
         return "\n".join(lines)
