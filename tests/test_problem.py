@@ -78,3 +78,15 @@ def test_a_problem_pickles():
     made = problem()
 
     assert pickle.loads(pickle.dumps(made)) == made
+
+
+def test_blank_code_is_no_reference():
+    assert problem(reference_solution=" \n").reference_solution is None
+
+
+def test_a_plain_constant_of_the_reference_stands_before_the_tests():
+    asked = problem(
+        tests=["assert abs(root(4) - 2) < EPS"], reference_solution="EPS = 1e-6\ndef root(x):\n    return x ** 0.5"
+    )
+
+    assert (asked.setup_code, asked.entry_points) == ("EPS = 1e-06", ("root",))

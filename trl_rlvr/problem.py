@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from trl_rlvr.analysis.conventions import CHECKER
-from trl_rlvr.analysis.entry_points import candidate_names, infer_entry_point
+from trl_rlvr.analysis.entry_points import candidate_names, infer_entry_point, test_side_constants
 from trl_rlvr.errors import DataError
 
 IO_NUMBERS = ("text", "value")
@@ -85,9 +85,16 @@ class CodeProblem:
                 raise DataError(
                     f"{name} of problem {self.task_id!r} is {getattr(self, name)!r}; give {' or '.join(allowed)}"
                 )
+        if self.reference_solution is not None and not self.reference_solution.strip():
+            object.__setattr__(self, "reference_solution", None)  # as columns of the Hub have it
         if self.tests and self.entry_point is None:
-            object.__setattr__(self, "entry_point", infer_entry_point(self.tests, self.test_setup))
+            first = infer_entry_point(self.tests, self.test_setup, self.reference_solution)
+            object.__setattr__(self, "entry_point", first)
         if self.tests and not self.entry_points:
+            constants = test_side_constants(self.tests, self.test_setup, self.reference_solution)
+            constants.pop(self.entry_point or "", None)
+            lines = [f"{name} = {value}" for name, value in constants.items()]
+            object.__setattr__(self, "setup_code", "\n".join(filter(None, (*lines, self.setup_code))))
             names = candidate_names(self.tests, self.test_setup, self.entry_point, self.reference_solution)
             object.__setattr__(self, "entry_points", names)
 

@@ -1,6 +1,7 @@
 import pytest
 
 from trl_rlvr.analysis.entry_points import candidate_names, infer_entry_point
+from trl_rlvr.analysis.entry_points import test_side_constants as constants_of
 
 
 @pytest.mark.parametrize(
@@ -137,3 +138,65 @@ def test_a_star_from_the_solution_or_from_a_module_that_nobody_knows_brings_no_n
 
 def test_a_name_that_a_star_brings_is_the_candidates_if_nothing_else_is_called():
     assert infer_entry_point(("assert dist((0, 0), (3, 4)) == 5",), "from math import *") == "dist"
+
+
+LOCAL = [
+    "def expected(xs):\n    return sorted(xs)[0]\n\ndef test_least():\n    least = expected([3])\n    assert least == 3\n",
+    "for xs in ([3, 1], [2]):\n    assert least(xs) == expected(xs)\n",
+]
+
+
+def test_a_local_variable_of_a_helper_hides_no_entry_point():
+    assert infer_entry_point(LOCAL) == "least"
+    assert candidate_names(LOCAL, "", "least", "def least(xs):\n    return min(xs)") == ("least",)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert [f for f in g(1)] == [1]",
+        "assert (lambda f: f)(g(1)) == 1",
+        "class T:\n    f = 1\n    def test_it(self):\n        assert g(self.f) == 1",
+        "def test_it(f=1):\n    assert g(f) == 1",
+        "def test_it():\n    for f in [1]:\n        assert g(f) == 1",
+        "def test_it():\n    assert [(f := n) for n in g(1)] == [f]",
+        "try:\n    g(1)\nexcept ValueError as f:\n    assert f",
+    ],
+)
+def test_a_name_that_is_bound_where_it_is_read_is_not_asked_for(test):
+    assert candidate_names([test], "", "g", None) == ("g",)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "def test_it():\n    f = 1\nassert g(f) == 1",
+        "class T:\n    f = 1\n    def test_it(self):\n        assert g(f) == 1",
+        "assert [f for n in f] == g(1)",
+    ],
+)
+def test_a_name_that_another_scope_binds_is_asked_for(test):
+    assert candidate_names([test], "", "g", None) == ("g", "f")
+
+
+def test_what_the_reference_defines_goes_before_a_builtin():
+    tests = ["assert isinstance(sum([1]), int)"]
+
+    assert infer_entry_point(tests, "", "def sum(xs):\n    return 1") == "sum"
+
+
+def test_plain_constants_of_the_reference_are_the_tests_own():
+    reference = "EPS = 1e-6\nMOD: int = 10 ** 9 + 7\nnext_id = iter([1])\ndef root(x):\n    return x ** 0.5"
+    tests = ["assert abs(root(4) - 2) < EPS", "assert root(1) % MOD == 1", "assert next_id"]
+
+    assert constants_of(tests, "", reference) == {"EPS": "1e-06", "MOD": "10 ** 9 + 7"}
+    assert candidate_names(tests, "", "root", reference) == ("root", "next_id")
+
+
+def test_a_constant_that_tests_import_is_the_candidates():
+    tests = ["from solution import SUBLIST, compare\nassert compare([1], [1, 2]) == SUBLIST"]
+
+    assert candidate_names(tests, "", "compare", "SUBLIST = 1\ndef compare(a, b):\n    return 1") == (
+        "compare",
+        "SUBLIST",
+    )
