@@ -96,7 +96,6 @@ RUNS = [
     ("sandbox_memory_mib is 1; give 64 or more", "--sandbox_memory_mib 1"),
     ("sandbox_require names 'nothing'", "--sandbox_require nothing"),
     ("sandbox_packages names 'nosuchpkg'", "--sandbox_packages nosuchpkg"),
-    ("reward_preset|unknown reward preset", "--reward_preset nothing"),
     ("data_check|invalid choice", "--data_check some"),
 ]
 """What `train` and `eval` refuse alike."""
