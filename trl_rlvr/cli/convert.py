@@ -19,7 +19,7 @@ from trl_rlvr.errors import DataError
 from trl_rlvr.terminal import printable
 
 _OPTIONS = (
-    *("data_columns", "data_filter", "data_unusable", "data_unusable_share", "data_heldout_share", "data_seed"),
+    *("data_columns", "data_filter", "data_unusable", "data_unusable_share", "data_heldout_share", "data_split_seed"),
     *("data_io_numbers", "data_io_case"),
 )
 

@@ -3,10 +3,12 @@
 import argparse
 from collections.abc import Sequence
 
+from trl_rlvr.cli.options import CommandParser
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    parser = argparse.ArgumentParser(prog="trl-rlvr push", description="Push the folder of a finished run to the Hub.")
+    parser = CommandParser(prog="trl-rlvr push", description="Push the folder of a finished run to the Hub.")
     parser.add_argument("run", help="output_dir of the run")
     parser.add_argument("--repo", help="owner/name; by default the run's hub_model_id, else the folder's name")
     parser.add_argument("--private", action="store_true", default=None, help="make a new repository private")
