@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from trl_rlvr.sandbox import SandboxConfig as SandboxConfig
     from trl_rlvr.sandbox import open_sandbox as open_sandbox
     from trl_rlvr.task_spec import CodeTaskSpec as CodeTaskSpec
+    from trl_rlvr.training import PPOConfig as PPOConfig
+    from trl_rlvr.training import PPOTrainer as PPOTrainer
     from trl_rlvr.training import RunConfig as RunConfig
     from trl_rlvr.verdict import ExecutionResult as ExecutionResult
     from trl_rlvr.verdict import TestResult as TestResult
@@ -39,6 +41,8 @@ _HOME = {
     "EvaluationReport": "evaluation",
     "ExecutionResult": "verdict",
     "Limits": "sandbox",
+    "PPOConfig": "training",
+    "PPOTrainer": "training",
     "RewardConfig": "rewards",
     "RunConfig": "training",
     "SandboxConfig": "sandbox",

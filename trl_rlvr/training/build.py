@@ -7,6 +7,7 @@ from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
 from trl import GRPOConfig
 
 from trl_rlvr.rewards import build_rewards, named_reward
+from trl_rlvr.training.algorithms import named_algorithm, trainer_options
 from trl_rlvr.training.callbacks import FiniteGradients, IterationLog
 from trl_rlvr.training.curriculum import Curriculum
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
@@ -40,16 +41,19 @@ def build_trainer(
     spec.grpo.reward_weights = weights
     ends = fence_ids(getattr(processor, "tokenizer", processor)) if spec.data.data_prompt_style == "chat_code" else []
     stop_vllm_at(ends, spec.grpo)
-    trainer = EfficientGRPOTrainer(
+    options = {
+        "skip_zero_gradient": spec.run.skip_zero_gradient,
+        "compact_generation": spec.run.compact_generation,
+        "share_prompts": spec.run.share_prompts,
+        "curriculum": curriculum,
+    }
+    trainer: EfficientGRPOTrainer = named_algorithm(spec.run.algorithm).trainer(
         reward_funcs=[reward for reward, _ in rewards],
         args=spec.grpo,
         train_dataset=training.dataset,
         eval_dataset=heldout.dataset if heldout is not None and spec.grpo.eval_strategy != "no" else None,
         processing_class=processor,
-        skip_zero_gradient=spec.run.skip_zero_gradient,
-        compact_generation=spec.run.compact_generation,
-        share_prompts=spec.run.share_prompts,
-        curriculum=curriculum,
+        **trainer_options(spec.run.algorithm, options),
         **policy_arguments(spec.model, spec.run, spec.grpo),
     )
     stop_trainer_at(ends, trainer)

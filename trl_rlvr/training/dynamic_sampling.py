@@ -68,6 +68,7 @@ class DynamicSamplingTrainer(Recorded, GRPOTrainer):  # type: ignore[misc]  # TR
             f"{rows} completions a process are no multiple of num_generations, {self.num_generations}": (
                 rows % self.num_generations != 0
             ),
+            "num_generations is 1, and a group of one is always rewarded alike": self.num_generations == 1,
             "scale_rewards 'batch' looks at the whole batch; choose 'group' or 'none'": self.scale_rewards == "batch",
             "multi_objective_aggregation 'normalize_then_sum' looks at the whole batch; choose 'sum_then_normalize'": (
                 self.multi_objective_aggregation != "sum_then_normalize"

@@ -69,6 +69,8 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         self._skips_rows = skip_zero_gradient and not reasons
         self._cells = 0
         """Cells forwarded since the loss began, padding included."""
+        self._packing: PackedRows | None = None
+        """How the last forward pass held its rows: packed, or None for as they were."""
         to_keep_padding, to_repeat = self._reason_to_keep_padding(), self._reason_to_repeat_prompts()
         self._shares_prompts = share_prompts and to_repeat is None
         said = {
@@ -124,6 +126,7 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         compute_entropy: bool = False,
         **given: Any,
     ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+        self._packing = None
         if not self._shares_prompts or any(value is not None and value is not False for value in given.values()):
             self._cells += input_ids.numel()
             found: tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]
@@ -139,31 +142,39 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         logps = torch.cat([logps for logps, _ in parts])
         return logps, torch.cat([entropies for _, entropies in parts]) if compute_entropy else None, None
 
+    def _packed(self, ids: torch.Tensor, mask: torch.Tensor, kept: int) -> PackedRows | None:
+        """Return these rows packed, or None where they are better forwarded as they are."""
+        if not self._shares_prompts:
+            return None
+        prompts = ids[:, :-kept], mask[:, :-kept]
+        packed = PackedRows.of(*prompts, ids[:, -kept:], mask[:, -kept:], self.pad_to_multiple_of)
+        hidden_size = self.model.config.get_text_config().hidden_size
+        return packed if work(packed.ids, hidden_size) < work(ids, hidden_size) else None
+
+    def _packed_inputs(self, packed: PackedRows) -> dict[str, torch.Tensor]:
+        """Return what the model takes for packed rows."""
+        is_eager = self.model.config.get_text_config()._attn_implementation == "eager"
+        return {
+            "input_ids": packed.ids,
+            "attention_mask": packed.mask(self.model.dtype if is_eager else None),
+            "position_ids": packed.positions,
+        }
+
     def _packed_logps(
         self, model: Any, ids: torch.Tensor, mask: torch.Tensor, kept: int, compute_entropy: bool
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return log-probabilities and entropies of completion tokens, from one forward pass."""
-        completion_mask = mask[:, -kept:]
-        prompts = ids[:, :-kept], mask[:, :-kept]
-        packed = PackedRows.of(*prompts, ids[:, -kept:], completion_mask, self.pad_to_multiple_of)
-        config = self.model.config.get_text_config()
-        is_worth_it = work(packed.ids, config.hidden_size) < work(ids, config.hidden_size)
-        self._cells += (packed.ids if is_worth_it else ids).numel()
-        if not is_worth_it:
+        packed = self._packing = self._packed(ids, mask, kept)
+        self._cells += (ids if packed is None else packed.ids).numel()
+        if packed is None:
             logps, entropies, _ = super()._get_per_token_logps_and_entropies(
                 model, ids, mask, kept, compute_entropy=compute_entropy
             )
             return logps, entropies
         with self.accelerator.autocast():
-            outputs = model(
-                input_ids=packed.ids,
-                attention_mask=packed.mask(self.model.dtype if config._attn_implementation == "eager" else None),
-                position_ids=packed.positions,
-                labels=packed.labels,
-                fused_lm_head=True,
-            )
-        logps = packed.unpack(outputs.log_probs, completion_mask)
-        return logps, packed.unpack(outputs.entropy, completion_mask) if compute_entropy else None
+            outputs = model(**self._packed_inputs(packed), labels=packed.labels, fused_lm_head=True)
+        logps = packed.unpack(outputs.log_probs, mask[:, -kept:])
+        return logps, packed.unpack(outputs.entropy, mask[:, -kept:]) if compute_entropy else None
 
     def _compute_loss(self, model: Any, inputs: Batch) -> torch.Tensor:
         if not self._skips_rows or not self.model.training:

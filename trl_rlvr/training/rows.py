@@ -21,6 +21,8 @@ _COMPLETION_KEYS = frozenset(
         "old_per_token_logps",
         "sampling_per_token_logps",
         "importance_sampling_ratio",
+        "ref_per_token_logps",
+        "rewards",
     }
 )
 """One value a row, or one a token; `advantages` and `importance_sampling_ratio` come in both shapes."""

@@ -4,6 +4,7 @@ Without `--config` and without a model it is the embedded default: a toy policy 
 """
 
 import argparse
+import dataclasses
 import os
 import sys
 import warnings
@@ -20,13 +21,14 @@ from trl_rlvr.data import DataConfig
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.rewards import RewardConfig
 from trl_rlvr.sandbox import SandboxConfig
+from trl_rlvr.training.algorithms import ALGORITHMS, named_algorithm
 from trl_rlvr.training.curriculum import CurriculumConfig
-from trl_rlvr.training.parser import RunParser
+from trl_rlvr.training.parser import RunParser, read_config
 
 CONFIGS = Path(__file__).parent / "configs"
 """The YAML files of `recipes/configs`, which travel with the package."""
 
-EMBEDDED_CONFIG = "embedded-starter.yaml"
+EMBEDDED_CONFIG = ALGORITHMS["grpo"].embedded_config
 HEADLINE_CONFIG = "llama-3.2-1b-mbpp.yaml"
 EMBEDDED_MODEL = "embedded"
 """What `model_name_or_path` says for the policy in the package."""
@@ -40,6 +42,13 @@ class RunConfig:
         ConfigError: an option is out of its range.
     """
 
+    algorithm: str = field(
+        default="grpo",
+        metadata={
+            "help": "What trains: grpo (a group's mean as baseline), ppo (a critic) or rloo (TRL's own trainer).",
+            "choices": list(ALGORITHMS),
+        },
+    )
     adapter_name_or_path: str | None = field(
         default=None,
         metadata={"help": "LoRA adapter to go on training, on top of model_name_or_path (or of the base it names)."},
@@ -98,6 +107,7 @@ class RunSpec(NamedTuple):
     curriculum: CurriculumConfig
     run: RunConfig
     grpo: GRPOConfig
+    """Of the algorithm: a `PPOConfig` is one, and an `RLOOConfig` has the fields that the run itself reads."""
     model: ModelConfig
 
 
@@ -107,7 +117,7 @@ GROUPS = (
     ("sandbox (sandbox_*)", SandboxConfig),
     ("curriculum (curriculum_*)", CurriculumConfig),
     ("the run and its measures on held-out problems", RunConfig),
-    ("training: TRL's GRPOConfig", GRPOConfig),
+    ("training: TRL's configuration of the algorithm", GRPOConfig),
     ("model: TRL's ModelConfig", ModelConfig),
 )
 """The groups of the help, in the order of `RunSpec`."""
@@ -149,14 +159,16 @@ def parse(argv: Sequence[str] | None = None, *, prog: str | None = None) -> RunS
     front.add_argument("-h", "--help", action="store_true", help="Show the most used options.")
     front.add_argument("--help-all", action="store_true", help="Show all options.")
     first, rest = front.parse_known_args(sys.argv[1:] if argv is None else argv)
-    parser = RunParser(GROUPS, MOST_USED, prog=front.prog)
+    if first.config and len(first.config) > 1:
+        raise ConfigError(f"--config is given {len(first.config)} times; give one file, and options beside it")
+    algorithm = named_algorithm(_algorithm(first.config, rest))
+    groups = [(title, algorithm.config) if kind is GRPOConfig else (title, kind) for title, kind in GROUPS]
+    parser = RunParser(groups, MOST_USED | {algorithm.config: _most_used(algorithm.config)}, prog=front.prog)
     if first.help or first.help_all:
         print(parser.help_text(front, everything=first.help_all), end="")
         raise SystemExit(0)
-    if first.config and len(first.config) > 1:
-        raise ConfigError(f"--config is given {len(first.config)} times; give one file, and options beside it")
     parser.set_defaults_with_config(**machine_defaults())
-    file = _config_file(first.config, rest)
+    file = _config_file(first.config, rest, algorithm.embedded_config)
     spec = RunSpec(*parser.read(file, rest))
     if spec.grpo.remove_unused_columns:
         raise ConfigError(
@@ -195,13 +207,30 @@ class _Front(argparse.ArgumentParser):
         raise ConfigError(f"{message}; give `--config FILE`")
 
 
-def _config_file(given: Sequence[str] | None, rest: Sequence[str]) -> Path | None:
+def _algorithm(files: Sequence[str] | None, rest: Sequence[str]) -> object:
+    """Return what the command line, or else the file, says about the algorithm: it decides which options there are."""
+    front = _Front(add_help=False, allow_abbrev=False)
+    front.add_argument("--algorithm")
+    given: object = front.parse_known_args(rest)[0].algorithm
+    if given is None and files:
+        given = read_config(find_config(files[0])).get("algorithm")
+    return "grpo" if given is None else given
+
+
+def _most_used(config: type) -> tuple[str, ...]:
+    """Return which fields of an algorithm's configuration the short help shows: GRPO's, and those that GRPO has not."""
+    names = [field.name for field in dataclasses.fields(config)]
+    own = set(names) - {field.name for field in dataclasses.fields(GRPOConfig)}
+    return tuple(name for name in names if name in MOST_USED[GRPOConfig] or name in own)
+
+
+def _config_file(given: Sequence[str] | None, rest: Sequence[str], embedded: str) -> Path | None:
     if given:
         return find_config(given[0])
     names = {text.partition("=")[0].replace("-", "_") for text in rest}
     if names & {"__model_name_or_path", "__adapter_name_or_path"}:
         return None
-    return CONFIGS / EMBEDDED_CONFIG
+    return CONFIGS / embedded
 
 
 def _announce_default() -> None:

@@ -1,0 +1,286 @@
+"""PPO: `GRPOTrainer` with a critic in the place of the group, and so with an advantage for each token.
+
+Generation, rewards, reference model, clipped loss, entropy bonus and logging are TRL's. What is overridden of it, and
+why, stands in `docs/ppo.md`; a test compares those methods with the TRL that they were written for.
+"""
+
+import contextlib
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import TrainerCallback
+from trl.models.utils import disable_gradient_checkpointing
+
+from trl_rlvr.errors import ConfigError
+from trl_rlvr.training.ppo import losses, returns
+from trl_rlvr.training.ppo.config import PPOConfig
+from trl_rlvr.training.ppo.critic import logps_at, values_at
+from trl_rlvr.training.ppo.critic_trainer import CriticTrainer
+from trl_rlvr.training.rows import Batch, loss_mask
+
+
+class PPOTrainer(CriticTrainer):
+    """`GRPOTrainer` with a critic: same data, rewards, generation, PEFT, saving and Hub, an advantage for each token.
+
+    Args:
+        model: As for `GRPOTrainer`.
+        reward_funcs: As for `GRPOTrainer`; their weighted sum is the reward of the last token. A completion that nobody
+            could score is left out of every loss.
+        args: A `PPOConfig`.
+        *more: As for `GRPOTrainer`.
+        **kwargs: As for `EfficientGRPOTrainer`; `skip_zero_gradient` is always off, as a value is learned from each
+            completion.
+
+    Raises:
+        ConfigError: The options cannot be used with this model or this launcher.
+
+    Logged beside TRL's metrics: `ppo/*`, see `docs/metrics.md`.
+    """
+
+    _tag_names = ["trl", "ppo"]  # noqa: RUF012 - TRL's own attribute
+    _name = "PPO"
+    _paper = {  # noqa: RUF012 - TRL's own attribute
+        "title": "Proximal Policy Optimization Algorithms",
+        "id": "1707.06347",
+        "citation": textwrap.dedent("""\
+            @article{schulman2017proximal,
+                title        = {{Proximal Policy Optimization Algorithms}},
+                author       = {John Schulman and Filip Wolski and Prafulla Dhariwal and Alec Radford and Oleg Klimov},
+                year         = 2017,
+                eprint       = {arXiv:1707.06347},
+            }"""),
+    }
+
+    beta: float
+
+    def __init__(
+        self, model: Any, reward_funcs: Any = None, args: PPOConfig | None = None, *more: Any, **kwargs: Any
+    ) -> None:
+        if args is None:
+            name = model if isinstance(model, str) else model.config._name_or_path
+            args = PPOConfig(f"{Path(name).name}-PPO")
+        if not isinstance(args, PPOConfig):
+            raise ConfigError(f"args is a {type(args).__name__}; PPOTrainer takes a PPOConfig")
+        super().__init__(model, reward_funcs, args, *more, **{**kwargs, "skip_zero_gradient": False})
+        self._adaptive_kl = losses.AdaptiveKL(args.kl_target, args.kl_horizon) if args.kl_target else None
+        self._critic_is_warm = False
+        self._went_too_far = False
+        """The policy has left this generation batch's own by more than `target_kl`."""
+        self._scored_rewards = torch.zeros(0)
+        self._window = torch.zeros(2, dtype=torch.float64)
+        """Sum of the approximate KL, and tokens, since the last update, over all ranks."""
+        self.add_callback(_PausedPolicy(self))
+
+    # --- from rewards to advantages
+
+    def _calculate_rewards(self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any) -> Tensor:
+        """As in TRL; keeps the weighted sums, NaN for completions that nobody could score."""
+        rewards: Tensor = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
+        summed = (rewards * self.reward_weights.to(rewards.device)).nansum(dim=1)
+        self._scored_rewards = summed.masked_fill(rewards.isnan().all(dim=1), float("nan"))
+        return rewards
+
+    def _scored(self, inputs: list[dict[str, Any]]) -> Batch:
+        """As in `DynamicSamplingTrainer`, with the rewards of this rank's rows, which follow them through refilling."""
+        batch = super()._scored(inputs)
+        first = self.accelerator.process_index * len(inputs)
+        return {**batch, "rewards": self._scored_rewards[first : first + len(inputs)]}
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Batch:
+        """As in TRL, with an advantage and a return for each token; evaluation has need of neither."""
+        batch = super()._generate_and_score_completions(inputs)
+        self.critic.thaw()
+        rewards = batch.pop("rewards")
+        if not self.model.training:
+            return batch
+        self._went_too_far = False
+        mask = loss_mask(batch).bool() & ~rewards.isnan().unsqueeze(1)
+        needs_logps = self.beta != 0.0 and (self.args.kl_penalty != "k3" or self._adaptive_kl is not None)
+        with torch.no_grad(), disable_gradient_checkpointing(self.model, self.args.gradient_checkpointing_kwargs):
+            if needs_logps and "old_per_token_logps" not in batch:
+                batch["old_per_token_logps"] = self._logps(batch)
+            values, end_values = self._sampled_values(batch)
+        rewarded = returns.token_rewards(rewards, mask)
+        if needs_logps:
+            kl = (batch["old_per_token_logps"] - batch["ref_per_token_logps"]) * mask
+            if self.args.kl_penalty == "k1":
+                rewarded = rewarded - self.beta * kl
+            self._follow_kl(kl, mask)
+        return {**batch, **self._learned_from(rewarded, values, end_values, mask)}
+
+    def _learned_from(self, rewards: Tensor, values: Tensor, end_values: Tensor, mask: Tensor) -> Batch:
+        """Return what the losses need, by the keys of a batch."""
+        args = self.args
+        lam = returns.length_adaptive_lam(mask, args.lam_length_alpha) if args.lam_length_alpha else args.lam
+        estimate = {"gamma": args.gamma, "end_values": end_values}
+        advantages = returns.generalized_advantages(rewards, values, mask, lam=lam, **estimate)
+        targets = values + returns.generalized_advantages(rewards, values, mask, lam=args.lam_value, **estimate)
+        sums = [returns.moments(one, mask) for one in (advantages, targets - values, targets, values)]
+        of_advantages, of_residuals, of_targets, of_values = self._summed(torch.stack(sums))
+        if args.whiten_advantages:
+            advantages = returns.whiten(advantages, mask, of_advantages)
+        explained = returns.explained_variance(of_residuals, of_targets)
+        threshold = args.critic_warmup_explained_variance
+        self._critic_is_warm |= threshold is not None and explained >= threshold
+        metrics = self._metrics["train"]
+        metrics["ppo/explained_variance"].append(explained)
+        metrics["ppo/value_mean"].append(returns.mean_and_variance(of_values)[0].item())
+        metrics["ppo/return_mean"].append(returns.mean_and_variance(of_targets)[0].item())
+        return {
+            "advantages": advantages,
+            "old_values": values,
+            "returns": targets.masked_fill(~mask, 0.0),
+            "value_mask": mask,
+            "value_tokens": of_values[0].float(),
+        }
+
+    def _summed(self, values: Tensor) -> Tensor:
+        """Sum over the ranks."""
+        summed: Tensor = self.accelerator.reduce(values, reduction="sum")
+        return summed
+
+    def _follow_kl(self, kl: Tensor, mask: Tensor) -> None:
+        """Log the divergence from the reference, and lead `beta` towards its target."""
+        mean = returns.mean_and_variance(self._summed(returns.moments(kl, mask)))[0].item()
+        if self.args.kl_penalty != "k3":  # of which TRL logs its own
+            self._metrics["train"]["kl"].append(mean)
+        if self._adaptive_kl is not None:
+            self._metrics["train"]["ppo/beta"].append(self.beta)
+            self.beta = self._adaptive_kl.next(self.beta, mean, self.args.generation_batch_size)
+
+    def _logps(self, batch: Batch) -> Tensor:
+        ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)
+        mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1)
+        size, kept = self.args.per_device_train_batch_size, batch["completion_ids"].shape[1]
+        logps: Tensor = self._get_per_token_logps_and_entropies(self.model, ids, mask, kept, batch_size=size)[0]
+        return logps
+
+    def _sampled_values(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the values before each token, (B, T), and those behind the last, (B,), 0 but where they are due."""
+        kept, size = batch["completion_ids"].shape[1], self.args.per_device_train_batch_size
+        ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)
+        mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1)
+        found = []
+        for some_ids, some_mask in zip(ids.split(size), mask.split(size), strict=True):
+            packed = self._packed(some_ids, some_mask, kept)
+            inputs = (
+                {"input_ids": some_ids, "attention_mask": some_mask} if packed is None else self._packed_inputs(packed)
+            )
+            with self.critic.asked(values_only=True) as asked, self.accelerator.autocast():
+                self.model(**inputs, fused_lm_head=True)
+            found.append(values_at(asked.values[0], packed, some_mask[:, -kept:], behind_the_last=True))
+        values = torch.cat(found)
+        lengths = batch["completion_mask"].sum(dim=1, keepdim=True)
+        end_values = values.gather(1, lengths).squeeze(1)
+        due = self._truncated(batch, lengths) if self.args.truncation == "bootstrap" else torch.zeros_like(end_values)
+        return values[:, :-1], end_values.masked_fill(~due.bool(), 0.0)
+
+    def _truncated(self, batch: Batch, lengths: Tensor) -> Tensor:
+        """Mark the completions whose last token is no end token, (B,), as TRL's `completions/clipped_ratio` does."""
+        ids = batch["completion_ids"]
+        last = ids.gather(1, (lengths - 1).clamp(min=0)).squeeze(1)
+        ends = torch.tensor([*self.eos_token_ids, self._tokenizer.pad_token_id], device=ids.device)
+        return ~torch.isin(last, ends) & (lengths.squeeze(1) > 0)
+
+    # --- from advantages to the loss
+
+    def policy_is_paused(self) -> bool:
+        """Return whether updates move the critic alone: while it warms up, and past `target_kl`."""
+        warming_up = self.state.global_step < self.args.critic_warmup_steps and not self._critic_is_warm
+        return warming_up or self._went_too_far
+
+    def _compute_loss(self, model: Any, inputs: Batch) -> Tensor:
+        """As in TRL, with the value loss, and the KL term where it is not TRL's own."""
+        if not self.model.training:
+            return super()._compute_loss(model, inputs)
+        paused = self.policy_is_paused()
+        with self.critic.asked(detached=paused) as asked, self._without_trls_kl():
+            policy_loss: Tensor = super()._compute_loss(model, inputs)
+        kept, written = inputs["completion_mask"], inputs["value_mask"]
+        values = values_at(asked.values[0], self._packing, kept)
+        logps = logps_at(asked.log_probs[0], self._packing, kept)
+        old_logps = inputs.get("old_per_token_logps", logps.detach())
+        if self.args.kl_penalty == "k2" and self.beta != 0.0:
+            kl = losses.k2(logps, inputs["ref_per_token_logps"])
+            policy_loss = policy_loss + self.beta * self._mean(kl, inputs)
+        cliprange = self.args.cliprange_value
+        errors = losses.clipped_value_loss(values, inputs["old_values"], inputs["returns"], cliprange)
+        self._log_update(logps.detach(), old_logps, values.detach(), errors.detach(), inputs, written)
+        return (0.0 if paused else 1.0) * policy_loss + self.args.vf_coef * self._mean(errors, inputs)
+
+    def _mean(self, values: Tensor, inputs: Batch) -> Tensor:
+        """Sum over this micro-batch, divided so that all of an update's, on all ranks, give the mean over its tokens.
+
+        As TRL's `dapo`: with several updates a generation batch each is taken to hold its share of the tokens.
+        """
+        tokens = inputs["value_tokens"].clamp(min=1.0) / self.accelerator.num_processes
+        share = self.current_gradient_accumulation_steps / self.args.steps_per_generation
+        return values.masked_fill(~inputs["value_mask"], 0.0).sum() / (tokens * share)
+
+    @contextlib.contextmanager
+    def _without_trls_kl(self) -> Iterator[None]:
+        """Keep TRL's loss from adding its own KL term, k3, where another one was asked for."""
+        beta = self.beta
+        self.beta = beta if self.args.kl_penalty == "k3" else 0.0
+        try:
+            yield
+        finally:
+            self.beta = beta
+
+    def _log_update(
+        self, logps: Tensor, old_logps: Tensor, values: Tensor, errors: Tensor, inputs: Batch, mask: Tensor
+    ) -> None:
+        args = self.args
+        moved = (values - inputs["old_values"]).abs() > (args.cliprange_value or float("inf"))
+        parts = {
+            "ppo/approx_kl": losses.k3(logps, old_logps),
+            "ppo/value_loss": errors,
+            "ppo/clip_fraction": losses.outside(logps, old_logps, self.epsilon_low, self.epsilon_high),
+            "ppo/value_clip_fraction": moved,
+        }
+        sums = torch.stack([part.double()[mask].sum() for part in parts.values()] + [mask.sum().double()])
+        *totals, tokens = self._summed(sums).tolist()
+        for name, total in zip(parts, totals, strict=True):
+            self._metrics["train"][name].append(total / tokens if tokens else float("nan"))
+        self._window += torch.tensor([totals[0], tokens], dtype=torch.float64)
+
+    def close_window(self) -> None:
+        """Decide, before an update, whether the policy has gone too far from the one that sampled."""
+        total, tokens = self._window.tolist()
+        limit = self.args.target_kl
+        self._went_too_far |= limit is not None and tokens > 0 and total / tokens > limit
+        self._window.zero_()
+        self._metrics["train"]["ppo/policy_paused"].append(float(self.policy_is_paused()))
+
+    # --- what a checkpoint holds
+
+    def critic_state(self) -> dict[str, Any]:
+        """Return whether the critic is warm, and the weight of the KL term."""
+        return {"critic_is_warm": self._critic_is_warm, "beta": self.beta}
+
+    def load_critic_state(self, state: dict[str, Any]) -> None:
+        """Go on from what `critic_state` returned."""
+        self._critic_is_warm = state["critic_is_warm"]
+        if self._adaptive_kl is not None:
+            self.beta = state["beta"]
+
+
+class _PausedPolicy(TrainerCallback):  # type: ignore[misc]  # transformers is not type-checked here
+    """Takes the gradients from a policy that is not to move: an optimizer leaves alone what has none, decay included.
+
+    DeepSpeed's cannot: there a paused policy has gradients of 0, and a weight decay would still act.
+    """
+
+    def __init__(self, trainer: PPOTrainer) -> None:
+        self._trainer = trainer
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Look at the window's divergence, and act on it."""
+        self._trainer.close_window()
+        if self._trainer.policy_is_paused() and not self._trainer.is_deepspeed_enabled:
+            for weight in self._trainer.policy_parameters():
+                weight.grad = None
