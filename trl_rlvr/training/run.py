@@ -4,6 +4,7 @@ The trainer is TRL's in every respect but what its class documents; this module 
 """
 
 import contextlib
+import copy
 import signal
 import sys
 import time
@@ -147,7 +148,8 @@ class Run:
             if self.is_main:
                 self.folder.add_heldout(to_row(evaluation, self.spec.run, label=label, step=step))
             figures = heldout_figures(evaluation, self.spec.run.heldout_k)
-            trainer.callback_handler.on_log(trainer.args, trainer.state, trainer.control, figures)
+            control = copy.copy(trainer.control)  # transformers takes a log record for the one that it has asked for
+            trainer.callback_handler.on_log(trainer.args, trainer.state, control, figures)
         return evaluation
 
     def _figures(self, evaluation: Evaluation) -> str:
