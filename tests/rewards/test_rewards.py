@@ -242,6 +242,7 @@ def test_only_the_first_reward_of_a_batch_logs(verifier: CodeVerifier) -> None:
         "passed",
         "total",
         "test_verdicts",
+        "reward_hacking",
         "error",
     ]
 
@@ -301,6 +302,7 @@ def test_columns_show_what_happened_to_each_row(verifier: CodeVerifier) -> None:
         "passed": [1, 0],
         "total": [2, 2],
         "test_verdicts": ["passed wrong_answer", "no_code no_code"],
+        "reward_hacking": ["", ""],
         "error": ["1 is not 2", "no code in the completion"],
     }
 
@@ -441,3 +443,21 @@ def test_a_score_of_siblings_gives_one_number_each(verifier: CodeVerifier) -> No
 
     with pytest.raises(ConfigError, match="score 'mine' gave 1 numbers for 2 completions"):
         reward(completions=[GOOD, HALF], **columns(2))
+
+
+def test_what_programs_tried_is_logged_and_changes_no_reward(verifier: CodeVerifier) -> None:
+    log = Log()
+    reward = CodeReward(scores.graded, verifier=verifier)
+
+    values = reward(
+        completions=["import os\ndef f(x): os._exit(0)", GOOD],
+        log_metric=log.log_metric,
+        log_extra=log.log_extra,
+        **columns(2),
+    )
+
+    metrics = dict(log.metrics)
+    tried = {name: share for name, share in metrics.items() if name.startswith("reward_hacking/") and share}
+    assert tried == {"reward_hacking/exit": 0.5}
+    assert dict(log.extra)["reward_hacking"] == ["exit", ""]
+    assert values == [1.0, 1.0]

@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from trl_rlvr.problem import CodeProblem
+from trl_rlvr.rewards.hacking import RewardHack, reward_hacks
 from trl_rlvr.sandbox import SandboxStats
 from trl_rlvr.verdict import Verdict
 from trl_rlvr.verifier import CodeVerifier, Verification
@@ -61,6 +63,11 @@ class VerifiedBatch:
     verifications: list[Verification]
     seconds: float
     """Wall time of extraction and verification together."""
+
+    @cached_property
+    def hacks(self) -> list[frozenset[RewardHack]]:
+        """What each row tried; read only where it is logged."""
+        return [reward_hacks(found, problem) for found, problem in zip(self.verifications, self.problems, strict=True)]
 
     def is_known(self, row: int) -> bool:
         """Tell whether the sandbox could judge this row."""

@@ -1,12 +1,14 @@
 """What a verified batch puts into the log: metrics and columns of the completions table.
 
-Every verdict and every extraction class is logged in each step, zero or not, so that no curve has holes.
+Every verdict, extraction class and class of reward hacking is logged in each step, zero or not, so that no curve has
+holes.
 """
 
 from typing import Any
 
 from trl_rlvr.extraction import ExtractionOutcome
 from trl_rlvr.rewards.batch import VerifiedBatch
+from trl_rlvr.rewards.hacking import RewardHack
 from trl_rlvr.sandbox import SandboxStats
 from trl_rlvr.verdict import Verdict
 
@@ -33,6 +35,8 @@ def batch_metrics(batch: VerifiedBatch, done: SandboxStats) -> dict[str, float]:
     for outcome in ExtractionOutcome:
         share = sum(v.extraction.outcome is outcome for v in batch.verifications) / rows
         metrics[f"extraction/{outcome.value}"] = share
+    for hack in RewardHack:
+        metrics[f"reward_hacking/{hack.value}"] = sum(hack in tried for tried in batch.hacks) / rows
     metrics["verification_s"] = batch.seconds
     metrics["sandbox/programs"] = float(done.programs)
     metrics["sandbox/retried"] = float(done.retried)
@@ -42,7 +46,11 @@ def batch_metrics(batch: VerifiedBatch, done: SandboxStats) -> dict[str, float]:
 
 
 def batch_columns(batch: VerifiedBatch) -> dict[str, list[Any]]:
-    """Return what each row showed, one value a row: `test_verdicts` names the verdict of every test, in order."""
+    """Return what each row showed, one value a row.
+
+    `test_verdicts` names the verdict of every test, in order, and `reward_hacking` what the code tried; both are words
+    with blanks between them.
+    """
     return {
         "task_id": [problem.task_id for problem in batch.problems],
         "code": [v.extraction.code or "" for v in batch.verifications],
@@ -50,5 +58,6 @@ def batch_columns(batch: VerifiedBatch) -> dict[str, list[Any]]:
         "passed": [v.result.passed for v in batch.verifications],
         "total": [v.result.total for v in batch.verifications],
         "test_verdicts": [" ".join(test.verdict.value for test in v.result.tests) for v in batch.verifications],
+        "reward_hacking": [" ".join(sorted(hack.value for hack in tried)) for tried in batch.hacks],
         "error": [v.result.error for v in batch.verifications],
     }
