@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from trl_rlvr.analysis.parsing import top_level_bindings, try_parse
-from trl_rlvr.analysis.scopes import global_bindings, global_reads
+from trl_rlvr.analysis.scopes import global_bindings, global_reads, walk
+from trl_rlvr.analysis.shortened import asserted_name, shortened
 from trl_rlvr.analysis.solution_imports import asked_by_import
 from trl_rlvr.analysis.standard_names import (
     AMBIGUOUS_MODULES,
@@ -63,10 +64,10 @@ class _Reading:
 @lru_cache(maxsize=8)
 def _read(setup_code: str, tests: tuple[str, ...]) -> _Reading:
     """Parse the tests of a problem once for all that is asked about them."""
-    trees = [try_parse(source) or ast.Module([], []) for source in (setup_code, *tests)]
+    trees = [_tree(source) for source in (setup_code, *tests)]
     bound = tuple(frozenset(global_bindings(tree)) for tree in trees)
     all_bound = frozenset().union(*bound)
-    nodes = [list(ast.walk(tree)) for tree in trees]
+    nodes = [list(walk(tree)) for tree in trees]
     called, mentioned, passed = [], [], set()
     setup_mentioned = {name.id for name in global_reads(trees[0])} - all_bound
     for place, tree in enumerate(trees[1:]):
@@ -89,6 +90,15 @@ def _read(setup_code: str, tests: tuple[str, ...]) -> _Reading:
         read=tuple(map(_read_names, nodes[1:])),
         libraries=_NOT_THE_CANDIDATES | stars,
     )
+
+
+def _tree(source: str) -> ast.Module:
+    """Parse source as far as names go."""
+    name = asserted_name(source)
+    if name is not None:
+        call = ast.Call(ast.Name(name, ast.Load(), lineno=1, col_offset=7), [], [], lineno=1, col_offset=7)
+        return ast.Module([ast.Expr(call, lineno=1, col_offset=7)], [])
+    return try_parse(shortened(source)) or try_parse(source) or ast.Module([], [])
 
 
 def _read_names(nodes: Sequence[ast.AST]) -> frozenset[str]:

@@ -10,10 +10,29 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _Names = frozenset[str]
 
 
+def children(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes within a node, without constants and operators, which mention no names."""
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if type(value) is list:
+            yield from (part for part in value if type(part) is not ast.Constant and isinstance(part, ast.AST))
+        elif type(value) is not ast.Constant and isinstance(value, ast.AST) and value._fields:
+            yield value
+
+
+def walk(tree: ast.AST) -> Iterator[ast.AST]:
+    """Walk all nodes but for those that `children` leaves out, in no set order."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(children(node))
+
+
 def global_bindings(tree: ast.Module) -> set[str]:
     """Return the names that a module binds in its own scope, also by `global` within a function."""
     names = _bound_in(tree.body)
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Global):
             names |= set(node.names)
     return names - {"*"}
@@ -39,7 +58,7 @@ def _parts(node: ast.AST, visible: _Names, nested: _Names) -> Iterator[tuple[ast
         arguments = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
         inner = nested - _declared_global(body) | frozenset(arguments | _bound_in(body))
         yield from ((part, inner, inner) for part in body)
-        outside = [part for part in ast.iter_child_nodes(node) if not any(part is one for one in body)]
+        outside = [part for part in children(node) if not any(part is one for one in body)]
         yield from ((part, visible, nested) for part in outside)
     elif isinstance(node, ast.ClassDef):
         inner = visible | _bound_in(node.body)
@@ -50,11 +69,11 @@ def _parts(node: ast.AST, visible: _Names, nested: _Names) -> Iterator[tuple[ast
         bound = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
         yield node.generators[0].iter, visible, nested
         inner, deeper = visible | bound, nested | bound
-        rest = [part for part in ast.iter_child_nodes(node) if part is not node.generators[0]]
+        rest = [part for part in children(node) if part is not node.generators[0]]
         rest += [*node.generators[0].ifs]
         yield from ((part, inner, deeper) for part in rest)
     else:
-        yield from ((part, visible, nested) for part in ast.iter_child_nodes(node))
+        yield from ((part, visible, nested) for part in children(node))
 
 
 def _declared_global(body: Iterable[ast.AST]) -> _Names:
@@ -63,9 +82,13 @@ def _declared_global(body: Iterable[ast.AST]) -> _Names:
 
 def _bound_in(body: Iterable[ast.AST]) -> set[str]:
     """Return the names that statements bind in their own scope."""
-    body = list(body)
-    names = {name for node in _own_nodes(body) if (name := bound_name(node))}
-    declared = {name for node in _own_nodes(body) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+    names: set[str] = set()
+    declared: set[str] = set()
+    for node in _own_nodes(body):
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            declared.update(node.names)
+        elif (name := bound_name(node)) is not None:
+            names.add(name)
     return names - declared
 
 
@@ -81,4 +104,4 @@ def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             continue
         inside = in_comprehension or isinstance(node, _COMPREHENSIONS)
-        stack += [(part, inside) for part in ast.iter_child_nodes(node)]
+        stack += [(part, inside) for part in children(node)]

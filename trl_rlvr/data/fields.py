@@ -12,6 +12,7 @@ from keyword import iskeyword
 from typing import Any
 
 from trl_rlvr.analysis.parsing import MAX_TEST_CHARS, describe_syntax_error, parse_source, plain_newlines
+from trl_rlvr.analysis.shortened import asserted_name, compiles
 from trl_rlvr.data.literals import read_literal
 from trl_rlvr.errors import RowError
 
@@ -168,7 +169,8 @@ class Fields:
     def checked_code(self, field: str, source: str) -> str:
         """Return Python source that parses, with line ends as Python has them."""
         source = plain_newlines(source)
-        self._parsed(field, source)
+        if asserted_name(source) is None or not compiles(source):
+            self._parsed(field, source)
         return source
 
     def _parsed(self, field: str, source: str) -> ast.Module:

@@ -3,6 +3,7 @@
 A local path wins over a Hub id of the same name.
 """
 
+import gc
 import hashlib
 import itertools
 import logging
@@ -111,6 +112,16 @@ def _load(name: str, split: str | None, divided: str | None, options: LoadOption
 
 
 def _fill(loaded: LoadedData, items: Iterable[Item], options: LoadOptions) -> None:
+    collects = gc.isenabled()
+    gc.disable()  # which looks at each tree many times while it grows; trees hold no cycles
+    try:
+        _fill_from(loaded, items, options)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _fill_from(loaded: LoadedData, items: Iterable[Item], options: LoadOptions) -> None:
     mapping, filters = row_mapping(options.columns), as_object("data_filter", options.filters)
     seen: dict[str, str] = {}
     same: dict[tuple[str, str], str] = {}

@@ -5,6 +5,7 @@ import re
 
 from trl_rlvr.analysis.entry_points import candidate_names
 from trl_rlvr.analysis.parsing import top_level_bindings, try_parse
+from trl_rlvr.analysis.shortened import shortened
 from trl_rlvr.data.fields import Fields
 from trl_rlvr.data.schemas.plus_tests import read_plus_tests
 from trl_rlvr.data.schemas.schema import Row, Schema
@@ -58,9 +59,8 @@ def humaneval_problem(fields: Fields, entry_point: str) -> CodeProblem:
         DataError: the test defines no `check`.
     """
     prompt = fields.text("prompt")
-    test = fields.code("test")
-    tree = try_parse(test)
-    if tree is None or "check" not in {name for name, _ in top_level_bindings(tree)}:
+    test, tree = fields.parsed_code("test")
+    if "check" not in {name for name, _ in top_level_bindings(tree)}:
         raise fields.wrong("test", "defines no `check`, which is what runs it")
     calls_itself = isinstance(tree.body[-1], ast.Expr) and ast.unparse(tree.body[-1]) == f"check({entry_point})"
     whole_test = test if calls_itself else f"{test}\n\ncheck({entry_point})\n"
@@ -68,7 +68,7 @@ def humaneval_problem(fields: Fields, entry_point: str) -> CodeProblem:
         task_id=fields.task_id(),
         prompt=prompt,
         tests=(whole_test,),
-        setup_code=_trusted_company(prompt, whole_test, entry_point),
+        setup_code=_trusted_company(prompt, shortened(whole_test), entry_point),
         entry_point=entry_point,
         reference_solution=_reference(fields, prompt, entry_point),
     )

@@ -49,8 +49,8 @@ def read_plus_tests(source: str, entry_point: str | None = None) -> PlusTests | 
     Raises:
         ValueError: its `assertion` asserts nothing, or a table is no literal.
     """
-    found = _TABLES.match(source)
-    if found is None or "def assertion(" not in found["head"]:
+    found = _TABLES.match(source) if "def assertion(" in source else None
+    if found is None:
         return None
     head = found["head"].replace("def check(candidate):\n", "")
     if not _ASSERTS.search(head[head.index("def assertion(") :].split("\n\n\n")[0]):
