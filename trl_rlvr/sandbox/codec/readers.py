@@ -218,11 +218,11 @@ def _ndarray(self: Decoder) -> Any:
     return numpy.frombuffer(bytearray(data), dtype=kind).reshape(shape)
 
 
-def _items_view(self: Decoder) -> Any:
-    pairs = [tuple(pair) for pair in self.items() if type(pair) is tuple and len(pair) == 2]
-    for key, _ in pairs:
-        self.budget.key(key)
-    return dict(pairs).items()
+def _viewed(self: Decoder) -> dict[Any, Any]:
+    mapping = self.value()
+    if not isinstance(mapping, dict):
+        raise RefusedValue("a view of something that is no dict")
+    return mapping
 
 
 SIMPLE.update(
@@ -269,9 +269,9 @@ CONTAINERS.update(
         tags.UUID: _uuid,
         tags.PATH: lambda self: pathlib.PurePosixPath(self.exactly(str)),
         tags.NDARRAY: _ndarray,
-        tags.DICT_KEYS: lambda self: dict.fromkeys(self.keys()).keys(),
-        tags.DICT_ITEMS: lambda self: _items_view(self),
-        tags.DICT_VALUES: lambda self: dict(enumerate(self.items())).values(),
+        tags.DICT_KEYS: lambda self: dict.keys(_viewed(self)),
+        tags.DICT_ITEMS: lambda self: dict.items(_viewed(self)),
+        tags.DICT_VALUES: lambda self: dict.values(_viewed(self)),
         tags.HANDLE: _handle(tags.HANDLE),
         tags.SUBCLASS: _handle(tags.SUBCLASS),
     }

@@ -8,6 +8,7 @@ import fractions
 import pathlib
 import sys
 from collections.abc import Callable
+from gc import get_referents
 from typing import Any
 
 from trl_rlvr.sandbox.codec import tags
@@ -143,10 +144,12 @@ def _array(self: Encoder, value: Any) -> None:
 
 
 def _view(tag: int) -> Callable[[Encoder, Any], None]:
+    """Return what writes a view as its dict: the reader's view then shows later changes too."""
+
     def write(self: Encoder, value: Any) -> None:
+        [mapping] = get_referents(value)
         self.out.append(tag)
-        write_items = self.items if tag == tags.DICT_VALUES else self.keys
-        write_items(list(value), len(value))
+        self.value(mapping)
 
     return write
 

@@ -32,7 +32,7 @@ from trl_rlvr.sandbox.harness.remote.exceptions import exception_class
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
 from trl_rlvr.sandbox.harness.reports import Report, fatal_outcome
 from trl_rlvr.sandbox.harness.rewrite.collection import add_collected
-from trl_rlvr.sandbox.harness.rewrite.comparisons import caught_by, stage_comparisons
+from trl_rlvr.sandbox.harness.rewrite.comparisons import stage_comparisons
 from trl_rlvr.sandbox.harness.rewrite.solution_imports import without_module
 from trl_rlvr.sandbox.harness.runner.collector import Collector
 from trl_rlvr.sandbox.harness.runner.execution import require_success
@@ -80,9 +80,6 @@ class _Judge:
         self.missing = frozenset(names) - frozenset(defined)
         self.setup = trees[0]
         self.standard = standard_values(trees, names)
-        self.wished = {name for tree in trees for name in _names_beside_handlers(tree)}
-        """Names that a class of the solution may stand for where the test catches: it uses them elsewhere, as an alias
-        does."""
         self.collector = Collector(connection.imports.exports.was_given)
         self.kept: dict[str, Any] = {}
         """Names that earlier tests bound."""
@@ -145,7 +142,7 @@ class _Judge:
         """Return what `except` needs for a class of the solution's; refuse what would catch the test's checks."""
         if isinstance(value, tuple | list):  # a list where the arguments of a call are spread
             return tuple(map(self._catchable, value))
-        if _catches_checks(value) and value.__name__ not in self.wished:
+        if _catches_checks(value) and self.connection.has_named(value):  # else it is the test's own
             raise self.connection.fail(Verdict.REFUSED_VALUE, f"{value.__name__} would catch the test's own checks")
         return _usable(value)
 
@@ -230,12 +227,6 @@ def _catches_checks(value: Any) -> bool:
     if isinstance(value, tuple):
         return any(map(_catches_checks, value))
     return isinstance(value, type) and value is not object and issubclass(AssertionError, value)
-
-
-def _names_beside_handlers(tree: ast.Module) -> set[str]:
-    """Return the names that a test uses, leaving out where it says what it catches."""
-    caught = {id(part) for node in ast.walk(tree) for what in caught_by(node) for part in ast.walk(what)}
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in caught}
 
 
 _TEST_FILE = "tests.py"

@@ -32,6 +32,19 @@ class Lost(BaseException):
         self.text = text
 
 
+class _Constants(dict[str, object]):
+    """What a candidate may name, and what of it the candidate has named."""
+
+    def __init__(self) -> None:
+        super().__init__(tags.PURE_CONSTANTS)
+        self.named: list[object] = []
+
+    def __getitem__(self, name: str) -> object:
+        value = super().__getitem__(name)
+        self.named.append(value)
+        return value
+
+
 class Connection:
     """Asks a candidate and decodes what it says.
 
@@ -48,6 +61,7 @@ class Connection:
         self.left_bytes = answer_bytes
         self.attributes = attributes
         self.budget = Budget()
+        self._constants = _Constants()
         self.lost: Lost | None = None
         self.imports = Imports(self, lambda value: self._shared.keep_apart(value))
         self._shared = Shared()
@@ -89,6 +103,10 @@ class Connection:
         """Return those of `names` that the solution defines."""
         found = self.request(Request.DESCRIBE, capture, names)
         return [name for name in names if name in found]
+
+    def has_named(self, value: object) -> bool:
+        """Say whether the candidate has handed over this class or function of the library, by its name."""
+        return any(value is one for one in self._constants.named)
 
     def fetch(self, name: str) -> Any:
         """Return what the solution binds to a name now."""
@@ -198,7 +216,7 @@ class Connection:
                 self._reader = before
 
     def _answer(self, what: bytes, frame: bytes) -> tuple[BaseException | None, Any, str]:
-        answer = Decoder(frame, self.budget, self.imports.read, self._shared.table)
+        answer = Decoder(frame, self.budget, self.imports.read, self._shared.table, self._constants)
         answer.at = 1
         if frame[:1] == Reply.REFUSED:
             raise RefusedValue(answer.exactly(str))
@@ -225,7 +243,7 @@ class Connection:
 
     def _serve(self, frame: bytes) -> None:
         """Do what the candidate asks of an object that it was handed, and tell it the outcome."""
-        asked = Decoder(frame, self.budget, self.imports.read, self._shared.table)
+        asked = Decoder(frame, self.budget, self.imports.read, self._shared.table, self._constants)
         asked.at = 2
         with self._reading():
             if self.staging.active:

@@ -24,6 +24,8 @@ from trl_rlvr.sandbox.harness.injected import (
 
 _CATCHERS = {"suppress": None, "raises": 1, "assertRaises": 1, "assertRaisesRegex": 1}
 """Calls that catch as `except` does, and how many of their arguments say what; None: all."""
+_CATCHING_KEYWORDS = frozenset({"expected_exception", "exception"})
+"""Keywords by which they take it."""
 _ABOUT_IDENTITY = frozenset({"assertIs", "assertIsNot"})
 _ABOUT_TRUTH = frozenset({"assertTrue", "assertFalse"})
 
@@ -79,13 +81,6 @@ def _catchable(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Starred):
         return ast.copy_location(ast.Starred(_catchable(node.value), node.ctx), node)
     return node if _is_the_tests_own(node) else ast.copy_location(_call(CATCHABLE, node), node)
-
-
-def caught_by(node: ast.AST) -> list[ast.expr]:
-    """Return the expressions that say what a handler, or a library's method that acts as one, catches."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CATCHERS:
-        return node.args[: _CATCHERS[node.func.attr]]
-    return [node.type] if isinstance(node, ast.ExceptHandler) and node.type is not None else []
 
 
 def _items_in_turn(node: ast.expr) -> ast.GeneratorExp | ast.ListComp | ast.List | ast.Tuple | None:
@@ -167,6 +162,9 @@ class _Transformer(ast.NodeTransformer):
         if name in _CATCHERS:
             says_what = slice(_CATCHERS[name])
             node.args[says_what] = map(_catchable, node.args[says_what])
+            for keyword in node.keywords:
+                if keyword.arg in _CATCHING_KEYWORDS:
+                    keyword.value = _catchable(keyword.value)
         by_identity = name in _ABOUT_IDENTITY and not any(map(_looks_at_contents, node.args))
         return _staged(node) if name.startswith("assert") and not by_identity else node
 
