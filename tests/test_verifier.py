@@ -4,10 +4,12 @@ import asyncio
 import os
 import pickle
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from trl_rlvr.errors import ConfigError, SandboxFaultRateError
+from trl_rlvr.errors import ConfigError, DataError, SandboxFaultRateError
 from trl_rlvr.extraction import ExtractionOutcome
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, SandboxConfig
@@ -291,7 +293,18 @@ def test_options_out_of_range_are_refused(options: dict[str, object], message: s
 
 
 def test_no_completions_need_no_sandbox() -> None:
-    assert CodeVerifier(config=SandboxConfig(sandbox_backend="no such backend")).verify([], []) == []
+    class NoSandbox(FakeSandbox):
+        def run(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
+            raise AssertionError("nothing is to be run")
+
+    assert CodeVerifier(NoSandbox()).verify([], []) == []
+
+
+def test_a_problem_that_cannot_be_judged_apart_is_refused_by_the_constructs_name() -> None:
+    problem = replace(ADD, tests=("assert eval(add(2, 3)) == 5",))
+
+    with pytest.raises(DataError, match="test 0 hands the candidate's value to eval"):
+        CodeVerifier(FakeSandbox()).verify_code([GOOD], [problem])
 
 
 def test_real_programs_get_their_verdicts() -> None:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from trl_rlvr.analysis.conventions import CHECKER
 from trl_rlvr.analysis.entry_points import candidate_names, infer_entry_point, test_side_constants
+from trl_rlvr.analysis.refusals import refusal
 from trl_rlvr.errors import DataError
 
 IO_NUMBERS = ("text", "value")
@@ -102,6 +103,11 @@ class CodeProblem:
     def test_setup(self) -> str:
         """What runs before the tests, on their side."""
         return "\n".join(filter(None, (self.prelude, self.setup_code))) if self.tests else self.setup_code
+
+    @cached_property
+    def refusal(self) -> str | None:
+        """The construct for which its tests cannot be judged apart from the solution; None: they can."""
+        return refusal(self.tests, self.test_setup, self.entry_points) if self.tests else None
 
     @property
     def total(self) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from trl_rlvr.errors import ConfigError, SandboxFaultRateError
+from trl_rlvr.errors import ConfigError, DataError, SandboxFaultRateError
 from trl_rlvr.extraction import Extraction, ExtractionOutcome, extract_code
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, Sandbox, SandboxConfig, SandboxStats, open_sandbox
@@ -65,6 +65,14 @@ def _extract_all(
 def _require_equal_lengths(what: str, rows: Sequence[object], problems: Sequence[CodeProblem]) -> None:
     if len(rows) != len(problems):
         raise ConfigError(f"got {len(rows)} {what} for {len(problems)} problems; give one problem a completion")
+
+
+def _require_judgeable(problem: CodeProblem) -> None:
+    if problem.refusal is not None:
+        raise DataError(
+            f"problem {problem.task_id!r} cannot be judged: {problem.refusal}; leave it out, or change its tests "
+            "(docs/test-semantics.md)"
+        )
 
 
 def _runnable(
@@ -192,6 +200,7 @@ class CodeVerifier:
 
         Raises:
             ConfigError: the arguments differ in length.
+            DataError: a problem's tests cannot be judged apart from the solution.
             SandboxFaultRateError: too many programs could not be run.
             SandboxError: the sandbox cannot start.
         """
@@ -235,6 +244,7 @@ class CodeVerifier:
                 batch.keys.append(key)
                 remembered = batch.known.get(key) or self._cache.get(key)
                 if remembered is None:
+                    _require_judgeable(problem)
                     batch.to_run[key] = Program(code, problem)
                 else:
                     batch.known[key] = remembered

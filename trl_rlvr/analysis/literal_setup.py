@@ -1,11 +1,27 @@
-"""Tells whether setup code matters to tests that only compare calls of the solution with literals."""
+"""Reads all tests of a problem as literal checks, where its setup code does not matter to them."""
 
 import ast
+from functools import lru_cache
 
 from trl_rlvr.analysis.conventions import MODULE
-from trl_rlvr.analysis.literal_tests import Reader, is_docstring
+from trl_rlvr.analysis.literal_checks import Check
+from trl_rlvr.analysis.literal_tests import Reader, is_docstring, literal_checks
 from trl_rlvr.analysis.literals import NotLiteral
 from trl_rlvr.analysis.parsing import try_parse
+
+NumberedChecks = tuple[tuple[int, Check], ...]
+"""Checks, each with the number of its test."""
+
+
+@lru_cache(maxsize=4096)
+def literal_suite(tests: tuple[str, ...], setup_code: str, names: tuple[str, ...]) -> NumberedChecks | None:
+    """Return each check of a problem's tests; None if the tests do more than compare with literals."""
+    if setup_code.strip() and not is_inert(setup_code, names):
+        return None
+    try:
+        return tuple((number, check) for number, test in enumerate(tests) for check in literal_checks(test, names))
+    except NotLiteral:
+        return None
 
 
 def is_inert(setup_code: str, names: tuple[str, ...]) -> bool:

@@ -10,9 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from trl_rlvr.analysis.literal_checks import IN, OF_TRUTH, Check
-from trl_rlvr.analysis.literal_setup import is_inert
-from trl_rlvr.analysis.literal_tests import literal_checks
-from trl_rlvr.analysis.literals import NotLiteral
+from trl_rlvr.analysis.literal_setup import NumberedChecks, literal_suite
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox.protocol.control import LITERAL, ROUNDS, SOURCE, STDIO, pack_work
 
@@ -22,9 +20,6 @@ _MOST_AT_ONCE = 64
 """Calls of one round at most, so that looking for their answers takes time in proportion to the tests."""
 _DECIMAL_BITS = 1 << 13
 """Longer integers are not written in decimal, which Python refuses."""
-
-_Numbered = list[tuple[int, Check]]
-"""Checks, each with the number of its test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +65,7 @@ def _compile(
         expected = pack_work((setup_code, given, [str(test.output) for test in io_tests], *comparison))
         inputs = tuple(test.input.encode("utf-8", "surrogateescape") for test in io_tests)
         return Suite(STDIO, len(io_tests), (), b"", expected, inputs, prelude, alone=bool(given))
-    checks = _literal_checks(tests, setup_code, names)
+    checks = literal_suite(tests, setup_code, names)
     if checks is None:
         work = pack_work((names, "\n".join(filter(None, setup)), tests))
         return Suite(SOURCE, len(tests), names, b"", work, prelude=prelude, alone=True)
@@ -83,16 +78,6 @@ def _compile(
     return Suite(kind, len(tests), names, requests[0], work, prelude=prelude)
 
 
-def _literal_checks(tests: tuple[str, ...], setup_code: str, names: tuple[str, ...]) -> _Numbered | None:
-    """Return each check with the number of its test; None if a test does more than compare with literals."""
-    if setup_code.strip() and not is_inert(setup_code, names):
-        return None
-    try:
-        return [(number, check) for number, test in enumerate(tests) for check in literal_checks(test, names)]
-    except NotLiteral:
-        return None
-
-
 def _request(test: int, check: Check, instances: dict[tuple[int, int], int]) -> tuple[Any, ...]:
     """Return what the candidate sees of a check; the instances of all tests are numbered in one row."""
     callee = check.callee
@@ -100,19 +85,19 @@ def _request(test: int, check: Check, instances: dict[tuple[int, int], int]) -> 
     return number, callee.name, callee.method, check.arguments, check.options, check.kind in OF_TRUTH
 
 
-def _last_checks(checks: _Numbered) -> list[int]:
+def _last_checks(checks: NumberedChecks) -> list[int]:
     """Return the position of each test's last check."""
     return list({test: position for position, (test, _) in enumerate(checks)}.values())
 
 
-def _rounds(checks: _Numbered) -> list[_Numbered]:
+def _rounds(checks: NumberedChecks) -> list[list[tuple[int, Check]]]:
     """Part the checks into rounds: the calls of one round travel together, those of the next when it is answered.
 
     Calls that lie in the candidate's memory together must not tell it an answer: as in tests of a function and its
     inverse, `f(1) == 50` and `g(50) == 1`. So a round ends before a call whose arguments hold anything that an earlier
     call of the round is to answer, in whatever brackets, as a part of something, or as text.
     """
-    rounds: list[_Numbered] = [[]]
+    rounds: list[list[tuple[int, Check]]] = [[]]
     pending: list[str] = []
     for test, check in checks:
         shown = _leaves([check.arguments, list(check.options.values())])

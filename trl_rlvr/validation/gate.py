@@ -8,9 +8,9 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from trl_rlvr.analysis.hazards import Concern, Finding, scrutinize
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox.base import Program, Sandbox
-from trl_rlvr.validation.hazards import Concern, Finding, scrutinize
 from trl_rlvr.validation.wrong_programs import wrong_programs
 from trl_rlvr.verdict import ExecutionResult, Verdict
 
@@ -92,12 +92,9 @@ def _without_tests(problem: CodeProblem, dropped: set[int]) -> CodeProblem:
     return replace(problem, tests=kept) if kept and dropped else problem
 
 
-def _scrutiny_reason(
-    problem: CodeProblem, findings: Sequence[Finding], allow_danger: bool, dropped: set[int]
-) -> str | None:
-    dangers = [finding for finding in findings if finding.concern is Concern.DANGER]
-    if dangers and not allow_danger:
-        return str(dangers[0])
+def _scrutiny_reason(problem: CodeProblem, findings: Sequence[Finding], dropped: set[int]) -> str | None:
+    if problem.refusal is not None:
+        return problem.refusal
     if dropped and (len(dropped) == len(problem.tests) or -1 in dropped):
         return f"no test is left without those that rest on behaviour: {findings[0]}"
     return None
@@ -107,7 +104,6 @@ def check_problems(
     problems: Sequence[CodeProblem],
     sandbox: Sandbox,
     *,
-    allow_danger: bool = False,
     drop_behaviour_tests: bool = False,
     wrong_on: Collection[str] | None = None,
 ) -> list[ProblemCheck]:
@@ -116,7 +112,6 @@ def check_problems(
     Args:
         problems: to check; any number.
         sandbox: the executor that will judge the model.
-        allow_danger: keep problems whose tests execute, load, open or expand the candidate's value.
         drop_behaviour_tests: drop tests that ask what a value does or claims to be, not what it is.
         wrong_on: task ids of the problems on which to run wrong programs, ten or more for each; None: all. References
             are cheap, and always run.
@@ -127,11 +122,10 @@ def check_problems(
     Raises:
         SandboxError: the sandbox is closed or cannot start.
     """
-    findings = [tuple(scrutinize(problem)) for problem in problems]
+    findings = [tuple(scrutinize(one.tests, one.test_setup, one.entry_points)) for one in problems]
     dropped = [{f.test for f in found if drop_behaviour_tests and f.concern is Concern.BEHAVIOUR} for found in findings]
     reasons = [
-        _scrutiny_reason(problem, found, allow_danger, drop)
-        for problem, found, drop in zip(problems, findings, dropped, strict=True)
+        _scrutiny_reason(problem, found, drop) for problem, found, drop in zip(problems, findings, dropped, strict=True)
     ]
     checked = [_without_tests(problem, drop) for problem, drop in zip(problems, dropped, strict=True)]
     rows = [row for row, reason in enumerate(reasons) if reason is None]

@@ -37,11 +37,11 @@ class _Constants(dict[str, object]):
 
     def __init__(self) -> None:
         super().__init__(tags.PURE_CONSTANTS)
-        self.named: list[object] = []
+        self.named: dict[int, object] = {}
 
     def __getitem__(self, name: str) -> object:
         value = super().__getitem__(name)
-        self.named.append(value)
+        self.named[id(value)] = value
         return value
 
 
@@ -106,7 +106,7 @@ class Connection:
 
     def has_named(self, value: object) -> bool:
         """Say whether the candidate has handed over this class or function of the library, by its name."""
-        return any(value is one for one in self._constants.named)
+        return id(value) in self._constants.named
 
     def fetch(self, name: str) -> Any:
         """Return what the solution binds to a name now."""

@@ -2,13 +2,11 @@
 
 import pytest
 
-from trl_rlvr.problem import CodeProblem, IOTest
-from trl_rlvr.validation.hazards import Concern, scrutinize
+from trl_rlvr.analysis.hazards import Concern, scrutinize
 
 
 def found(*tests: str, setup: str = "") -> list[tuple[int, Concern, str]]:
-    problem = CodeProblem("p", "", tests=tests, setup_code=setup, entry_point="f", entry_points=("f",))
-    return [(finding.test, finding.concern, finding.what) for finding in scrutinize(problem)]
+    return [(finding.test, finding.concern, finding.what) for finding in scrutinize(tests, setup, ("f",))]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +96,3 @@ def test_one_tests_variables_do_not_taint_anothers() -> None:
 
 def test_a_test_that_does_not_parse_has_no_findings() -> None:
     assert found("assert f(1) ==", "assert f(1) == 1") == []
-
-
-def test_standard_input_tests_are_data() -> None:
-    assert scrutinize(CodeProblem("p", "", io_tests=(IOTest("eval", "1"),))) == []

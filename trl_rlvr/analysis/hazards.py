@@ -5,12 +5,11 @@ does from this; tests are trusted, and the harness is confined.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from trl_rlvr.analysis.parsing import try_parse
-from trl_rlvr.problem import CodeProblem
 
 
 class Concern(Enum):
@@ -101,7 +100,7 @@ _DATA_TYPES = frozenset(
 _IMPORTED_NAMES = {"redirect_stdout": "contextlib.redirect_stdout", "redirect_stderr": "contextlib.redirect_stderr"}
 
 
-def _aliases(trees: list[ast.Module]) -> dict[str, str]:
+def imported_names(trees: list[ast.Module]) -> dict[str, str]:
     """Local name -> dotted name it was imported as."""
     names = dict(_IMPORTED_NAMES)
     for tree in trees:
@@ -113,12 +112,12 @@ def _aliases(trees: list[ast.Module]) -> dict[str, str]:
     return names
 
 
-def _dotted(node: ast.expr, aliases: dict[str, str]) -> str:
+def dotted_name(node: ast.expr, aliases: dict[str, str]) -> str:
     """Dotted name of an expression such as `re.match`; empty for anything else."""
     if isinstance(node, ast.Name):
         return aliases.get(node.id, node.id)
     if isinstance(node, ast.Attribute):
-        owner = _dotted(node.value, aliases)
+        owner = dotted_name(node.value, aliases)
         return f"{owner}.{node.attr}" if owner else ""
     return ""
 
@@ -135,8 +134,13 @@ def _targets(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
         yield node.optional_vars, node.context_expr
 
 
-class _Taint:
-    """Names that may carry the candidate's value in one test."""
+class Taint:
+    """Names that may carry the candidate's value in one test.
+
+    Args:
+        trees: the setup code and the test.
+        entry_points: the candidate's names.
+    """
 
     def __init__(self, trees: list[ast.Module], entry_points: tuple[str, ...]) -> None:
         self._names = set(entry_points)
@@ -181,7 +185,7 @@ class _Taint:
             return False
         if name == "isinstance" and len(call.args) == 2:
             types = call.args[1].elts if isinstance(call.args[1], ast.Tuple) else [call.args[1]]
-            return not all(_dotted(kind, {}).rpartition(".")[2] in _DATA_TYPES for kind in types)
+            return not all(dotted_name(kind, {}).rpartition(".")[2] in _DATA_TYPES for kind in types)
         return name in _BEHAVIOUR_BUILTINS or ("." in name and name.partition(".")[0] in _BEHAVIOUR_ROOTS)
 
     def identity(self, compare: ast.Compare) -> bool:
@@ -196,33 +200,37 @@ class _Taint:
         )
 
 
-def _findings_in(tree: ast.Module, index: int, taint: _Taint, aliases: dict[str, str]) -> Iterator[Finding]:
+def _findings_in(tree: ast.Module, index: int, taint: Taint, aliases: dict[str, str]) -> Iterator[Finding]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            name = _dotted(node.func, aliases).removeprefix("builtins.")
+            name = dotted_name(node.func, aliases).removeprefix("builtins.")
             if taint.danger(node, name):
                 yield Finding(index, Concern.DANGER, name)
             elif taint.behaviour(node, name):
                 yield Finding(index, Concern.BEHAVIOUR, name)
         elif isinstance(node, ast.Compare) and taint.identity(node):
             yield Finding(index, Concern.BEHAVIOUR, "is")
-        if isinstance(node, ast.Attribute | ast.Name) and _dotted(node, aliases) in _STDOUT:
+        if isinstance(node, ast.Attribute | ast.Name) and dotted_name(node, aliases) in _STDOUT:
             yield Finding(index, Concern.BEHAVIOUR, "captured output")
 
 
-def scrutinize(problem: CodeProblem) -> list[Finding]:
+def scrutinize(tests: Sequence[str], setup_code: str, entry_points: tuple[str, ...]) -> list[Finding]:
     """Find what a problem's tests do with the candidate's values beyond comparing data.
 
+    Args:
+        tests: source of each test.
+        setup_code: what runs before them.
+        entry_points: the candidate's names.
+
     Returns:
-        Each finding once, in the order of the tests; none for standard-input problems, whose tests are data, nor for a
-        test that does not parse.
+        Each finding once, in the order of the tests; none for a test that does not parse.
     """
-    setup = try_parse(problem.test_setup) or ast.Module(body=[], type_ignores=[])
+    setup = try_parse(setup_code) or ast.Module(body=[], type_ignores=[])
     found: list[Finding] = []
-    for index, source in enumerate(problem.tests):
+    for index, source in enumerate(tests):
         test = try_parse(source)
         if test is not None:
-            taint, aliases = _Taint([setup, test], problem.entry_points), _aliases([setup, test])
+            taint, aliases = Taint([setup, test], entry_points), imported_names([setup, test])
             found += _findings_in(setup, -1, taint, aliases)
             found += _findings_in(test, index, taint, aliases)
     return list(dict.fromkeys(found))
