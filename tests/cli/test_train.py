@@ -1,6 +1,7 @@
 """`trl-rlvr train`, `eval` and `filter`: the recipe from an installed package, in a folder without the repository."""
 
 import json
+import re
 
 import pytest
 
@@ -39,23 +40,31 @@ def test_train_without_configuration_runs_the_embedded_default(tmp_path, monkeyp
 
 
 @pytest.mark.slow
-def test_eval_measures_and_writes_its_report(tmp_path, capsys):
-    status = main(["eval", *options(tmp_path, heldout_samples=2)])
+def test_eval_says_each_pass_at_k_of_held_out_problems_and_nothing_of_training(tmp_path, capsys):
+    status = main(["eval", *options(tmp_path, heldout_samples=2), "--heldout_k", "1", "2"])
 
+    told = capsys.readouterr().out
     assert status == 0
-    assert "measured: pass@1" in capsys.readouterr().out
-    assert json.loads((tmp_path / "rlvr_report.json").read_text())["samples"] == 6
+    assert re.search(r"^measured: pass@1 .* %, pass@2 .* %, mean reward .* on 3 held-out problems", told, re.MULTILINE)
+    assert "training: " not in told
+    assert "an iteration" not in told
+    assert json.loads((tmp_path / "rlvr_eval.json").read_text())["pass_at"].keys() == {"1", "2"}
 
 
 @pytest.mark.slow
-def test_filter_writes_the_problems_in_the_band_and_counts_them(tmp_path, capsys):
+def test_filter_takes_what_train_would_train_on_and_writes_the_problems_in_the_band(tmp_path, capsys):
     output = tmp_path / "kept.jsonl"
 
-    status = main(["filter", "--output", str(output), *options(tmp_path, heldout_samples=2)])
+    status = main(["filter", "--output", str(output), *options(tmp_path, data_train_limit=4, heldout_samples=2)])
 
-    rows = output.read_text().splitlines()
+    told = capsys.readouterr().out
+    kept = [json.loads(row)["task_id"] for row in output.read_text().splitlines()]
     assert status == 0
-    assert f"kept {len(rows)}, " in capsys.readouterr().out
+    assert "training: 4 problems" in told
+    assert " on 4 training problems" in told
+    assert "held-out" not in told
+    assert f"kept {len(kept)}, " in told
+    assert set(kept) <= {problem.task_id for problem in load_problems("starter", "train")[:4]}
 
 
 def test_bad_bounds_are_refused_before_anything_is_sampled(tmp_path, capsys):

@@ -9,16 +9,11 @@ import contextlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from trl_rlvr.cli.options import CommandParser
 from trl_rlvr.cli.output import replacing
 from trl_rlvr.data.rows import problem_row
 from trl_rlvr.errors import ConfigError
-
-if TYPE_CHECKING:
-    from trl_rlvr.training import RunSpec
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -44,11 +39,8 @@ def main(argv: Sequence[str]) -> int:
         RlvrError: as `trl_rlvr.training.evaluate` and `parse` say.
     """
     options, rest = build_parser().parse_known_args(argv)
-    for name in ("--data_test_split", "--data_test_limit"):
-        if any(text.partition("=")[0].replace("-", "_") == name.replace("-", "_") for text in rest):
-            raise ConfigError(
-                f"{name} says nothing here: give {name.replace('test', 'train')}, since training problems are filtered"
-            )
+    if any(text.partition("=")[0].replace("-", "_") == "__data_test_split" for text in rest):
+        raise ConfigError("--data_test_split says nothing here: give --data_train_split, the split to filter")
 
     from trl_rlvr.training import evaluate, parse
     from trl_rlvr.training.filter import SampleCount, filter_by_pass_rate
@@ -56,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
     filter_by_pass_rate([], low=options.low, high=options.high)  # refuses bad bounds before anything is sampled
     spec = parse(["--heldout_samples", "8", *rest], prog="trl-rlvr filter")
     with replacing(options.output) if is_main_process() else contextlib.nullcontext() as output:
-        outcomes = evaluate(on_training_problems(spec)).outcomes
+        outcomes = evaluate(spec, on="training").outcomes
         counts = [SampleCount(outcome.task_id, outcome.judged, outcome.passed) for outcome in outcomes]
         report = filter_by_pass_rate(counts, low=options.low, high=options.high)
         if output is not None:
@@ -70,10 +62,3 @@ def main(argv: Sequence[str]) -> int:
 def is_main_process() -> bool:
     """Tell whether this is the rank that prints and writes, before any process group was made."""
     return os.environ.get("RANK", "0") == "0"
-
-
-def on_training_problems(spec: "RunSpec") -> "RunSpec":
-    """Return a specification that measures on what `spec` trains on."""
-    data = spec.data
-    measured = replace(data, data_test_split=data.data_train_split, data_test_limit=data.data_train_limit)
-    return spec._replace(data=measured)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import transformers
 
@@ -63,14 +64,15 @@ def train(spec: RunSpec) -> EvaluationReport | None:
         return finish(run.ending(baseline))
 
 
-def evaluate(spec: RunSpec) -> Evaluation:
+def evaluate(spec: RunSpec, *, on: Literal["held-out", "training"] = "held-out") -> Evaluation:
     """Measure a policy on held-out problems as `train` does, without training; see there for what it raises.
 
-    Loads no training problems. Writes `rlvr_eval.json` to `output_dir`, and nothing else.
+    Loads no training problems, or only those where `on` asks for them. Writes `rlvr_eval.json` to `output_dir`, and
+    nothing else.
     """
     require_usable(spec, trains=False)
     spec.grpo.push_to_hub, spec.grpo.report_to = False, []
-    with _interruptible(spec) as interrupts, open_run(spec, Start(), interrupts, trains=False) as run:
+    with _interruptible(spec) as interrupts, open_run(spec, Start(), interrupts, measures=on) as run:
         evaluation = run.measure("measured")
         figures = {**evaluation.as_dict(spec.run.heldout_k), **run_details(spec, run.timing_s)}
         if run.trainer.accelerator.is_main_process:
@@ -88,7 +90,9 @@ class Run:
     verifier: CodeVerifier
     trainer: EfficientGRPOTrainer
     heldout: ProblemSet | None
-    """None where nothing is measured."""
+    """What is measured on; None where nothing is measured."""
+    measured_name: str = "held-out"
+    """What to call them."""
     timing_s: dict[str, float] = field(default_factory=dict)
     """Seconds of each part that is done."""
 
@@ -154,7 +158,8 @@ class Run:
 
     def _figures(self, evaluation: Evaluation) -> str:
         rates = ", ".join(f"pass@{k} {100 * evaluation.pass_at(k):.1f} %" for k in self.spec.run.heldout_k)
-        return f"{rates}, mean reward {evaluation.mean_reward:+.3f} on {len(evaluation.outcomes)} held-out problems"
+        problems = f"{len(evaluation.outcomes)} {self.measured_name} problems"
+        return f"{rates}, mean reward {evaluation.mean_reward:+.3f} on {problems}"
 
     def train(self) -> None:
         """Train to the end, from a checkpoint if one was asked for.
@@ -201,9 +206,17 @@ class Run:
 
 @contextlib.contextmanager
 def open_run(
-    spec: RunSpec, start: Start | None = None, interrupts: Interrupts | None = None, *, trains: bool = True
+    spec: RunSpec, start: Start | None = None, interrupts: Interrupts | None = None, *, measures: str | None = None
 ) -> Iterator[Run]:
-    """Load problems and policy, build the trainer, and clean up behind them."""
+    """Load problems and policy, build the trainer, and clean up behind them.
+
+    Args:
+        spec: what was asked for.
+        start: where training begins.
+        interrupts: of the signals that may stop it.
+        measures: only measure, on `held-out` or on `training` problems; None: train.
+    """
+    trains = measures is None
     if not sys.stderr.isatty():
         transformers.utils.logging.disable_progress_bar()
     start, interrupts = start or Start(), interrupts or Interrupts()
@@ -214,7 +227,7 @@ def open_run(
         without_cudnn_attention(),
         CodeVerifier(config=spec.sandbox, memory=REMEMBERED_VERDICTS) as verifier,
     ):
-        problems = _loaded(spec, trains=trains)
+        problems = _loaded(spec) if measures is None else {measures: _measured(spec, measures)}
         processor = load_processor(spec.model, spec.run, spec.grpo)
         tokenizer = getattr(processor, "tokenizer", processor)
         require_system_role(tokenizer, spec.data)
@@ -222,13 +235,13 @@ def open_run(
             split: prepare_problems(found, spec.data, spec.sandbox, tokenizer, spec.grpo.seed)
             for split, found in problems.items()
         }
-        heldout = sets.get("held-out")
-        trained_on = sets["training"] if trains else sets["held-out"]  # TRL wants a training set to measure as well
+        name = measures or "held-out"
+        heldout = sets.get(name)
+        trained_on = sets["training"] if trains else sets[name]  # TRL wants a training set to measure as well
         if trains:
             require_enough(len(trained_on.dataset), spec.grpo)
-        opened = Run(
-            spec, start, interrupts, verifier, build_trainer(spec, verifier, trained_on, heldout, processor), heldout
-        )
+        trainer = build_trainer(spec, verifier, trained_on, heldout, processor)
+        opened = Run(spec, start, interrupts, verifier, trainer, heldout, name)
         opened.timing_s["preparation"] = time.perf_counter() - begun
         lines = [*start.notes, *(found.describe(split) for split, found in sets.items())]
         opened.say("\n".join([*lines, *([describe_iteration(spec.grpo)] if trains else [])]))
@@ -237,9 +250,14 @@ def open_run(
             opened.trainer.end()
 
 
-def _loaded(spec: RunSpec, *, trains: bool) -> dict[str, list[CodeProblem]]:
-    """Load the problems that this run needs, by what they are for."""
-    problems = {"training": spec.data.load_train()} if trains else {}
+def _measured(spec: RunSpec, name: str) -> list[CodeProblem]:
+    """Load the problems to measure on, by what they are."""
+    return spec.data.load_train() if name == "training" else spec.data.load_test()
+
+
+def _loaded(spec: RunSpec) -> dict[str, list[CodeProblem]]:
+    """Load the problems that training needs, by what they are for."""
+    problems = {"training": spec.data.load_train()}
     if spec.run.heldout_samples or spec.grpo.eval_strategy != "no":
         problems["held-out"] = spec.data.load_test()
     if len(problems) == 2 and not spec.data.data_allow_overlap:
