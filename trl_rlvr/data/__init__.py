@@ -9,6 +9,7 @@ from trl_rlvr.data.dataset import problems_to_dataset
 from trl_rlvr.data.load import LoadOptions, load_data, load_problems
 from trl_rlvr.data.loaded import LoadedData, write_set_aside
 from trl_rlvr.data.prompts import build_prompt
+from trl_rlvr.data.references import reference_completion
 from trl_rlvr.data.sameness import find_overlap
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "load_problems",
     "problems_from_columns",
     "problems_to_dataset",
+    "reference_completion",
     "write_set_aside",
 ]
