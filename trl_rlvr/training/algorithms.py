@@ -8,6 +8,11 @@ from trl import GRPOConfig, RLOOConfig, RLOOTrainer
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
 from trl_rlvr.training.ppo import PPOConfig, PPOTrainer
+from trl_rlvr.training.recorded import Recorded
+
+
+class RecordedRLOOTrainer(Recorded, RLOOTrainer):  # type: ignore[misc]  # TRL's types are not followed
+    """TRL's own `RLOOTrainer`, which hands out what it samples and saves no secret; all else is TRL's."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ _OURS = frozenset({"compact_generation", "share_prompts", "curriculum"})
 ALGORITHMS = {
     "grpo": Algorithm(EfficientGRPOTrainer, GRPOConfig, "embedded-starter.yaml", _OURS | {"skip_zero_gradient"}),
     "ppo": Algorithm(PPOTrainer, PPOConfig, "embedded-starter-ppo.yaml", _OURS),
-    "rloo": Algorithm(RLOOTrainer, RLOOConfig, "embedded-starter-rloo.yaml"),
+    "rloo": Algorithm(RecordedRLOOTrainer, RLOOConfig, "embedded-starter-rloo.yaml"),
 }
 
 
