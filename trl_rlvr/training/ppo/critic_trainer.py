@@ -126,6 +126,8 @@ class CriticTrainer(EfficientGRPOTrainer):
         """As in transformers, the policy by itself; and the critic in a folder of its own beside it."""
         folder = output_dir or self.args.output_dir
         weights = critic_weights(self.critic.named_parameters() if state_dict is None else state_dict)
+        if state_dict is None and is_peft_model(self.model):  # of which PEFT would save every adapter's
+            state_dict = self.model.state_dict()
         if state_dict is not None:
             state_dict = {name: tensor for name, tensor in state_dict.items() if not is_critics(name)}
         with self.critic.detached():
