@@ -30,7 +30,7 @@ def test_fewer_problems_than_a_generation_batch_are_refused(tmp_path):
 
 def test_a_problem_under_another_name_is_the_same_problem():
     with pytest.raises(ConfigError, match=r"1 of 2 held-out problems are trained on as well \(task_id 'y'\)"):
-        require_no_overlap([problem("x")], [problem("y", prompt=" Add.\n"), problem("z", prompt="Subtract.")])
+        require_no_overlap([problem("x")], [problem("y", prompt=" Add.\n"), problem("z", tests=("assert f(3) == 4",))])
 
 
 def test_a_prompt_with_other_tests_is_another_problem():

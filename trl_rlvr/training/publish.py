@@ -8,7 +8,7 @@ from trl_rlvr.errors import ConfigError, TrainingError
 from trl_rlvr.training.checkpoints import checkpoints_in
 from trl_rlvr.training.folder import CONFIG_NAME, RunFolder
 
-LEFT_OUT = ("_*", ".*", "checkpoint-*", "completions/*", "runs/*", "rlvr_eval.json")
+LEFT_OUT = ("_*", ".*", "checkpoint-*", "completions/*", "runs/*", "rlvr_eval.json", "set_aside.jsonl")
 """What stays here: checkpoints, completions, trackers' files, and whatever begins with `_`."""
 
 

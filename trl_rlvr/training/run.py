@@ -10,10 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import transformers
+from accelerate import PartialState
 
+from trl_rlvr.data import write_set_aside
+from trl_rlvr.data.loaded import SET_ASIDE_FILE
 from trl_rlvr.errors import RunInterruptedError
 from trl_rlvr.evaluation import Evaluation, EvaluationReport
 from trl_rlvr.problem import CodeProblem
@@ -262,6 +266,11 @@ def _loaded(spec: RunSpec) -> dict[str, list[CodeProblem]]:
         problems["held-out"] = spec.data.load_test()
     if len(problems) == 2 and not spec.data.data_allow_overlap:
         require_no_overlap(problems["training"], problems["held-out"])
+    if PartialState().is_main_process:
+        for loaded in spec.data.loaded:
+            if loaded.set_aside:
+                print(loaded.describe(), flush=True)
+        write_set_aside(spec.data.loaded, Path(spec.grpo.output_dir) / SET_ASIDE_FILE)
     return problems
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from trl import GRPOConfig
 
-from trl_rlvr.data import DataConfig
+from trl_rlvr.data import DataConfig, find_overlap
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.problem import CodeProblem
 
@@ -32,15 +32,18 @@ def require_enough(problems: int, grpo: GRPOConfig) -> None:
 def require_no_overlap(training: Sequence[CodeProblem], heldout: Sequence[CodeProblem]) -> None:
     """Ask whether a problem is both trained and measured on: the measure would then show memory, not skill.
 
+    Problems are the same by equal tests or equal text, as `trl_rlvr.data.find_overlap` compares them.
+
     Raises:
         ConfigError: one is.
     """
-    trained = {_content(problem): problem.task_id for problem in training}
-    both = [problem.task_id for problem in heldout if _content(problem) in trained]
-    if both:
+    found = find_overlap(training, heldout)
+    if found:
+        both = {one.heldout_id for one in found}
         raise ConfigError(
-            f"{len(both)} of {len(heldout)} held-out problems are trained on as well (task_id {both[0]!r}); give two "
-            "splits by data_train_split and data_test_split, or data_allow_overlap true"
+            f"{len(both)} of {len(heldout)} held-out problems are trained on as well (task_id "
+            f"{found[0].heldout_id!r}), as {found[0].train_id!r} by equal {found[0].by}; give two splits by "
+            "data_train_split and data_test_split, or data_allow_overlap true"
         )
 
 
@@ -64,8 +67,3 @@ def require_system_role(tokenizer: Any, data: DataConfig) -> None:
             f"data_system_prompt cannot be given to this model: its chat template takes no system message ({reason}); "
             "leave it out"
         )
-
-
-def _content(problem: CodeProblem) -> tuple[object, ...]:
-    tests = tuple(" ".join(str(test).split()) for test in problem.tests)
-    return (" ".join(problem.prompt.split()), tests, tuple((test.input, test.output) for test in problem.io_tests))
