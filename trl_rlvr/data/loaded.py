@@ -83,6 +83,7 @@ def write_set_aside(loaded: Iterable[LoadedData], path: Path) -> int:
         for data in loaded
         for one in data.set_aside
     ]
+    rows = list({json.dumps(row): row for row in rows}.values())  # both splits of a file name the same rows
     if rows:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
