@@ -88,6 +88,16 @@ def test_a_package_has_time_to_be_imported():
     assert result.verdict is Verdict.PASSED
 
 
+def test_the_order_of_sets_is_that_of_the_hash_seed():
+    command = [sys.executable, "-c", "print(hash('a'))"]
+    hashed = subprocess.run(command, env={"PYTHONHASHSEED": "7"}, capture_output=True, text=True, check=True).stdout
+    problem = CodeProblem("t", "", (f"assert f() == {hashed}", "assert [f()] * 2 == [hash('a')] * 2"))
+    with ProcessSandbox(workers=1, hash_seed=7) as sandbox:
+        (result,) = sandbox.run([Program("def f(): return hash('a')", problem)])
+
+    assert result.verdict is Verdict.PASSED, result.error
+
+
 def test_deadline_that_has_passed_is_a_fault_of_ours_and_no_wrong_answer(sandbox):
     results = sandbox.run([RIGHT] * 3, deadline_s=0.0)
 

@@ -223,7 +223,8 @@ def main(package_root: str, settings: str) -> None:
         confinement = stack.Confinement(**told.confinement())
         confinement.enter_server()
     except (OSError, LimitTooLowError) as error:
-        control.send(json.dumps(str(error)).encode())
+        what = "no process could be made, or no folder for scratch: " if isinstance(error, OSError) else ""
+        control.send(json.dumps(f"{what}{error}").encode())
         os._exit(1)
     filling.append(fill_heap())
     confinement.lay_out_children()
