@@ -4,7 +4,7 @@ import textwrap
 from string import Template
 
 import pytest
-from probe import NAMESPACES
+from support.arena import NAMESPACES
 
 from trl_rlvr.doctor import report
 from trl_rlvr.doctor.attacks import ATTACKS, surroundings

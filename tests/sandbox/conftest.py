@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from backends_here import LIMITS, MISSING, OPENERS
-from probe import TOKEN, Arena, adopt_orphans
+from support.arena import Arena
+from support.attack import TOKEN
+from support.backends import LIMITS, MISSING, OPENERS
+from support.traces import adopt_orphans
 
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
 from trl_rlvr.sandbox.base import Sandbox

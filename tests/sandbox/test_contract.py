@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from probe import honest_programs, run_or_fail, simple
+from support.programs import honest_programs, run_or_fail, simple
 
 from trl_rlvr.problem import CodeProblem, IOTest
 from trl_rlvr.sandbox import Limits, Program, Sandbox

@@ -11,8 +11,9 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from backends_here import LIMITS, MISSING, OPENERS
-from probe import Traces, descendants, honest_programs, run_or_fail, settle, simple, wait_until
+from support.backends import LIMITS, MISSING, OPENERS
+from support.programs import honest_programs, run_or_fail, simple
+from support.traces import Traces, descendants, settle, wait_until
 
 from trl_rlvr.errors import ConfigError, SandboxError, SandboxUnavailableError
 from trl_rlvr.sandbox import Sandbox, SandboxConfig, open_sandbox

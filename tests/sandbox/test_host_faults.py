@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from probe import descendants, honest_programs, run_or_fail, simple, wait_until
+from support.programs import honest_programs, run_or_fail, simple
+from support.traces import descendants, wait_until
 
 from trl_rlvr.errors import SandboxError
 from trl_rlvr.problem import CodeProblem, IOTest

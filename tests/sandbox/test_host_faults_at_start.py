@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from probe import NAMESPACES
+from support.arena import NAMESPACES
 
 from trl_rlvr.errors import SandboxUnavailableError
 from trl_rlvr.sandbox import Limits

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from probe import run_or_fail, simple
+from support.programs import run_or_fail, simple
 
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
 from trl_rlvr.sandbox.forkserver.package_finder import PackageFinder

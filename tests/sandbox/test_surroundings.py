@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from probe import NAMESPACES
+from support.arena import NAMESPACES
 
 HERE = Path(__file__).resolve().parent
 ORDINARY = 64999

@@ -1,7 +1,8 @@
 """Objects whose operators, conversions and protocols lie, compared through something other than a bare `==`."""
 
 import pytest
-from probe import Arena, Attack, attack
+from support.arena import Arena
+from support.attack import Attack, attack
 
 NUMERIC = (
     "assert abs(answer(7) - $NUMBER) < 1e-6",

@@ -1,7 +1,8 @@
 """Objects that claim to equal whatever they are compared with."""
 
 import pytest
-from probe import Arena, attack
+from support.arena import Arena
+from support.attack import attack
 
 FORMS = (
     "assert answer(7) == $NUMBER",

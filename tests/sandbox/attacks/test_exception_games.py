@@ -1,7 +1,8 @@
 """Attacks on tests that expect an exception, and exceptions that end a loop of the test early."""
 
 import pytest
-from probe import Arena, attack
+from support.arena import Arena
+from support.attack import attack
 
 CONFIG = "class Config:\n    def __init__(self): self.pi = 3"
 EXCEPTIONS = {

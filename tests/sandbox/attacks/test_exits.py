@@ -1,7 +1,8 @@
 """Attacks that end the program: an end of any kind is no evidence that a test passed."""
 
 import pytest
-from probe import Arena, Attack, attack
+from support.arena import Arena
+from support.attack import Attack, attack
 
 from trl_rlvr.verdict import Verdict
 

@@ -1,7 +1,8 @@
 """Attacks found with the source at hand: on the expected side of a test, and on who answers for its names."""
 
 import pytest
-from probe import Arena, attack
+from support.arena import Arena
+from support.attack import attack
 
 EMPTIES = "def answer(x):\n    x.clear()\n    return []"
 EXPECTED_SIDE = {

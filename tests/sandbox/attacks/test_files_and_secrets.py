@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from probe import TOKEN, Arena, attack
+from support.arena import Arena
+from support.attack import TOKEN, attack
 
 import trl_rlvr
 

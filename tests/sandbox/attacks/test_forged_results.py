@@ -1,7 +1,8 @@
 """Attacks on the channels: forged answers, garbage, floods and closed descriptors, on whatever number they may have."""
 
 import pytest
-from probe import Arena, Attack, attack
+from support.arena import Arena
+from support.attack import Attack, attack
 
 from trl_rlvr.verdict import Verdict
 

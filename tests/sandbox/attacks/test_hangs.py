@@ -1,7 +1,8 @@
 """Attacks that do not end: loops in Python and in C, sleeps, waits, and signals that are ignored."""
 
 import pytest
-from probe import Arena, Attack, attack
+from support.arena import Arena
+from support.attack import Attack, attack
 
 from trl_rlvr.verdict import Verdict
 

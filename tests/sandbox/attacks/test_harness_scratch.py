@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from probe import NAMESPACES, Arena, attack, program, simple
+from support.arena import NAMESPACES, Arena
+from support.attack import attack, program
+from support.programs import simple
 
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
 from trl_rlvr.sandbox.limits import Limits

@@ -1,7 +1,8 @@
 """Attacks that look for the expected value, or for a lever, in frames, in the collector's lists and in modules."""
 
 import pytest
-from probe import Arena, Attack, attack
+from support.arena import Arena
+from support.attack import Attack, attack
 
 SEARCH = """
 import gc, re

@@ -1,7 +1,8 @@
 """Attacks that look for the expected value in memory, in files, under /proc and behind file descriptors."""
 
 import pytest
-from probe import Arena, Attack, attack
+from support.arena import Arena
+from support.attack import Attack, attack
 
 SEARCH = r"""
 import glob, os, re

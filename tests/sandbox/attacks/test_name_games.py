@@ -1,7 +1,8 @@
 """Attacks by definitions: names that the tests use, and names that only the tests may give a meaning."""
 
 import pytest
-from probe import Arena, attack
+from support.arena import Arena
+from support.attack import attack
 
 NAMES = {
     "names_that_a_pattern_of_the_test_binds": attack(

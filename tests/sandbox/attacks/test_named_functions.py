@@ -1,7 +1,9 @@
 """Attacks by functions that a solution only names, for a test's own function to call in the harness."""
 
 import pytest
-from probe import Arena, attack, program, simple
+from support.arena import Arena
+from support.attack import attack, program
+from support.programs import simple
 
 from trl_rlvr.verdict import Verdict
 

@@ -5,7 +5,8 @@ import platform
 import socket
 
 import pytest
-from probe import KERNEL, Arena, attack
+from support.arena import Arena
+from support.attack import KERNEL, attack
 
 SOCKETS = {
     "tcp_connect": "socket.create_connection(('127.0.0.1', 22), 1)",

@@ -4,7 +4,8 @@ Both run on a sandbox of one worker, one after the other; the second passes only
 """
 
 import pytest
-from probe import SECRET, TOKEN, attack, honest_programs, program, run_or_fail
+from support.attack import SECRET, TOKEN, attack, program
+from support.programs import honest_programs, run_or_fail
 
 from trl_rlvr.sandbox.base import Sandbox
 from trl_rlvr.verdict import Verdict

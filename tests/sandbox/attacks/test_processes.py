@@ -8,7 +8,8 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from probe import KERNEL, Arena, attack
+from support.arena import Arena
+from support.attack import KERNEL, attack
 
 from trl_rlvr.verdict import Verdict
 

@@ -1,7 +1,8 @@
 """Attacks that change the interpreter under the test: builtins, modules, hooks. They change only their own."""
 
 import pytest
-from probe import Arena, Attack, attack
+from support.arena import Arena
+from support.attack import Attack, attack
 
 TESTS = (
     "assert answer(7) == $NUMBER",

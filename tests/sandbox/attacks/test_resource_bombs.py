@@ -1,7 +1,9 @@
 """Attacks that use up memory, disk, output, threads or stack; each is bounded in case the limits do not hold."""
 
 import pytest
-from probe import Arena, Attack, attack, run_or_fail, simple
+from support.arena import Arena
+from support.attack import Attack, attack
+from support.programs import run_or_fail, simple
 
 from trl_rlvr.sandbox.base import Sandbox
 from trl_rlvr.verdict import Verdict

@@ -1,7 +1,8 @@
 """Attacks on tests that are written for a runner, which decides what counts as run."""
 
 import pytest
-from probe import Arena, attack
+from support.arena import Arena
+from support.attack import attack
 
 EMPTIES = "def answer(x):\n    x[:] = [0]\n    return [0]"
 SKIPS = """

@@ -1,7 +1,8 @@
 """Attacks that end themselves by what looks like an outside kill, which would be run again and in the end excused."""
 
 import pytest
-from probe import attack, honest_programs, program, run_or_fail
+from support.attack import attack, program
+from support.programs import honest_programs, run_or_fail
 
 from trl_rlvr.sandbox.base import Sandbox
 from trl_rlvr.verdict import Verdict

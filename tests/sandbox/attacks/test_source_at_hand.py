@@ -1,7 +1,8 @@
 """Attacks by somebody who has read this package: forged frames, borrowed handles, operands."""
 
 import pytest
-from probe import Arena, attack
+from support.arena import Arena
+from support.attack import attack
 
 from trl_rlvr.sandbox.codec import tags
 from trl_rlvr.sandbox.protocol.requests import Reply

@@ -1,7 +1,8 @@
 """Attacks by mutation, identity, callbacks and handles: what is shared between the test and the candidate."""
 
 import pytest
-from probe import Arena, attack
+from support.arena import Arena
+from support.attack import attack
 
 STATE = {
     "mock_made_to_say_that_it_was_called": attack(

@@ -1,7 +1,8 @@
 """Attacks by whole programs: what they print is compared whole, their exit status is no evidence."""
 
 import pytest
-from probe import Arena, Attack, attack
+from support.arena import Arena
+from support.attack import Attack, attack
 
 from trl_rlvr.verdict import Verdict
 

@@ -1,7 +1,8 @@
 """Answers meant to break the side that reads them: endless, huge, deep, colliding, lying about their size."""
 
 import pytest
-from probe import Arena, attack
+from support.arena import Arena
+from support.attack import attack
 
 PLAIN = (
     "assert answer(7) == $NUMBER",

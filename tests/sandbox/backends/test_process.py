@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from probe import wait_until
+from support.traces import wait_until
 
 from trl_rlvr.errors import SandboxError, SandboxUnavailableError
 from trl_rlvr.problem import CodeProblem

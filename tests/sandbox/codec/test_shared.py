@@ -5,7 +5,7 @@ import collections
 import random
 
 import pytest
-from probe import run_or_fail
+from support.programs import run_or_fail
 
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox.base import Program, Sandbox

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from probe import NAMESPACES
+from support.arena import NAMESPACES
 
 ROOT = Path(__file__).parents[3]
 DRIVER = Path(__file__).with_name("confined_driver.py")

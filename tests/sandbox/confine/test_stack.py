@@ -1,7 +1,7 @@
 import os
 
 import pytest
-from probe import NAMESPACES
+from support.arena import NAMESPACES
 
 from trl_rlvr.sandbox.confine.stack import LAYERS
 

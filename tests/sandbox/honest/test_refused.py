@@ -1,7 +1,7 @@
 """Honest programs that the sandbox refuses by policy, each with its reason: they score 0, knowingly."""
 
 import pytest
-from honest_program import Honest, Results, honest
+from support.honest import Honest, Results, honest
 
 from trl_rlvr.verdict import Verdict
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from probe import wait_until
+from support.traces import wait_until
 
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Limits, Program

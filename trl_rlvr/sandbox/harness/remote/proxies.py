@@ -42,7 +42,6 @@ class RemoteObject:
         "remote_number",
     )
 
-    _connection: Asks
     decides_equality = False
     """Whether the object's class says by itself what it equals."""
 
@@ -118,7 +117,8 @@ class RemoteObject:
 
     def _refusal(self, text: str) -> BaseException:
         """Return what to raise where the harness, not the object, is the reason: no test may hope for that."""
-        return self._connection.fail(Verdict.REFUSED_VALUE, text)
+        error: BaseException = self._connection.fail(Verdict.REFUSED_VALUE, text)
+        return error
 
     def __bool__(self) -> bool:
         return bool(self._ask_exactly("__bool__", bool))

@@ -1,15 +1,10 @@
 """Honest programs under tests that other data sets bring: written for a runner, or for a module of the solution's."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
-from probe import run_or_fail, simple
-
-from trl_rlvr.sandbox.base import Sandbox
-from trl_rlvr.verdict import Verdict
+from support.honest import honest
 
 SQUARE = "def square(n): return n * n"
 WRONG = ("n * n", "n + n")
-HONEST = {
+PROGRAMS = {
     "imported_from_the_solution": honest(
         SQUARE,
         "from solution import square\nassert square(3) == 9\nassert len([square(4)]) == 1",
@@ -212,71 +207,3 @@ HONEST = {
         entry_point="square",
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)
-
-
-@pytest.mark.parametrize("test", ["from solution import cube", "import solution\nsolution.cube(2)"])
-def test_a_name_that_the_problem_does_not_ask_for_is_a_missing_one(sandbox: Sandbox, test: str) -> None:
-    program = simple("def square(n): return n * n\ndef cube(n): return n ** 3", test, entry_points=("square",))
-
-    (result,) = run_or_fail(sandbox, [program])
-
-    assert result.verdict is Verdict.MISSING_ENTRY_POINT
-
-
-RUN_BY_NOBODY = {
-    "assertion": ("def test_one(): assert square(3) == 8", Verdict.WRONG_ANSWER, "got 9, expected 8"),
-    "case": (
-        "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): self.assertEqual(square(3), 8)",
-        Verdict.WRONG_ANSWER,
-        "got 9, expected 8",
-    ),
-    "error": (
-        "import unittest\nclass T(unittest.TestCase):\n    def test_it(self): self.assertEqual(square('a'), 8)",
-        Verdict.RUNTIME_ERROR,
-        "TypeError: ",
-    ),
-    "fixture": ("def test_one(given): assert True", Verdict.WRONG_ANSWER, "TypeError: "),
-    "generator": ("def test_one():\n    yield\n    assert square(3) == 9", Verdict.WRONG_ANSWER, "failed: "),
-    "nothing": ("import unittest\nunittest.main()", Verdict.WRONG_ANSWER, "failed: "),
-    "no_method": ("import unittest\nclass T(unittest.TestCase): pass", Verdict.WRONG_ANSWER, "failed: "),
-    "all_skipped": (
-        "import unittest\n@unittest.skip('')\nclass T(unittest.TestCase):\n    def test_it(self): pass",
-        Verdict.WRONG_ANSWER,
-        "failed: ",
-    ),
-    "skips_itself": (
-        "import unittest\nclass T(unittest.TestCase):\n    def test_a(self): pass\n"
-        "    def test_it(self): self.skipTest('')",
-        Verdict.WRONG_ANSWER,
-        "failed: ",
-    ),
-}
-"""A test that fails, its verdict, and how its error begins."""
-
-
-@pytest.mark.parametrize("name", RUN_BY_NOBODY)
-def test_what_a_test_only_defines_can_fail(sandbox: Sandbox, name: str) -> None:
-    test, verdict, begin = RUN_BY_NOBODY[name]
-
-    (result,) = run_or_fail(sandbox, [simple(SQUARE, test, entry_point="square")])
-
-    assert (result.verdict, result.error[: len(begin)]) == (verdict, begin)
-
-
-def test_a_variable_that_was_never_bound_is_nothing_of_the_library(sandbox: Sandbox) -> None:
-    tests = ("queue = make()\nassert queue", "assert queue", "mean = make()\nassert mean")
-    program = simple("def make(): raise ValueError", *tests, entry_point="make")
-
-    (result,) = run_or_fail(sandbox, [program])
-
-    assert result.passed == 0

@@ -1,11 +1,6 @@
 """Tests among helpers: what has a test's name and needs arguments, is a callback, or is called from somewhere else."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
-from probe import run_or_fail, simple
-
-from trl_rlvr.sandbox.base import Sandbox
-from trl_rlvr.verdict import Verdict
+from support.honest import honest
 
 ADD = "def add(a, b): return a + b"
 WRONG = ("a + b", "0")
@@ -13,7 +8,7 @@ SOMETIMES = ("a + b", "a + b if a == 1 else 0")
 CASE = "def test_case(a, b, c): assert add(a, b) == c\n"
 TIMES = "def times(n, f): return [f(i) for i in range(n)]"
 
-HONEST = {
+PROGRAMS = {
     "called_by_a_test": honest(ADD, CASE + "def test_all(): test_case(1, 2, 3)", wrong=WRONG, entry_points=("add",)),
     "called_by_a_later_test": honest(
         ADD, CASE, "assert add(1, 0) == 1", "def test_all(): test_case(2, 2, 4)", wrong=SOMETIMES, entry_point="add"
@@ -177,41 +172,3 @@ for case in [(1, 2, 3), (2, 2, 4)]:
         entry_point="add",
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)
-
-
-NEVER_CALLED = {
-    "alone": (CASE,),
-    "beside_a_test": (CASE + "def test_a(): assert add(1, 2) == 3",),
-    "in_what_nobody_calls": (CASE + "def run(): test_case(1, 2, 3)\ndef all(): map(test_case, [])",),
-    "variable_of_its_name": (CASE + "def test_a():\n    test_case = 3\n    assert add(1, 2) == test_case",),
-    "mentioned_later": (CASE, "def run(): test_case(1, 2, 3)"),
-    "method": ("class TestAdd:\n    def test_a(self, a): assert add(a, 0) == a\n    def test_b(self): pass",),
-    "class": ("class TestAdd:\n    def __init__(self, a): self.a = a\n    def test_b(self): assert add(1, 2) == 3",),
-}
-"""Tests that need what nobody gives them, so that they check nothing."""
-
-
-@pytest.mark.parametrize("name", NEVER_CALLED)
-def test_what_nobody_calls_is_no_pass(sandbox: Sandbox, name: str) -> None:
-    (result,) = run_or_fail(sandbox, [simple(ADD, *NEVER_CALLED[name], entry_point="add")])
-
-    assert result.tests[-1].verdict is Verdict.WRONG_ANSWER
-    assert "missing" in (result.tests[-1].error or "")
-
-
-def test_a_helper_that_failed_in_one_test_costs_no_other(sandbox: Sandbox) -> None:
-    program = simple(ADD, CASE, "test_case(5, 5, 11)", "assert add(0, 0) == 0", "test_case(1, 2, 3)", entry_point="add")
-
-    (result,) = run_or_fail(sandbox, [program])
-
-    assert [test.verdict is Verdict.PASSED for test in result.tests] == [True, False, True, True]

@@ -1,7 +1,6 @@
 """Honest whole programs that read standard input and print their answer."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
 SUM = (("3\n1 2 3\n", "6\n"), ("2\n5 -7\n", "-2\n"))
 
@@ -57,7 +56,7 @@ ENDS = {
 }
 """Programs whose output, or status, is complete only when Python itself has ended."""
 
-HONEST = {name: reads(code, ("1 2 3\n", "6\n"), wrong=("sum(", "min(")) for name, code in ENDS.items()} | {
+PROGRAMS = {name: reads(code, ("1 2 3\n", "6\n"), wrong=("sum(", "min(")) for name, code in ENDS.items()} | {
     "input": reads("n = int(input())\nprint(sum(map(int, input().split())))", wrong=("sum(", "max(")),
     "read_at_once": reads(
         "import sys\ndata = sys.stdin.read().split()\nprint(sum(map(int, data[1:])))", wrong=("[1:]", "")
@@ -194,13 +193,3 @@ HONEST = {name: reads(code, ("1 2 3\n", "6\n"), wrong=("sum(", "min(")) for name
         needs="numpy",
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

@@ -1,7 +1,6 @@
 """Honest classes that say themselves what they equal, above all what they do not."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
 POINT = """
 class Point:
@@ -11,7 +10,7 @@ class Point:
         return (self.x, self.y) == (other.x, other.y)
 """
 KIND_IS_CHECKED = "        if not isinstance(other, Point): return NotImplemented\n"
-HONEST = {
+PROGRAMS = {
     "unequal_to_anything_of_another_type": honest(
         POINT,
         "assert Point(1, 2) == Point(1, 2) and Point(1, 2) != 'not a point'",
@@ -81,13 +80,3 @@ HONEST = {
         wrong=("return False", "return True"),
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

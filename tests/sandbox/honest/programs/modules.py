@@ -1,9 +1,8 @@
 """Honest programs that use more of the standard library, and numpy."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
-HONEST = {
+PROGRAMS = {
     "match_object_used_for_its_truth": honest(
         "import re\ndef f(s): return re.match('a+b', s)", "assert f('aab')", "assert not f('b')", wrong=("a+b", "c+b")
     ),
@@ -213,13 +212,3 @@ HONEST = {
         needs="numpy",
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

@@ -1,7 +1,6 @@
 """Honest programs that raise: exceptions of the interpreter, of the library and their own, and what those hold."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
 DIVIDE = """
 def divide(a, b):
@@ -9,7 +8,7 @@ def divide(a, b):
     if b == 0: raise ValueError('no zero')
     return a / b
 """
-HONEST = {
+PROGRAMS = {
     "own_exception_that_is_no_exception": honest(
         "class Halt(BaseException): pass\ndef stop(n):\n    if n: raise Halt(n)\n"
         "def shielded(f):\n    try: return f()\n    except Halt as halt: return halt.args",
@@ -301,13 +300,3 @@ HONEST = {
         wrong=("from error", "from None"),
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

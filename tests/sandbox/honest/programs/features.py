@@ -1,9 +1,8 @@
 """Honest programs that lean on the rest of the language: syntax, output, time, coroutines, annotations, scopes."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
-HONEST = {
+PROGRAMS = {
     "lambda_by_name": honest("double = lambda x: 2 * x", "assert double(4) == 8", wrong=("2 *", "3 *")),
     "nested_functions": honest(
         "def f(x):\n    def g(y): return y + x\n    return g(x)", "assert f(2) == 4", wrong=("y + x", "y - x")
@@ -164,13 +163,3 @@ HONEST = {
         wrong=("default=1", "default=2"),
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

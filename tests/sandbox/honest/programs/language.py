@@ -1,9 +1,8 @@
 """Honest programs that lean on functions: recursion, threads, generators, closures, decorators, state, arguments."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
-HONEST = {
+PROGRAMS = {
     "plain_function": honest("def add(a, b): return a + b", "assert add(1, 2) == 3", wrong=("a + b", "a - b")),
     "expected_value_on_the_left": honest("def add(a, b): return a + b", "assert 3 == add(1, 2)", wrong=("+", "-")),
     "recursion": honest(
@@ -197,13 +196,3 @@ HONEST = {
         "def f(a, /, b): return a - b", "assert f(5, b=3) == 2", wrong=("a - b", "b - a")
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

@@ -1,11 +1,10 @@
 """Honest programs under tests that hand over functions, capture output or look at types."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
 SQUARE = "def square(n): return n * n"
 WRONG = ("n * n", "n + n")
-HONEST = {
+PROGRAMS = {
     "bound_methods_given_twice": honest(
         """
         class Bus:
@@ -202,13 +201,3 @@ HONEST = {
         wrong=("range(2, n)", "range(1, n)"),
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

@@ -1,12 +1,11 @@
 """Honest programs written as scripts, or with an unusual hand: main guards, byte-order marks, tabs, arguments."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
 ADD = "def add(a, b): return a + b\n"
 TEST = "assert add(1, 2) == 3"
 WRONG = ("a + b", "a - b")
-HONEST = {
+PROGRAMS = {
     "input_under_the_main_guard": honest(
         ADD + "if __name__ == '__main__':\n    print(add(int(input()), int(input())))\n", TEST, wrong=WRONG
     ),
@@ -195,13 +194,3 @@ if __name__ == '__main__':
         wrong=WRONG,
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

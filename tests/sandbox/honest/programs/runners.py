@@ -1,12 +1,11 @@
 """Tests as they are written for pytest and unittest, in the forms in which a look at the source does not find them."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
 ADD = "def add(a, b): return a + b"
 WRONG = ("a + b", "0")
 
-HONEST = {
+PROGRAMS = {
     "called_by_what_nobody_calls": honest(
         ADD,
         """
@@ -272,13 +271,3 @@ HONEST = {
         entry_point="add",
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

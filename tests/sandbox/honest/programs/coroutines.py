@@ -1,7 +1,6 @@
 """Coroutines that a test awaits: several at once, with a limit in time, cancelled, or stepped by hand."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
 CHANNEL = """
 import asyncio
@@ -34,7 +33,7 @@ def log(): return LOG
 """
 COUNTS = "import asyncio\nasync def double(x):\n    for _ in range(x): await asyncio.sleep(0)\n    return 2 * x"
 
-HONEST = {
+PROGRAMS = {
     "coroutines_that_wait_for_each_other": honest(
         CHANNEL,
         """
@@ -136,13 +135,3 @@ HONEST = {
         entry_point="double",
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

@@ -1,7 +1,6 @@
 """Honest programs whose answers are objects of their own classes, used by operators and protocols."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
 POINT = """
 from dataclasses import dataclass
@@ -42,7 +41,7 @@ class Stack:
     def __len__(self): return len(self.items)
     def __contains__(self, x): return x in self.items
 """
-HONEST = {
+PROGRAMS = {
     "attribute_deleted_by_a_test": honest(
         """
         class Config:
@@ -302,13 +301,3 @@ HONEST = {
         entry_points=("Guard",),
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

@@ -1,9 +1,8 @@
 """Honest programs that go on sharing containers with their tests, and twins whose aliases are the mistake."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
-HONEST = {
+PROGRAMS = {
     "conditions_of_an_assertion_one_by_one": honest(
         "def turn(xs):\n    xs.reverse()\n    return xs",
         """
@@ -415,13 +414,3 @@ HONEST = {
         wrong=("len(xs)", "len(xs) + 1"),
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name, entry in HONEST.items() if entry.wrong])
-def test_its_wrong_twin_fails(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

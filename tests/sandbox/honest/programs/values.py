@@ -1,9 +1,8 @@
 """Honest programs with unusual plain values, or whose tests look at what became of the arguments."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
-HONEST = {
+PROGRAMS = {
     "big_integers": honest(
         "def f(n): return 3 ** n", "assert f(2000) == 3 ** 2000", "assert f(5) == 243", wrong=("3 ** n", "3 ** n + 1")
     ),
@@ -251,13 +250,3 @@ HONEST = {
         wrong=("appendleft", "append"),
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

@@ -1,9 +1,8 @@
 """Honest programs that use the standard library: files, containers, numbers, dates, text."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
-HONEST = {
+PROGRAMS = {
     "temporary_file": honest(
         """
         import tempfile
@@ -184,13 +183,3 @@ HONEST = {
         wrong=("2 at", "1 at"),
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)

@@ -1,7 +1,6 @@
 """Honest programs with class hierarchies, subclasses of plain types, linked structures and exceptions of their own."""
 
-import pytest
-from honest_program import Results, assert_passes, assert_twin_fails, honest
+from support.honest import honest
 
 POINT = """
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ class Point:
     def norm(self): return abs(self.x) + abs(self.y)
 def shift(p, dx): return Point(p.x + dx, p.y)
 """
-HONEST = {
+PROGRAMS = {
     "context_manager_by_a_generator": honest(
         """
         from contextlib import contextmanager
@@ -420,13 +419,3 @@ HONEST = {
         wrong=("if isinstance", "if not isinstance"),
     ),
 }
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_program_passes(results: Results, name: str) -> None:
-    assert_passes(results, name)
-
-
-@pytest.mark.parametrize("name", [name for name in HONEST if HONEST[name].wrong])
-def test_its_wrong_twin_does_not(results: Results, name: str) -> None:
-    assert_twin_fails(results, name)
