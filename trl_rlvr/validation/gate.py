@@ -15,7 +15,7 @@ from trl_rlvr.validation.wrong_programs import wrong_programs
 from trl_rlvr.verdict import ExecutionResult, Verdict
 
 _PATIENT_REFERENCE_CPU_S = 12.0
-"""Cost assumed of a reference that ran out of time: the limits then give it 60 CPU seconds, or three times the usual."""
+"""Cost assumed of a reference that ran out of time: the limits give it 60 CPU seconds, or three times the usual."""
 
 
 @dataclass(frozen=True, slots=True)
