@@ -178,8 +178,7 @@ def test_widths_stay_multiples_when_asked_for(trainer_of):
 
 def test_a_model_with_absolute_positions_keeps_its_prompts_padding(trainer_of):
     trainer = trainer_of(loss_type="grpo")
-    trainer.model.config.rope_parameters = None
-    trainer._shares_prompts = False  # as it is set for such a model
+    trainer._cuts_prompts = trainer._shares_prompts = False  # as they are set for such a model
     batch = random_batch([1.0, 0.0])
     batch["completion_mask"][0] = 1
 

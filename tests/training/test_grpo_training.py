@@ -111,3 +111,14 @@ def test_a_run_without_any_signal_leaves_the_weights_alone(tmp_path):
 
     assert all(torch.equal(start[name], p) for name, p in trainer.model.named_parameters())
     assert trainer.state.log_history[0]["grad_norm"] == 0.0
+
+
+def test_completions_of_continuous_batching_are_trained_on_alike(tmp_path):
+    small = {"num_blocks": 16, "page_size": 16, "max_batch_tokens": 64}  # by default it takes what memory is free
+
+    assert_same_training(
+        tmp_path,
+        use_transformers_continuous_batching=True,
+        transformers_continuous_batching_config=small,
+        gradient_accumulation_steps=3,
+    )

@@ -72,6 +72,7 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         self._packing: PackedRows | None = None
         """How the last forward pass held its rows: packed, or None for as they were."""
         to_keep_padding, to_repeat = self._reason_to_keep_padding(), self._reason_to_repeat_prompts()
+        self._cuts_prompts = to_keep_padding is None  # kept: FSDP will change the model's class
         self._shares_prompts = share_prompts and to_repeat is None
         said = {
             "every row is forwarded": "; ".join(reasons) if skip_zero_gradient else None,
@@ -110,7 +111,7 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
 
     def _positions_are_relative(self) -> bool:
         """True where cutting columns in front of the prompts cannot change a logit."""
-        return self._reason_to_keep_padding() is None
+        return self._cuts_prompts
 
     def _reason_to_repeat_prompts(self) -> str | None:
         """Say why completions cannot share their prompt; the same on every rank."""
