@@ -5,6 +5,7 @@ import os
 import re
 
 import pytest
+from huggingface_hub import constants
 
 from trl_rlvr.cli import main
 
@@ -57,11 +58,14 @@ COMMANDS = [
     ("score", "unknown sandbox backend 'dokcer'", "p.jsonl rows.jsonl --sandbox_backend dokcer"),
     ("score", "sandbox_workers is 0", "p.jsonl rows.jsonl --sandbox_workers 0"),
     ("score", "cpu_s is -1.0; ", "p.jsonl rows.jsonl --sandbox_cpu_s -1"),
+    ("score", "sandbox_backend fake runs no program", "p.jsonl rows.jsonl --sandbox_backend fake"),
+    ("score", "no space is left on the disk", "p.jsonl rows.jsonl --output /dev/full"),
     # check
     ("check", "the following arguments are required: problems", ""),
     ("check", "unknown data set 'nothing'", "nothing"),
     ("check", "not valid JSON", "torn.jsonl"),
     ("check", "sandbox_require names 'nothing'", "p.jsonl --sandbox_require nothing"),
+    ("check", "sandbox_backend fake runs no program", "p.jsonl --sandbox_backend fake"),
     # harden
     ("harden", "the following arguments are required: --output", "p.jsonl"),
     ("harden", "--tests is 0; give 1 or more", "p.jsonl --output o.jsonl --tests 0"),
@@ -69,11 +73,21 @@ COMMANDS = [
     ("harden", "cannot write no/o.jsonl", "p.jsonl --output no/o.jsonl"),
     ("harden", "unknown data set 'nothing'", "nothing --output o.jsonl"),
     ("harden", "sandbox_memory_mib is 1", "p.jsonl --output o.jsonl --sandbox_memory_mib 1"),
+    ("harden", "sandbox_backend fake runs no program", "p.jsonl --output o.jsonl --sandbox_backend fake"),
     # gap
     ("gap", "the following arguments are required: completions", "p.jsonl"),
     ("gap", "visible_tests is 'some'|visible", "p.jsonl rows.jsonl --visible some"),
     ("gap", "names task_id 9", "p.jsonl stranger.jsonl"),
     ("gap", "sandbox_workers is 0", "p.jsonl rows.jsonl --sandbox_workers 0"),
+    ("gap", "sandbox_backend fake runs no program", "p.jsonl rows.jsonl --sandbox_backend fake"),
+    # convert, push, doctor
+    ("convert", "the following arguments are required: --output", "p.jsonl"),
+    ("convert", "unknown data set 'nothing'", "nothing --output o.jsonl"),
+    ("convert", "cannot write no/o.jsonl", "p.jsonl --output no/o.jsonl"),
+    ("push", "the following arguments are required: run", ""),
+    ("push", "nowhere", "nowhere"),
+    ("doctor", "sandbox_require names 'nothing'", "--sandbox_require nothing"),
+    ("doctor", "unrecognized arguments: --nope", "--nope"),
     # filter
     ("filter", "the following arguments are required: --output", ""),
     ("filter", "no pass rate is above 0.5 and below 0.5", "--output o.jsonl --low 0.5 --high 0.5"),
@@ -100,12 +114,42 @@ RUNS = [
 ]
 """What `train` and `eval` refuse alike."""
 
+TRAINING = [
+    ("learning_rate is -1.0; give 0 or more", "--learning_rate -1"),
+    ("temperature is 0.0; give more than 0", "--temperature 0"),
+    ("per_device_train_batch_size is 0", "--per_device_train_batch_size 0"),
+    ("gradient_accumulation_steps is 0", "--gradient_accumulation_steps 0"),
+    ("max_completion_length is 0", "--max_completion_length 0"),
+    ("reward_weights has 2 number", "--reward_weights 1 2"),
+    ("unknown reward preset 'nothing'", "--reward_preset nothing"),
+    ("loss_type is 'nothing'; choose one of", "--loss_type nothing"),
+    ("scale_rewards is 'False'; choose one of", "--scale_rewards False"),
+    ("data_system_prompt has no place", "--data_system_prompt Hello"),
+    ("sandbox_backend fake runs no program", "--sandbox_backend fake"),
+    ("use_vllm needs 'vllm', which is not installed", "--use_vllm true"),
+    ("load_in_4bit needs 'bitsandbytes'", "--load_in_4bit true"),
+    ("flash_attention_2 needs 'flash_attn'", "--attn_implementation flash_attention_2"),
+    ("report_to wandb needs its package", "--report_to wandb"),
+    ("report_to is 'nothing'; choose none", "--report_to nothing"),
+    ("output_dir '/proc/no' cannot be written to", "--output_dir /proc/no"),
+    ("'./nowhere' does not exist", "--model_name_or_path ./nowhere"),
+    ("'no/model' is no folder here, not in the cache, and the Hub cannot be", "--model_name_or_path no/model"),
+    ("cannot resume from checkpoint 'nowhere'", "--resume_from_checkpoint nowhere"),
+    ("push_to_hub needs a token", "--push_to_hub true"),
+    ("held-out problems are trained on as well", "--data_train_split test"),
+]
+"""What `train` refuses before it loads a model."""
+
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     for name, text in FILES.items():
         (tmp_path / name).write_bytes(text.encode("utf-8", "surrogateescape"))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # where nothing listens
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr("trl_rlvr.training.run.load_processor", None)
     return tmp_path
 
 
@@ -118,7 +162,8 @@ def refused(capsys, here, command, complaint):
     assert "Traceback" not in told
     assert told.count("\n") == 1, told
     assert re.search(complaint, told), told
-    assert set(os.listdir(here)) == FILES.keys()
+    assert set(os.listdir(here)) - {"out"} == FILES.keys()
+    assert not (here / "out").exists() or os.listdir(here / "out") == []
 
 
 @pytest.mark.parametrize(("command", "complaint", "arguments"), COMMANDS, ids=lambda text: text or "none")
@@ -130,3 +175,8 @@ def test_a_command_refuses_input_that_it_cannot_use(here, capsys, command, compl
 @pytest.mark.parametrize(("complaint", "arguments"), RUNS, ids=lambda text: text)
 def test_a_run_refuses_options_that_it_cannot_use(here, capsys, command, complaint, arguments):
     refused(capsys, here, [command, *SHORT.split(), *arguments.split()], complaint)
+
+
+@pytest.mark.parametrize(("complaint", "arguments"), TRAINING, ids=lambda text: text)
+def test_training_refuses_what_it_cannot_use_before_it_loads_a_model(here, capsys, complaint, arguments):
+    refused(capsys, here, ["train", *SHORT.split(), *arguments.split()], complaint)

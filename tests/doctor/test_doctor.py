@@ -6,6 +6,7 @@ from string import Template
 import pytest
 from support.arena import NAMESPACES
 
+from trl_rlvr.cli.doctor import main
 from trl_rlvr.doctor import report
 from trl_rlvr.doctor.attacks import ATTACKS, surroundings
 from trl_rlvr.errors import ConfigError
@@ -32,7 +33,7 @@ def attack(aim: str):
 
 
 def test_every_attack_is_held_here(capsys):
-    status = report.main([])
+    status = report.show()
 
     lines = capsys.readouterr().out.splitlines()
     assert sum(line.startswith("held") for line in lines) == len(ATTACKS)
@@ -46,7 +47,7 @@ def test_every_attack_is_held_without_namespaces(monkeypatch, capsys):
 
     monkeypatch.setattr(report, "open_sandbox", open_without)
 
-    assert report.main([]) == 0
+    assert report.show() == 0
     assert capsys.readouterr().out.count("\nheld ") == len(ATTACKS)
 
 
@@ -60,7 +61,7 @@ def test_the_attack_works_where_nothing_holds_it(aim, tmp_path):
 
 
 def test_layers_only_runs_nothing(capsys):
-    assert report.main(["--layers-only"]) == 0
+    assert report.show(layers_only=True) == 0
 
     out = capsys.readouterr().out
     assert "seccomp" in out
@@ -69,7 +70,7 @@ def test_layers_only_runs_nothing(capsys):
 
 def test_a_required_layer_that_there_is_none_of_is_refused():
     with pytest.raises(ConfigError, match="sandbox_require names 'time_travel'; choose from capabilities"):
-        report.main(["--layers-only", "--sandbox_require", "time_travel"])
+        main(["--layers-only", "--sandbox_require", "time_travel"])
 
 
 def test_the_table_gives_reason_and_meaning_of_a_missing_layer():
@@ -99,5 +100,5 @@ def test_only_a_verdict_other_than_passed_counts_as_held(verdict, held, word):
 def test_an_attack_that_gets_through_makes_the_exit_status_1(monkeypatch, capsys):
     monkeypatch.setattr(report, "open_sandbox", lambda config: FakeSandbox())
 
-    assert report.main([]) == 1
+    assert report.show() == 1
     assert f"0 of {len(ATTACKS)} attacks were held." in capsys.readouterr().out

@@ -3,9 +3,9 @@
 A layer that is off is no error in itself: what counts is what the attacks achieve with the layers that are on.
 """
 
-import argparse
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 
 from trl_rlvr.doctor.attacks import ATTACKS, Attack, surroundings
 from trl_rlvr.sandbox.backends.honest_programs import HONEST_PROGRAMS
@@ -34,11 +34,12 @@ _WORTH = {
 """What the lack of each layer means."""
 
 
-def main(argv: Sequence[str]) -> int:
+def show(config: SandboxConfig | None = None, *, layers_only: bool = False) -> int:
     """Print the report.
 
     Args:
-        argv: arguments without the program's name.
+        config: which sandbox to look at; None: the default one.
+        layers_only: print the table of layers and run nothing.
 
     Returns:
         0 if honest programs passed and every attack was held, 1 if one did not, got through or ended without a verdict.
@@ -46,9 +47,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         SandboxUnavailableError: no program can be run or pass here, or a layer that is required is off.
     """
-    options = _parser().parse_args(argv)
-    layers_only = options.__dict__.pop("layers_only")
-    config = SandboxConfig(**vars(options), sandbox_workers=1, sandbox_cpu_s=_CPU_S)
+    config = replace(config or SandboxConfig(), sandbox_workers=1, sandbox_cpu_s=_CPU_S)
     with surroundings() as known, open_sandbox(config) as sandbox:
         print(f"sandbox backend: {sandbox.name}\n")
         print(layer_table(getattr(sandbox, "layers", [])))
@@ -102,13 +101,3 @@ def _attack(sandbox: Sandbox, attack: Attack, known: dict[str, object]) -> bool:
     held, line = outcome_line(attack, result)
     print("\n".join(textwrap.wrap(line, _WIDTH, subsequent_indent=" " * 13)), flush=True)
     return held
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="trl-rlvr doctor", description="Show what this host can enforce.")
-    text = {field.name: field.metadata["help"] for field in SandboxConfig.__dataclass_fields__.values()}
-    for name in ("sandbox_backend", "sandbox_docker_image", "sandbox_docker_runtime"):
-        parser.add_argument(f"--{name}", default=argparse.SUPPRESS, help=text[name])
-    parser.add_argument("--sandbox_require", nargs="*", default=argparse.SUPPRESS, help=text["sandbox_require"])
-    parser.add_argument("--layers-only", action="store_true", help="Show the table and run no attacks.")
-    return parser
