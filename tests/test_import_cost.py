@@ -38,7 +38,7 @@ def test_command_help_loads_nothing_heavy(command):
 
 
 def test_public_names_without_trl_load_nothing_heavy():
-    needs_trl = {"RunConfig"}
+    needs_trl = {"PPOConfig", "PPOTrainer", "RunConfig"}
     names = [name for name in trl_rlvr.__all__ if name not in needs_trl]
 
     assert modules_after(f"from trl_rlvr import {', '.join(names)}") & HEAVY == set()
