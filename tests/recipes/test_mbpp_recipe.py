@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from trl_rlvr.training import evaluate, parse
+
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "recipes" / "mbpp_rlvr.py"
 ACCELERATE = ROOT / "recipes" / "accelerate_configs"
@@ -98,10 +100,13 @@ def test_without_configuration_it_says_so_in_two_lines_and_runs_from_any_folder(
 
 
 @pytest.mark.slow
-def test_it_runs_on_two_ranks_under_ddp(tmp_path):
+def test_it_runs_on_two_ranks_under_ddp_and_measures_as_one_does(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     lines = started(tmp_path, [BIN / "torchrun", "--standalone", "--nproc-per-node", "2"])
 
     assert_one_run_on_two_ranks(tmp_path, lines)
+    alone = evaluate(parse([text for key, value in SHORT.items() for text in (f"--{key}", str(value))]))
+    assert report(tmp_path)["baseline"]["by_problem"] == alone.as_dict()["by_problem"]
 
 
 @pytest.mark.slow

@@ -195,3 +195,26 @@ def test_a_run_without_any_finite_gradient_stops_with_its_weights_whole(train_wi
     weights = train_with_broken_gradients.weights
     assert changed(weights[1], weights[-1]) == []
     assert all(weight.isfinite().all() for weight in weights[-1].values())
+
+
+RECORD = {"reward": 0.5, "learning_rate": 1e-4, "grad_norm": 0.0, "frac_reward_zero_std": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        ([], "no iteration was logged"),
+        ([RECORD, RECORD], "every group was rewarded alike"),
+        ([RECORD | {"learning_rate": 0.0, "grad_norm": 0.3}], "the learning rate was 0 in every logged iteration"),
+        ([RECORD | {"frac_reward_zero_std": 0.5}], "no logged iteration had a gradient, and nothing was learned"),
+    ],
+    ids=["no record", "alike", "no rate", "no gradient"],
+)
+def test_why_nothing_was_learned_is_said_as_it_was(records, told):
+    callback = WeightsMove([torch.nn.Parameter(torch.zeros(2))], OneProcess())
+    callback.on_train_begin(None, None, None)
+
+    for record in records:
+        callback.on_log(None, None, None, logs=record)
+
+    assert told in callback.nothing_learned()

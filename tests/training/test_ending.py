@@ -12,7 +12,7 @@ from trl_rlvr.evaluation import Evaluation, ProblemOutcome
 from trl_rlvr.training import ending as ending_module
 from trl_rlvr.training.ending import ENDING, Ending, finish
 from trl_rlvr.training.folder import RunFolder
-from trl_rlvr.training.publish import LEFT_OUT, push_run
+from trl_rlvr.training.publish import push_run
 from trl_rlvr.verdict import Verdict
 
 BEFORE = Evaluation((ProblemOutcome("a", (Verdict.PASSED,), (1.0,)), ProblemOutcome("b", (Verdict.TIMEOUT,), (-0.5,))))
@@ -41,7 +41,7 @@ class Trainer:
 class Hub:
     """A Hub that takes what it is given, or fails at the commit."""
 
-    pushed: ClassVar[list[dict]] = []
+    pushed: ClassVar[list[tuple[str, dict]]] = []
     fails = False
 
     def __init__(self, token=None):
@@ -50,10 +50,10 @@ class Hub:
     def create_repo(self, name, **_):
         return SimpleNamespace(repo_id=f"me/{name}")
 
-    def upload_folder(self, **given):
+    def create_commit(self, repo, operations, **_):
         if Hub.fails:
             raise RuntimeError("503 Server Error\nlong page")
-        Hub.pushed.append(given)
+        Hub.pushed.append((repo, {add.path_in_repo: add.path_or_fileobj for add in operations}))
         return "https://hub/me/run/commit/1"
 
 
@@ -95,7 +95,7 @@ def test_all_phases_leave_their_results(end, hub):
     assert (written(end[0])["improvement"]["pass_at_1"], written(end[0])["steps"]) == (0.5, 7)
     assert "FINAL RESULTS" in end[1][0]
     assert end[1][1] == "pushed: https://hub/me/run/commit/1"
-    assert hub.pushed[0]["ignore_patterns"] == list(LEFT_OUT)
+    assert hub.pushed[0][1].keys() == {"README.md", "model.safetensors", "rlvr_report.json"}
 
 
 def test_a_push_that_fails_loses_nothing_and_says_how_to_push_again(end, hub):
@@ -164,10 +164,28 @@ def test_pushing_again_takes_the_folder_to_the_repository_of_the_run(end, hub, c
     (folder.path / "model.safetensors").write_bytes(b"weights")
 
     assert main(["push", str(folder.path)]) == 0
-    assert (hub.pushed[0]["repo_id"], capsys.readouterr().out) == (
+    assert (hub.pushed[0][0], capsys.readouterr().out) == (
         "me/me/mine",
         "pushed: https://hub/me/run/commit/1\n",
     )
+
+
+def test_only_what_is_of_use_elsewhere_is_published(tmp_path, hub):
+    folder = RunFolder(tmp_path)
+    files = (
+        *("adapter_model.safetensors", "metrics.jsonl", "heldout.jsonl", "_rlvr_config.yaml", "rlvr_eval.json"),
+        *("completions/step-000001.jsonl", "checkpoint-1/optimizer.pt", "runs/Nov30_host/events", ".cache/x"),
+    )
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "/home/alice/models/llama"}')
+
+    push_run(folder, "mine")
+
+    pushed = hub.pushed[0][1]
+    assert pushed.keys() == {"adapter_config.json", "adapter_model.safetensors", "heldout.jsonl", "metrics.jsonl"}
+    assert json.loads(pushed["adapter_config.json"]) == {"base_model_name_or_path": "llama"}
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "."])

@@ -22,13 +22,24 @@ def test_a_signal_waits_for_the_end_of_the_iteration(number, capsys):
 
 
 @BOTH
-def test_a_second_signal_stops_at_once(number):
+def test_a_signal_once_more_stops_at_once(number, monkeypatch):
+    clock = iter([0.0, 0.0, 3.0, 3.0])
+    monkeypatch.setattr("trl_rlvr.training.interrupt.time.monotonic", lambda: next(clock))
     with Interrupts().listening() as interrupts, interrupts.waiting():
         os.kill(os.getpid(), number)
         with pytest.raises(StopAtOnce) as stopped:
             os.kill(os.getpid(), number)
 
     assert stopped.value.signum == number
+
+
+@BOTH
+def test_what_a_launcher_passes_on_is_no_second_request(number):
+    with Interrupts().listening() as interrupts, interrupts.waiting():
+        for heard in (signal.SIGINT, number, signal.SIGTERM):
+            os.kill(os.getpid(), heard)
+
+    assert interrupts.asked == signal.SIGINT
 
 
 @BOTH

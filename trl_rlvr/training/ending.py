@@ -92,6 +92,7 @@ def push(ending: Ending) -> None:
     grpo = ending.spec.grpo
     if not grpo.push_to_hub or not ending.is_main:
         return
+    getattr(ending.trainer, "_finish_current_push", bool)()  # of a checkpoint, by `hub_strategy`
     ending.trainer.create_model_card(dataset_name=ending.spec.data.data_name)
     address = push_run(
         ending.folder, grpo.hub_model_id, private=grpo.hub_private_repo, revision=getattr(grpo, "hub_revision", None)

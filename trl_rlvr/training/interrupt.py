@@ -1,17 +1,22 @@
 """Ctrl-C and SIGTERM: the iteration is finished, a checkpoint is saved, and the run says how to go on.
 
-A second signal stops at once. Where no iteration is running, so does the first.
+The same signal once more stops at once, unless it comes so soon that a launcher has passed on what we heard ourselves.
+Where no iteration is running, the first stops at once.
 """
 
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
 import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+ONE_REQUEST_S = 2.0
+"""Signals of one kind within so many seconds are one: a terminal or Slurm signals both `torchrun` and its children."""
 
 
 class StopAtOnce(KeyboardInterrupt):
@@ -35,6 +40,7 @@ class Interrupts:
         self.asked: int | None = None
         """The first signal that came, if one did."""
         self._can_wait = False
+        self._heard: dict[int, float] = {}
 
     @contextlib.contextmanager
     def listening(self) -> Iterator["Interrupts"]:
@@ -60,7 +66,10 @@ class Interrupts:
 
     def _hear(self, signum: int, frame: FrameType | None) -> None:
         del frame
-        if self._can_wait and self.asked is None:
+        first = self._heard.setdefault(signum, time.monotonic())
+        if self._can_wait and time.monotonic() - first < ONE_REQUEST_S:
+            if self.asked is not None:
+                return
             self.asked = signum
             name = signal.Signals(signum).name
             print(f"{name}: a checkpoint follows this iteration; once more to stop at once", flush=True)

@@ -1,15 +1,21 @@
 """Put a run's folder on the Hub: the model, its card and what was measured; nothing that is this host's alone."""
 
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from trl_rlvr.errors import ConfigError, TrainingError
 from trl_rlvr.training.checkpoints import checkpoints_in
 from trl_rlvr.training.folder import CONFIG_NAME, RunFolder
+from trl_rlvr.training.redact import published
 
 LEFT_OUT = ("_*", ".*", "checkpoint-*", "completions/*", "runs/*", "rlvr_eval.json", "set_aside.jsonl")
 """What stays here: checkpoints, completions, trackers' files, and whatever begins with `_`."""
+
+
+_NAMING_FOLDERS = ("README.md", "adapter_config.json", "config.json")
 
 
 def push_run(
@@ -45,12 +51,8 @@ def push_run(
         if revision is not None:
             api.create_branch(found.repo_id, branch=revision, exist_ok=True)
         return str(
-            api.upload_folder(
-                repo_id=found.repo_id,
-                folder_path=folder.path,
-                commit_message="End of training",
-                revision=revision,
-                ignore_patterns=list(LEFT_OUT),
+            api.create_commit(
+                found.repo_id, _operations(folder.path), commit_message="End of training", revision=revision
             )
         )
     except Exception as error:  # the Hub's client changes its HTTP library, and its errors with it
@@ -58,6 +60,22 @@ def push_run(
             f"the push to {name!r} failed ({one_line(error)}); the model and its report are safe in "
             f"{str(folder.path)!r}: push again with `trl-rlvr push {folder.path}`"
         ) from error
+
+
+def _operations(folder: Path) -> list[Any]:
+    """Return what adds each file that is to be published."""
+    from huggingface_hub import CommitOperationAdd
+
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    kept = [name for name in names if not any(fnmatch(name, pattern) for pattern in LEFT_OUT)]
+    return [CommitOperationAdd(name, _content(folder / name)) for name in kept]
+
+
+def _content(path: Path) -> Path | bytes:
+    """Return a file as it is, or its text without this host's folders, which adapters and cards name."""
+    if path.name not in _NAMING_FOLDERS:
+        return path
+    return str(published(path.read_text(encoding="utf-8"))).encode()
 
 
 def _asked_repo(folder: RunFolder) -> str | None:

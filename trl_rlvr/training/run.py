@@ -5,6 +5,7 @@ The trainer is TRL's in every respect but what its class documents; this module 
 
 import contextlib
 import copy
+import math
 import signal
 import sys
 import time
@@ -43,6 +44,8 @@ from trl_rlvr.verifier import CodeVerifier
 REMEMBERED_VERDICTS = 20_000
 """Verdicts kept across iterations: a policy writes the same program again and again."""
 
+FAKE_WARNING = "WARNING: sandbox_backend is fake: NOTHING IS VERIFIED, and every verdict and figure is made up"
+
 
 def train(spec: RunSpec) -> EvaluationReport | None:
     """Train a policy and report what it gained on held-out problems; every rank must call this.
@@ -76,7 +79,10 @@ def evaluate(spec: RunSpec, *, on: Literal["held-out", "training"] = "held-out")
     """
     require_usable(spec, trains=False)
     spec.grpo.push_to_hub, spec.grpo.report_to = False, []
-    with _interruptible(spec) as interrupts, open_run(spec, Start(), interrupts, measures=on) as run:
+    with (
+        _interruptible(spec, trains=False) as interrupts,
+        open_run(spec, Start(), interrupts, measures=on) as run,
+    ):
         evaluation = run.measure("measured")
         figures = {**evaluation.as_dict(spec.run.heldout_k), **run_details(spec, run.timing_s)}
         if run.trainer.accelerator.is_main_process:
@@ -161,7 +167,9 @@ class Run:
         return evaluation
 
     def _figures(self, evaluation: Evaluation) -> str:
-        rates = ", ".join(f"pass@{k} {100 * evaluation.pass_at(k):.1f} %" for k in self.spec.run.heldout_k)
+        found = {k: evaluation.pass_at(k) for k in self.spec.run.heldout_k}
+        shown = {k: "n/a" if math.isnan(rate) else f"{100 * rate:.1f} %" for k, rate in found.items()}
+        rates = ", ".join(f"pass@{k} {rate}" for k, rate in shown.items())
         problems = f"{len(evaluation.outcomes)} {self.measured_name} problems"
         return f"{rates}, mean reward {evaluation.mean_reward:+.3f} on {problems}"
 
@@ -247,7 +255,8 @@ def open_run(
         trainer = build_trainer(spec, verifier, trained_on, heldout, processor)
         opened = Run(spec, start, interrupts, verifier, trainer, heldout, name)
         opened.timing_s["preparation"] = time.perf_counter() - begun
-        lines = [*start.notes, *(found.describe(split) for split, found in sets.items())]
+        fake = [FAKE_WARNING] if spec.sandbox.sandbox_backend == "fake" else []
+        lines = [*fake, *start.notes, *(found.describe(split) for split, found in sets.items())]
         opened.say("\n".join([*lines, *([describe_iteration(spec.grpo)] if trains else [])]))
         yield opened
         if hasattr(opened.trainer, "end"):  # transformers from 5.18 on: finish trackers and the process group
@@ -275,19 +284,22 @@ def _loaded(spec: RunSpec) -> dict[str, list[CodeProblem]]:
 
 
 @contextlib.contextmanager
-def _interruptible(spec: RunSpec) -> Iterator[Interrupts]:
+def _interruptible(spec: RunSpec, *, trains: bool = True) -> Iterator[Interrupts]:
     """Turn a signal that stops at once into our error."""
     with Interrupts().listening() as interrupts:
         try:
             yield interrupts
         except KeyboardInterrupt as stop:
             signum = stop.signum if isinstance(stop, StopAtOnce) else signal.SIGINT
-            raise RunInterruptedError(_how_to_go_on(RunFolder(spec.grpo.output_dir), "stopped"), signum) from None
+            folder = RunFolder(spec.grpo.output_dir)
+            raise RunInterruptedError(_how_to_go_on(folder, "stopped", trains=trains), signum) from None
 
 
-def _how_to_go_on(folder: RunFolder, happened: str) -> str:
+def _how_to_go_on(folder: RunFolder, happened: str, *, trains: bool = True) -> str:
     """Say what a run that was stopped has left."""
     whole = next((path for path in checkpoints_in(folder.path) if flaw_of(path, with_optimizer=False) is None), None)
+    if not trains:
+        return f"{happened}; the measure is not done, and nothing was written"
     if whole is None:
         return f"{happened}; no checkpoint was saved yet: start again, with a smaller save_steps if need be"
     return f"{happened}; {whole} is saved: go on with the same command and --resume_from_checkpoint last"
