@@ -59,6 +59,28 @@ def test_the_stock_trainer_example_trains(tmp_path):
     assert "'pass_rate'" in ran.stdout + ran.stderr
 
 
+def test_the_rewards_page_prints_what_it_shows():
+    page = (ROOT / "docs" / "rewards.md").read_text()
+    examples = re.findall(r"^```python\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", page, re.MULTILINE | re.DOTALL)
+    names = {}
+
+    for code, shown in examples:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(code, "rewards.md", "exec"), names)
+        assert printed.getvalue() == shown
+
+    assert len(examples) == 6
+
+
+def test_the_rewards_page_has_every_reward_and_preset():
+    from trl_rlvr.rewards import PRESETS, REWARD_NAMES
+
+    page = (ROOT / "docs" / "rewards.md").read_text()
+
+    assert [name for name in (*PRESETS, *REWARD_NAMES) if f"\n| `{name}`" not in page] == []
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_local_links_lead_somewhere(path):
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())

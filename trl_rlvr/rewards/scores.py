@@ -67,7 +67,7 @@ def no_code_penalty(verification: Verification) -> float:
 
 def timeout_penalty(verification: Verification) -> float:
     """Return -1.0 if any test ran out of time, else 0.0."""
-    return -float(any(test.verdict is Verdict.TIMEOUT for test in verification.result.tests))
+    return -1.0 if any(test.verdict is Verdict.TIMEOUT for test in verification.result.tests) else 0.0
 
 
 @dataclass(frozen=True)
