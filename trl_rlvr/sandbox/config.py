@@ -97,7 +97,7 @@ class SandboxConfig:
 
     def _refuse_unknown_names(self) -> None:
         if self.sandbox_require:
-            from trl_rlvr.sandbox.confine.stack import LAYERS
+            from trl_rlvr.sandbox.confine.layers import LAYERS
 
             unknown = sorted(set(self.sandbox_require) - set(LAYERS))
             if unknown:

@@ -3,7 +3,7 @@ import os
 import pytest
 from support.arena import NAMESPACES
 
-from trl_rlvr.sandbox.confine.stack import LAYERS
+from trl_rlvr.sandbox.confine.layers import LAYERS
 
 HONEST = {
     "threads": (

@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from trl_rlvr.sandbox.confine.stack import LAYERS
+from trl_rlvr.sandbox.confine.layers import LAYERS
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "sandbox.md"

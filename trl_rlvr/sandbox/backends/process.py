@@ -79,8 +79,7 @@ class ProcessSandbox(Sandbox):
         )
         self._packages = tuple(packages)
         self._pid = os.getpid()
-        self._lock = threading.Lock()
-        self._closed = False
+        self._lock, self._closed = threading.Lock(), False
         self._pool = WorkerPool(partial(Worker, self._launcher, self._settings), workers)
         try:
             self.layers = self._wait_for_all()

@@ -6,7 +6,6 @@ is another matter: that child ends at once.
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from trl_rlvr.sandbox.confine import (
@@ -24,37 +23,11 @@ from trl_rlvr.sandbox.confine import (
 )
 from trl_rlvr.sandbox.confine.child import ChildPlan, Layers
 from trl_rlvr.sandbox.confine.fault_pipe import FaultPipe
+from trl_rlvr.sandbox.confine.layers import LAYERS, Layer
 
-LAYERS = (
-    "rlimits",
-    "no_new_privs",
-    "dumpable",
-    "ids",
-    "capabilities",
-    "seccomp",
-    "landlock",
-    "user_ns",
-    "pid_ns",
-    "mount_ns",
-    "net_ns",
-    "ipc_ns",
-    "uts_ns",
-    "scratch_tmpfs",
-)
-"""Their names, in the order of the report."""
 ROLES = ("candidate", "harness")
 _SCRATCH_FILES = 1024
 _CLOSED_LIBRARY = "; they cannot read this Python's folder, so only preloaded modules can be imported"
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One layer of confinement on this host."""
-
-    name: str
-    on: bool
-    why: str
-    """If it is off, the reason; if it is on, a short detail."""
 
 
 class Confinement:

@@ -200,6 +200,18 @@ def _hot() -> list[FunctionType]:
     return [one for one in functions if one.__code__ in ran or one.__module__ in around]
 
 
+def _confined(told: WorkerSettings, control: socket.socket) -> stack.Confinement:
+    """Confine this process; where the host does not let it, say why in the place of the layers, and leave."""
+    try:
+        confinement = stack.Confinement(**told.confinement())
+        confinement.enter_server()
+    except (OSError, LimitTooLowError) as error:
+        what = "no process could be made, or no folder for scratch: " if isinstance(error, OSError) else ""
+        control.send(json.dumps(f"{what}{error}").encode())
+        os._exit(1)
+    return confinement
+
+
 def main(package_root: str, settings: str) -> None:
     """Serve the supervisor on what is standard input at the start.
 
@@ -219,13 +231,7 @@ def main(package_root: str, settings: str) -> None:
     warm_up()
     told = WorkerSettings.unpack(settings)
     install_finder(told.packages)
-    try:
-        confinement = stack.Confinement(**told.confinement())
-        confinement.enter_server()
-    except (OSError, LimitTooLowError) as error:
-        what = "no process could be made, or no folder for scratch: " if isinstance(error, OSError) else ""
-        control.send(json.dumps(f"{what}{error}").encode())
-        os._exit(1)
+    confinement = _confined(told, control)
     filling.append(fill_heap())
     confinement.lay_out_children()
     if not confinement.imports:
