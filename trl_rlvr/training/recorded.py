@@ -18,7 +18,7 @@ from trl_rlvr.training.redact import published, without_secrets
 
 Rows = list[dict[str, Any]]
 
-EXTRA_COLUMNS = ("task_id", "code", "verdict", "passed", "total", "test_verdicts", "error")
+EXTRA_COLUMNS = ("task_id", "code", "verdict", "passed", "total", "test_verdicts", "reward_hacking", "error")
 """What the rewards say about each completion; None where none of them does."""
 
 

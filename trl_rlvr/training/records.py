@@ -9,7 +9,7 @@ from trl_rlvr.errors import TrainingError
 from trl_rlvr.training.folder import RunFolder
 from trl_rlvr.training.json_lines import Row
 
-_SCHEMA = ("step", "task_id", "prompt", "completion", "code", "verdict", "passed", "total", "tests")
+_SCHEMA = ("step", "task_id", "prompt", "completion", "code", "verdict", "passed", "total", "tests", "reward_hacking")
 
 
 class MetricsFile(TrainerCallback):  # type: ignore[misc]  # transformers is not type-checked here
