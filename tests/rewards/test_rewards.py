@@ -93,6 +93,13 @@ def test_trainers_pass_much_that_a_reward_may_ignore(verifier: CodeVerifier) -> 
             {"role": "tool", "content": "4"},
             {"role": "assistant", "content": GOOD},
         ],
+        [
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"type": "function", "function": {"name": "submit", "arguments": {"code": GOOD}}}],
+            }
+        ],
     ],
 )
 def test_conversational_completions_are_read(completion: list[dict[str, Any]], verifier: CodeVerifier) -> None:

@@ -5,6 +5,7 @@ that returned a number would make the others count as 0.
 """
 
 import atexit
+import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -34,7 +35,8 @@ def shared_verifier() -> CodeVerifier:
 def completion_text(completion: Completion) -> str:
     """Return what the model wrote: the string itself, or the content of its last message.
 
-    Content that is None is empty; of content in parts, the text parts count.
+    Content that is None is empty; of content in parts, the text parts count. A message that only calls tools is the
+    calls' JSON: the code may be an argument.
 
     Raises:
         ConfigError: it is neither a string nor a list of messages.
@@ -44,6 +46,8 @@ def completion_text(completion: Completion) -> str:
     try:
         spoken = [message for message in completion if message.get("role") == "assistant"]
         content = spoken[-1].get("content") if spoken else None
+        if spoken and not content and (calls := spoken[-1].get("tool_calls")):
+            return json.dumps(calls, default=str)
         if content is None or isinstance(content, str):
             return content or ""
         return "".join(part["text"] for part in content if part.get("type") == "text")
