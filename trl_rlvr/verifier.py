@@ -137,8 +137,8 @@ class CodeVerifier:
         sandbox: an open one, which stays its caller's to close; None: one is opened by `config` at the first use.
         config: the `sandbox_*` options, where no sandbox is given.
         memory: verdicts to remember beyond their batch; 0: none.
-        batch_deadline_s: seconds for one call, far below a training run's collective timeout; what has not ended
-            then is SANDBOX_ERROR. None: no deadline, for runs without a trainer.
+        batch_deadline_s: seconds for one call, far below a training run's collective timeout; what has not begun
+            then, or has not ended 30 s later, is SANDBOX_ERROR. None: no deadline, for runs without a trainer.
         fault_rate: share of SANDBOX_ERROR, 0 to 1, past which a call raises; 1.0: never.
 
     Raises:

@@ -51,7 +51,8 @@ class Sandbox(ABC):
 
         Args:
             programs: any number, in any mix of problems.
-            deadline_s: seconds after which what has not finished ends as SANDBOX_ERROR; None: no deadline.
+            deadline_s: seconds after which what has not begun, and soon after that what has not ended, is SANDBOX_ERROR;
+                None: no deadline.
 
         Returns:
             One result a program, in the order of `programs`.

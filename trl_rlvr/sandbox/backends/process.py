@@ -30,6 +30,10 @@ _ATTEMPTS, _PATIENCE_S = 8, 60.0
 them one after the other says nothing about the program."""
 
 
+_GRACE_S = 30.0
+"""How much longer than its batch's deadline a program that has begun may take, however high its own limits are."""
+
+
 class ProcessSandbox(Sandbox):
     """Runs programs in confined processes on this machine.
 
@@ -198,7 +202,7 @@ class ProcessSandbox(Sandbox):
                 return ExecutionResult.uniform(Verdict.SANDBOX_ERROR, suite.tests, DEADLINE_PASSED)
             try:
                 worker.ready()
-                answer = worker.run(job, batch.deadline)
+                answer = worker.run(job, None if batch.deadline is None else batch.deadline + _GRACE_S)
             except (WorkerLost, SandboxUnavailableError) as error:
                 cause = str(error)
                 self._replace(worker, batch)
