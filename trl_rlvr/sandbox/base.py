@@ -51,7 +51,7 @@ class Sandbox(ABC):
 
         Args:
             programs: any number, in any mix of problems.
-            deadline_s: seconds after which what has not begun, and soon after that what has not ended, is SANDBOX_ERROR;
+            deadline_s: seconds after which what has not begun is SANDBOX_ERROR, and 30 s later what has not ended;
                 None: no deadline.
 
         Returns:
