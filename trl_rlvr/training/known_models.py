@@ -22,7 +22,7 @@ _RELATIVE = frozenset(
 _FROM_FIRST_COLUMN = frozenset(
     {
         *("bamba", "bloom", "codegen", "falcon", "falcon_h1", "falcon_mamba", "gpt2", "gpt_bigcode", "gpt_neo", "gptj"),
-        *("granitemoehybrid", "jamba", "lfm2", "lfm2_moe", "mamba", "mamba2", "nemotron_h", "olmo_hybrid", "opt"),
+        *("granitemoehybrid", "jamba", "lfm2", "lfm2_moe", "mamba", "mamba2", "nemotron_h", "olmo_hybrid"),
         *("qwen3_5_moe_text", "qwen3_5_text", "qwen3_next", "recurrent_gemma"),
     }
 )
