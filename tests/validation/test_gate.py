@@ -222,6 +222,16 @@ WEAK = {
         setup_code="class Point:\n    def __init__(self, x): self.x = x",
     ),
     "area": CodeProblem("area", "", tests=("if abs(area(2) - 12.57) > 0.01: raise AssertionError",)),
+    "checked": CodeProblem(
+        "checked",
+        "",
+        setup_code=(
+            "def check_output(given, printed, expected):\n"
+            "    pairs = zip(printed.split(), expected.split(), strict=True)\n"
+            "    return not any(abs(float(p) - float(e)) > 1e-6 for p, e in pairs)"
+        ),
+        io_tests=(IOTest("1\n", "0.5 0.25\n"), IOTest("2\n", "0.75\n")),
+    ),
     "scaled": CodeProblem(
         "scaled", "", tests=("import numpy as np\nassert np.allclose(scaled(np.array([1, 2])), [2.0, 4.0])",)
     ),
@@ -246,6 +256,7 @@ def test_sound_problems_pass_the_gate_of_the_real_sandbox(sandbox: Sandbox) -> N
         ("summed", "one that empties its arguments and returns 0"),
         ("doubled", "one that empties its arguments and returns 0"),
         ("area", "one that returns NaN"),
+        ("checked", "one that prints nan for everything"),
         ("scaled", "one that returns an array without items"),
     ],
 )

@@ -52,10 +52,19 @@ _WRONG_SCRIPTS = {
 }
 
 
+def _all_nan(problem: CodeProblem) -> str:
+    """Return a script that prints `nan` for each expected word: no comparison with it tells that it is wrong."""
+    shapes = {
+        test.input: "\n".join(" ".join("nan" for _ in line.split()) for line in test.output.split("\n"))
+        for test in problem.io_tests
+    }
+    return f"import sys\nprint({shapes!r}.get(sys.stdin.read(), 'nan'))"
+
+
 def wrong_programs(problem: CodeProblem) -> dict[str, str]:
     """Return programs that must not pass, by what each is."""
     if problem.io_tests:
-        return _WRONG_SCRIPTS
+        return {**_WRONG_SCRIPTS, "one that prints nan for everything": _all_nan(problem)}
     trees = filter(None, map(try_parse, (problem.test_setup, *problem.tests)))
     helpers = f"_ATTRIBUTES = {sorted(mentioned_attributes(trees))}\n{_HELPERS}"
     numpy = any("np." in test or "numpy" in test for test in (problem.setup_code, *problem.tests))

@@ -33,10 +33,14 @@ def test_equal_outputs_are_the_same(printed, expected):
         (b"\xff", "1"),
         (b"1\x0b2", "1\n2"),
         (b"1\r2", "1\n2"),
+        (b"9e999", "1.5e400"),
+        (b"0e99999", "0e4620974"),
+        (b"0.0", "0e12"),
     ],
     ids=[
         "prefix", "more lines", "fewer tokens", "empty", "float for a whole number", "other number", "nan", "inf",
         "other digits", "not UTF-8", "vertical tab for newline", "carriage return for newline",
+        "both infinite as floats", "hashes that read as zero", "zero for a hash",
     ],
 )  # fmt: skip
 def test_different_outputs_differ(printed, expected):

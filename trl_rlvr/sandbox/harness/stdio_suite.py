@@ -110,7 +110,16 @@ def _close(one: str, other: str, tolerance: float, numbers: str) -> bool:
     if other.lstrip("+-").isdigit():
         # Whole numbers must be given to the letter; by value they must be exactly the same.
         return numbers == "value" and _is_whole(one, other)
-    return math.isclose(float(one), float(other), rel_tol=tolerance, abs_tol=tolerance)
+    numbers_of = float(one), float(other)
+    if any(math.isinf(number) for number in numbers_of) or _is_disguised_zero(one) or _is_disguised_zero(other):
+        return False  # too large for a float, or text that only looks like a number: those are compared as text
+    return math.isclose(*numbers_of, rel_tol=tolerance, abs_tol=tolerance)
+
+
+def _is_disguised_zero(number: str) -> bool:
+    """Say whether the exponent of a zero tells it from other zeros, as in `0e4620974`, a hash."""
+    mantissa, _, exponent = number.lower().partition("e")
+    return bool(exponent) and not mantissa.strip("+-.0")
 
 
 def _is_whole(one: str, other: str) -> bool:
