@@ -1,5 +1,6 @@
 """Whatever ends a command is one sentence and a status; `--debug` shows the traceback."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -11,10 +12,11 @@ from jinja2 import TemplateError
 from trl_rlvr.cli import main
 from trl_rlvr.cli.errors import run_command, split_debug
 from trl_rlvr.errors import ConfigError, SandboxError
+from trl_rlvr.sandbox.backends.process import ProcessSandbox
 
 
 def raising(error):
-    def command():
+    def command(*arguments, **options):
         raise error
 
     return command
@@ -109,3 +111,19 @@ def test_the_version_is_told(option, capsys):
 
     assert main([option]) == 0
     assert capsys.readouterr().out == f"trl-rlvr {trl_rlvr.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["check p.jsonl", "harden p.jsonl --output o.jsonl", "gap p.jsonl rows.jsonl", "score p.jsonl rows.jsonl"],
+)
+def test_ctrl_c_is_one_line_and_status_130(tmp_path, monkeypatch, capsys, command):
+    problem = {"task_id": 1, "prompt": "Add one.", "tests": ["assert inc(1) == 2"], "reference_solution": "inc = abs"}
+    (tmp_path / "p.jsonl").write_text(json.dumps(problem))
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"task_id": 1, "solution": "def inc(x): return x + 1"}))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ProcessSandbox, "run", raising(KeyboardInterrupt()))
+
+    assert main([*command.split(), "--sandbox_workers", "1"]) == 130
+    assert capsys.readouterr().err == f"trl-rlvr {command.split()[0]}: interrupted\n"
+    assert sorted(os.listdir(tmp_path)) == ["p.jsonl", "rows.jsonl"]
