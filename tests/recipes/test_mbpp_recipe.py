@@ -13,6 +13,7 @@ from trl_rlvr.training import evaluate, parse
 
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "recipes" / "mbpp_rlvr.py"
+RECIPES = sorted((ROOT / "recipes").glob("mbpp_*.py"))
 ACCELERATE = ROOT / "recipes" / "accelerate_configs"
 BIN = Path(sys.executable).parent
 

@@ -136,10 +136,11 @@ class Critic:
                 return fused(*args, **({"fused_lm_head": True} if fused_lm_head else {}), **kwargs)
             outputs: Any = {} if asked.values_only else fused(*args, fused_lm_head=True, **kwargs)
             values = self._values(asked, kwargs)
+            asked.values.append(values)
             if not asked.values_only:
                 asked.log_probs.append(outputs.log_probs)
-            asked.values.append(values)
-            outputs["values"] = values  # where DDP looks for what takes part in the backward pass
+                # DDP looks in the outputs for what takes part in the backward pass. TRL's loss does not use this one.
+                outputs["loss"] = outputs.loss + 0.0 * values.sum()
             return outputs
 
         self._base.forward = types.MethodType(forward, self._base)

@@ -71,8 +71,8 @@ class PPOTrainer(CriticTrainer):
         self._went_too_far = False
         """The policy has left this generation batch's own by more than `target_kl`."""
         self._scored_rewards = torch.zeros(0)
-        self._window = torch.zeros(2, dtype=torch.float64)
-        """Sum of the approximate KL, and tokens, since the last update, over all ranks."""
+        self._window: dict[str, float] = {}
+        """Sums over the tokens of all ranks since the last update, and how many tokens there were."""
         self.add_callback(_PausedPolicy(self))
 
     # --- from rewards to advantages
@@ -243,18 +243,19 @@ class PPOTrainer(CriticTrainer):
             "ppo/value_clip_fraction": moved,
         }
         sums = torch.stack([part.double()[mask].sum() for part in parts.values()] + [mask.sum().double()])
-        *totals, tokens = self._summed(sums).tolist()
-        for name, total in zip(parts, totals, strict=True):
-            self._metrics["train"][name].append(total / tokens if tokens else float("nan"))
-        self._window += torch.tensor([totals[0], tokens], dtype=torch.float64)
+        for name, total in zip([*parts, "tokens"], self._summed(sums).tolist(), strict=True):
+            self._window[name] = self._window.get(name, 0.0) + total
 
     def close_window(self) -> None:
-        """Decide, before an update, whether the policy has gone too far from the one that sampled."""
-        total, tokens = self._window.tolist()
+        """Log, before an update, means over its tokens, and decide whether the policy has gone too far."""
+        window, self._window = self._window, {}
+        tokens = window.pop("tokens", 0.0)
+        means = {name: total / tokens if tokens else float("nan") for name, total in window.items()}
         limit = self.args.target_kl
-        self._went_too_far |= limit is not None and tokens > 0 and total / tokens > limit
-        self._window.zero_()
-        self._metrics["train"]["ppo/policy_paused"].append(float(self.policy_is_paused()))
+        self._went_too_far |= limit is not None and means.get("ppo/approx_kl", 0.0) > limit
+        means["ppo/policy_paused"] = float(self.policy_is_paused())
+        for name, mean in means.items():
+            self._metrics["train"][name].append(mean)
 
     # --- what a checkpoint holds
 
