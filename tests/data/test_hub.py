@@ -42,6 +42,14 @@ def test_a_name_asks_the_hub_for_its_id_and_configuration(asked, name, hub_id, c
     assert asked == [(hub_id, configuration, "test")]
 
 
+def test_mbppplus_has_the_splits_of_mbpp(asked, monkeypatch):
+    monkeypatch.setitem(ROW, "test", "assert add(0, 0) == 0")
+    monkeypatch.setitem(ROW, "task_id", 601)
+
+    assert [problem.task_id for problem in load_problems("mbppplus", "train")] == ["601"]
+    assert asked == [("evalplus/mbppplus", None, None)]
+
+
 def test_without_a_split_all_splits_are_joined(asked):
     assert [problem.task_id for problem in load_problems("mbpp", "all")] == ["1", "2"]
     assert asked == [("google-research-datasets/mbpp", "full", None)]

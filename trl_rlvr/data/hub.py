@@ -21,6 +21,9 @@ HUB_IDS = {
 }
 """Short names, and the Hub's id and configuration that each stands for."""
 
+SPLIT_BY_ID = frozenset({"evalplus/mbppplus"})
+"""Sets of one split whose rows are MBPP's, so that MBPP's own splits hold for them by `task_id`."""
+
 
 def hub_rows(name: str, split: str | None) -> Iterator[Row]:
     """Read rows from the Hub, or from its cache on this machine, one by one.

@@ -18,13 +18,13 @@ from typing import Any
 
 from trl_rlvr.data.cache import cached
 from trl_rlvr.data.files import FILE_SUFFIXES, Item, file_items, folder_files, row_of
-from trl_rlvr.data.hub import HUB_IDS, has_only_train, hub_rows
+from trl_rlvr.data.hub import HUB_IDS, SPLIT_BY_ID, has_only_train, hub_rows
 from trl_rlvr.data.loaded import DUPLICATE, LoadedData, SetAside
 from trl_rlvr.data.mapping import as_object, mapped_row, passes, row_mapping
 from trl_rlvr.data.sameness import problem_key
 from trl_rlvr.data.schemas import problem_from_row, schema_of
 from trl_rlvr.data.special_judges import special_judge
-from trl_rlvr.data.splits import has_splits, select_split
+from trl_rlvr.data.splits import MBPP_SPLITS, has_splits, select_split
 from trl_rlvr.errors import DataError, RowError
 from trl_rlvr.problem import CodeProblem
 
@@ -222,7 +222,11 @@ def _items(name: str, split: str | None) -> Iterator[Item]:
     elif name.endswith(FILE_SUFFIXES):
         yield from file_items(path) if split is None else select_split(list(map(row_of, file_items(path))), split, name)
     elif name in HUB_IDS or _HUB_ID.fullmatch(name):
-        yield from hub_rows(HUB_IDS.get(name, name), split)
+        hub_id = HUB_IDS.get(name, name)
+        if hub_id in SPLIT_BY_ID and split in MBPP_SPLITS:
+            yield from select_split(list(hub_rows(hub_id, None)), split, name)
+        else:
+            yield from hub_rows(hub_id, split)
     else:
         raise DataError(
             f"unknown data set {name!r}; give one of {', '.join(sorted((STARTER, *HUB_IDS)))}, a file that ends in "

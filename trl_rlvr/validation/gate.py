@@ -43,7 +43,7 @@ def _run(sandbox: Sandbox, programs: Sequence[Program]) -> list[ExecutionResult]
     return results
 
 
-def _run_references(sandbox: Sandbox, problems: Sequence[CodeProblem]) -> list[ExecutionResult | None]:
+def run_references(sandbox: Sandbox, problems: Sequence[CodeProblem]) -> list[ExecutionResult | None]:
     """Run each reference; one that runs out of time gets much more, since its cost is what is to be found out."""
     rows = [row for row, problem in enumerate(problems) if problem.reference_solution is not None]
     results: list[ExecutionResult | None] = [None] * len(problems)
@@ -129,7 +129,7 @@ def check_problems(
     ]
     checked = [_without_tests(problem, drop) for problem, drop in zip(problems, dropped, strict=True)]
     rows = [row for row, reason in enumerate(reasons) if reason is None]
-    references = _run_references(sandbox, [checked[row] for row in rows])
+    references = run_references(sandbox, [checked[row] for row in rows])
     costs: dict[int, float] = {}
     for row, result in zip(rows, references, strict=True):
         reasons[row] = _reference_reason(result)
