@@ -159,3 +159,16 @@ def test_what_does_not_exist_is_null_in_the_record(tmp_path: Path) -> None:
 
     assert record["baseline"]["pass_at"] == {"1": None}
     assert record["improvement"] == {"pass_at_1": None, "pass_at_1_interval": [None, None], "mean_reward": None}
+
+
+def test_other_sets_have_a_row_each_before_and_after() -> None:
+    before, after = evaluated([FAIL], [FAIL]), evaluated([PASS], [FAIL])
+    report = EvaluationReport(
+        before, after, others={"mbppplus": (before, after), "some/long/folder/of/mine.jsonl": (after, after)}
+    )
+
+    table = report.table()
+
+    assert "Pass@1 mbppplus                0.0%            50.0%           +50.0pp" in table
+    assert "Pass@1 ...folder/of/mine.jsonl 50.0%           50.0%           +0.0pp" in table
+    assert report.as_dict()["heldout_data"]["mbppplus"]["rlvr"] == after.as_dict((1,))

@@ -35,6 +35,12 @@ def _points(value: float) -> str:
     return "n/a" if math.isnan(value) else f"{100 * value:+.1f}pp"
 
 
+def _short(name: str) -> str:
+    """Cut a name to its cell, at its beginning, as a path says most at its end."""
+    width = _WIDTHS[0] - 1
+    return name if len(name) <= width else f"Pass@1 ...{name[-(width - 10) :]}"
+
+
 @dataclass(frozen=True)
 class EvaluationReport:
     """A policy before and after training, on the same problems."""
@@ -45,6 +51,9 @@ class EvaluationReport:
     """The k of each pass@k to show."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """What made the figures, ready for JSON: configuration, versions, seed, seconds."""
+
+    others: Mapping[str, tuple[Evaluation, Evaluation]] = field(default_factory=dict)
+    """Other sets before and after, by name."""
 
     @property
     def improvement(self) -> float:
@@ -71,6 +80,9 @@ class EvaluationReport:
             rows.append(_row(f"Pass@{k}", _percent(before), _percent(after), _points(after - before)))
         before, after = self.baseline.mean_reward, self.trained.mean_reward
         rows.append(_row("Mean Reward", _number(before), _number(after), _number(after - before, "+.3f")))
+        for name, (first, last) in self.others.items():
+            before, after = first.pass_at(1), last.pass_at(1)
+            rows.append(_row(_short(f"Pass@1 {name}"), _percent(before), _percent(after), _points(after - before)))
         rule = "=" * _WIDTH
         return "\n".join([rule, title, rule, *rows, rule, *self._notes()])
 
@@ -105,6 +117,10 @@ class EvaluationReport:
                 "pass_at_1": or_none(self.improvement),
                 "pass_at_1_interval": [or_none(low), or_none(high)],
                 "mean_reward": or_none(self.trained.mean_reward - self.baseline.mean_reward),
+            },
+            "heldout_data": {
+                name: {"baseline": before.as_dict(self.ks), "rlvr": after.as_dict(self.ks)}
+                for name, (before, after) in self.others.items()
             },
             **self.details,
         }

@@ -27,12 +27,17 @@ class Ending:
     folder: RunFolder
     baseline: Evaluation | None
     """None where nothing is measured."""
-    measure: Callable[[str], Evaluation]
-    """Measures the policy as it stands; takes a label, and every rank must call it."""
+    measure: Callable[..., Evaluation]
+    """Measures the policy as it stands; takes a label and, for a set of `heldout_data`, its name. Every rank must call
+    it."""
     details: Callable[[], dict[str, Any]]
     """What made the run's figures, ready for JSON."""
     say: Callable[[str], None]
     """Prints on the main process."""
+    others_before: dict[str, Evaluation] = field(default_factory=dict)
+    """The measures before training of each set of `heldout_data`."""
+    others: dict[str, tuple[Evaluation, Evaluation]] = field(default_factory=dict)
+    """The same before and after."""
     trained: Evaluation | None = None
     report: EvaluationReport | None = None
     failures: dict[str, Exception] = field(default_factory=dict)
@@ -60,13 +65,15 @@ def measure_again(ending: Ending) -> None:
     """Measure the trained policy, where there is something to compare it with."""
     if ending.baseline is not None:
         ending.trained = ending.measure("trained")
+    for name, before in ending.others_before.items():
+        ending.others[name] = before, ending.measure("trained", name)
 
 
 def write_report(ending: Ending) -> None:
     """Write `rlvr_report.json`, with as much as was measured."""
     if ending.baseline is not None and ending.trained is not None:
         ks = tuple(ending.spec.run.heldout_k)
-        ending.report = EvaluationReport(ending.baseline, ending.trained, ks, ending.details())
+        ending.report = EvaluationReport(ending.baseline, ending.trained, ks, ending.details(), ending.others)
         figures = ending.report.as_dict()
     else:
         before = ending.baseline.as_dict(ending.spec.run.heldout_k) if ending.baseline is not None else None

@@ -5,6 +5,7 @@ Each rank samples and verifies its share; all of them get the whole result, whic
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from accelerate.utils import gather_object
@@ -82,10 +83,14 @@ def _by_problem(rows: Sequence[int], verifications: Sequence[Verification], coun
     return samples
 
 
-def heldout_figures(evaluation: Evaluation, ks: Sequence[int]) -> dict[str, float]:
-    """Return what the trackers get: `heldout/pass@k` (shares) and `heldout/mean_reward`, as far as they exist."""
-    figures = {f"heldout/pass@{k}": evaluation.pass_at(k) for k in ks}
-    figures["heldout/mean_reward"] = evaluation.mean_reward
+def heldout_figures(evaluation: Evaluation, ks: Sequence[int], name: str | None = None) -> dict[str, float]:
+    """Return what the trackers get: `heldout/pass@k` (shares) and `heldout/mean_reward`, as far as they exist.
+
+    Those of a set of `heldout_data` are `heldout/NAME/pass@k`, by its file's name where it is a file.
+    """
+    room = "heldout" if name is None else f"heldout/{PurePath(name).name}"
+    figures = {f"{room}/pass@{k}": evaluation.pass_at(k) for k in ks}
+    figures[f"{room}/mean_reward"] = evaluation.mean_reward
     return {name: value for name, value in figures.items() if not math.isnan(value)}
 
 

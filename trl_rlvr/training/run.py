@@ -5,23 +5,17 @@ The trainer is TRL's in every respect but what its class documents; this module 
 
 import contextlib
 import copy
-import math
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import transformers
-from accelerate import PartialState
 
-from trl_rlvr.data import write_set_aside
-from trl_rlvr.data.loaded import SET_ASIDE_FILE
 from trl_rlvr.errors import RunInterruptedError
 from trl_rlvr.evaluation import Evaluation, EvaluationReport
-from trl_rlvr.problem import CodeProblem
 from trl_rlvr.training.build import build_trainer, describe_iteration
 from trl_rlvr.training.callbacks import WeightsMove
 from trl_rlvr.training.checkpoints import checkpoints_in, flaw_of
@@ -33,11 +27,12 @@ from trl_rlvr.training.json_lines import write_json
 from trl_rlvr.training.machine import token_in_environment, use_all_cores
 from trl_rlvr.training.measure import HeldoutMeasures, from_row, heldout_figures, measure, to_row
 from trl_rlvr.training.policy import load_processor, require_trainable, without_cudnn_attention
-from trl_rlvr.training.preflight import require_enough, require_no_overlap, require_system_role, require_usable
+from trl_rlvr.training.preflight import require_enough, require_system_role, require_usable
 from trl_rlvr.training.problem_set import ProblemSet, prepare_problems
 from trl_rlvr.training.records import CompletionsFile, MetricsFile
 from trl_rlvr.training.report import run_details
 from trl_rlvr.training.resume import NothingLeftError, Start, StopWhenDone, starting_point
+from trl_rlvr.training.run_problems import HELDOUT, TRAINING, problems_of
 from trl_rlvr.training.spec import RunSpec
 from trl_rlvr.verifier import CodeVerifier
 
@@ -103,6 +98,9 @@ class Run:
     """What is measured on; None where nothing is measured."""
     measured_name: str = "held-out"
     """What to call them."""
+    others: dict[str, ProblemSet] = field(default_factory=dict)
+    """The sets of `heldout_data`, measured before and after as well."""
+    others_before: dict[str, Evaluation] = field(default_factory=dict)
     timing_s: dict[str, float] = field(default_factory=dict)
     """Seconds of each part that is done."""
 
@@ -138,38 +136,49 @@ class Run:
         self.trainer.accelerator.wait_for_everyone()
 
     def baseline(self) -> Evaluation:
-        """Return the measure before training: as it was taken where the run goes on, else a new one."""
-        rows = (
-            [row for row in self.folder.heldout_rows() if row.get("label") == "baseline"] if self.start.goes_on else []
-        )
-        assert self.heldout is not None
-        known = from_row(rows[-1], self.heldout, self.spec.run) if rows else None
+        """Return the measure before training of what is held out, and keep those of the other sets."""
+        found = self._baseline("baseline", None)
+        self.others_before = {name: self._baseline(_on("baseline", name), name) for name in self.others}
+        return found
+
+    def _baseline(self, label: str, name: str | None) -> Evaluation:
+        """Return a measure before training: as it was taken where the run goes on, else a new one."""
+        rows = [row for row in self.folder.heldout_rows() if row.get("label") == label] if self.start.goes_on else []
+        known = from_row(rows[-1], self._set(name), self.spec.run) if rows else None
         self.trainer.accelerator.wait_for_everyone()  # no rank reads what another has begun to add
         if known is None:
-            return self.measure("baseline")
-        self.say(f"baseline: {self._figures(known)}, as measured when the run began")
+            return self.measure("baseline", name)
+        self.say(f"{label}: {self._figures(known)}, as measured when the run began")
         return known
 
-    def measure(self, label: str) -> Evaluation:
-        """Measure the policy as it stands, print the figures, keep them and hand them to the trackers."""
-        assert self.heldout is not None
+    def _set(self, name: str | None) -> ProblemSet:
+        found = self.heldout if name is None else self.others[name]
+        assert found is not None
+        return found
+
+    def measure(self, label: str, name: str | None = None) -> Evaluation:
+        """Measure the policy as it stands, print the figures, keep them and hand them to the trackers.
+
+        Args:
+            label: what to call the measure.
+            name: of a set of `heldout_data`; None: the run's own.
+        """
+        label = label if name is None else _on(label, name)
         with self.timed(label):
-            evaluation = measure(self.trainer, self.heldout, self.verifier, self.spec.run, label=label)
+            evaluation = measure(self.trainer, self._set(name), self.verifier, self.spec.run, label=label)
         self.say(f"{label}: {self._figures(evaluation)}, {self.timing_s[label]:.1f} s")
         trainer = self.trainer
         if label != "measured":
             step = trainer.state.global_step
             if self.is_main:
                 self.folder.add_heldout(to_row(evaluation, self.spec.run, label=label, step=step))
-            figures = heldout_figures(evaluation, self.spec.run.heldout_k)
+            figures = heldout_figures(evaluation, self.spec.run.heldout_k, name)
             control = copy.copy(trainer.control)  # transformers takes a log record for the one that it has asked for
             trainer.callback_handler.on_log(trainer.args, trainer.state, control, figures)
         return evaluation
 
     def _figures(self, evaluation: Evaluation) -> str:
-        found = {k: evaluation.pass_at(k) for k in self.spec.run.heldout_k}
-        shown = {k: "n/a" if math.isnan(rate) else f"{100 * rate:.1f} %" for k, rate in found.items()}
-        rates = ", ".join(f"pass@{k} {rate}" for k, rate in shown.items())
+        rates = ", ".join(f"pass@{k} {100 * evaluation.pass_at(k):.1f} %" for k in self.spec.run.heldout_k)
         problems = f"{len(evaluation.outcomes)} {self.measured_name} problems"
         return f"{rates}, mean reward {evaluation.mean_reward:+.3f} on {problems}"
 
@@ -211,6 +220,7 @@ class Run:
             folder=self.folder,
             baseline=baseline,
             measure=self.measure,
+            others_before=self.others_before,
             details=lambda: run_details(self.spec, self.timing_s),
             say=self.say,
         )
@@ -239,7 +249,7 @@ def open_run(
         without_cudnn_attention(),
         CodeVerifier(config=spec.sandbox, memory=REMEMBERED_VERDICTS) as verifier,
     ):
-        problems = _loaded(spec) if measures is None else {measures: _measured(spec, measures)}
+        problems = problems_of(spec, measures)
         processor = load_processor(spec.model, spec.run, spec.grpo)
         tokenizer = getattr(processor, "tokenizer", processor)
         require_system_role(tokenizer, spec.data)
@@ -247,13 +257,14 @@ def open_run(
             split: prepare_problems(found, spec.data, spec.sandbox, tokenizer, spec.grpo.seed)
             for split, found in problems.items()
         }
-        name = measures or "held-out"
+        name = measures or HELDOUT
         heldout = sets.get(name)
-        trained_on = sets["training"] if trains else sets[name]  # TRL wants a training set to measure as well
+        trained_on = sets[TRAINING] if trains else sets[name]  # TRL wants a training set to measure as well
         if trains:
             require_enough(len(trained_on.dataset), spec.grpo)
         trainer = build_trainer(spec, verifier, trained_on, heldout, processor)
-        opened = Run(spec, start, interrupts, verifier, trainer, heldout, name)
+        others = {other: found for other, found in sets.items() if other not in (TRAINING, HELDOUT)}
+        opened = Run(spec, start, interrupts, verifier, trainer, heldout, name, others)
         opened.timing_s["preparation"] = time.perf_counter() - begun
         fake = [FAKE_WARNING] if spec.sandbox.sandbox_backend == "fake" else []
         lines = [*fake, *start.notes, *(found.describe(split) for split, found in sets.items())]
@@ -261,26 +272,6 @@ def open_run(
         yield opened
         if hasattr(opened.trainer, "end"):  # transformers from 5.18 on: finish trackers and the process group
             opened.trainer.end()
-
-
-def _measured(spec: RunSpec, name: str) -> list[CodeProblem]:
-    """Load the problems to measure on, by what they are."""
-    return spec.data.load_train() if name == "training" else spec.data.load_test()
-
-
-def _loaded(spec: RunSpec) -> dict[str, list[CodeProblem]]:
-    """Load the problems that training needs, by what they are for."""
-    problems = {"training": spec.data.load_train()}
-    if spec.run.heldout_samples or spec.grpo.eval_strategy != "no":
-        problems["held-out"] = spec.data.load_test()
-    if len(problems) == 2 and not spec.data.data_allow_overlap:
-        require_no_overlap(problems["training"], problems["held-out"])
-    if PartialState().is_main_process:
-        for loaded in spec.data.loaded:
-            if loaded.set_aside:
-                print(loaded.describe(), flush=True)
-        write_set_aside(spec.data.loaded, Path(spec.grpo.output_dir) / SET_ASIDE_FILE)
-    return problems
 
 
 @contextlib.contextmanager
@@ -293,6 +284,10 @@ def _interruptible(spec: RunSpec, *, trains: bool = True) -> Iterator[Interrupts
             signum = stop.signum if isinstance(stop, StopAtOnce) else signal.SIGINT
             folder = RunFolder(spec.grpo.output_dir)
             raise RunInterruptedError(_how_to_go_on(folder, "stopped", trains=trains), signum) from None
+
+
+def _on(label: str, name: str) -> str:
+    return f"{label} on {name}"
 
 
 def _how_to_go_on(folder: RunFolder, happened: str, *, trains: bool = True) -> str:

@@ -65,6 +65,12 @@ class RunConfig:
         default=True,
         metadata={"help": "Forward a prompt once for its completions in an update; false: with each, as TRL does."},
     )
+    heldout_data: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "Other sets to measure before and after too, as data_name takes them; NAME@SPLIT for a split."
+        },
+    )
     heldout_samples: int = field(
         default=1, metadata={"help": "Completions of each held-out problem, before and after training; 0: no measure."}
     )
