@@ -77,9 +77,10 @@ def lone_sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def arena(quick_sandbox: Sandbox, bait: Path) -> Arena:
+def arena(quick_sandbox: Sandbox, bait: Path) -> Iterator[Arena]:
     """Where attacks are run and what they leave is counted; a module each, since other modules open other sandboxes."""
-    return Arena(quick_sandbox, {"BAIT": str(bait)})
+    with Arena(quick_sandbox, {"BAIT": str(bait)}) as arena:
+        yield arena
 
 
 @pytest.fixture(scope="module", params=[name for name in OPENERS if MISSING[name] is None])

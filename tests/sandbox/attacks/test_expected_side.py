@@ -2,7 +2,7 @@
 
 import pytest
 from support.arena import Arena
-from support.attack import attack
+from support.attack import VICTIM, attack
 
 EMPTIES = "def answer(x):\n    x.clear()\n    return []"
 EXPECTED_SIDE = {
@@ -173,25 +173,31 @@ EXPECTED_SIDE = {
         "assert $NUMBER in answer(lambda n: $NUMBER)",
     ),
     "object_that_was_never_handed_over": attack(
-        """
-        def answer(f):
-            other = object.__new__(type(f))
-            object.__setattr__(other, '_conversation', object.__getattribute__(f, '_conversation'))
-            object.__setattr__(other, '_number', 1000)
-            return other
-        """,
+        VICTIM
+        + """
+def answer(f):
+    other = object.__new__(type(f))
+    object.__setattr__(other, '_connection', victim(f, '_connection'))
+    object.__setattr__(other, '_number', victim(f, '_number') + 1000)
+    return other
+""",
         "assert answer(lambda n: n) != $NUMBER",
     ),
     "name_of_a_builtin_taken_away": attack(
-        "def gcd(a, b): return 0\nimport sys\n"
-        "frame = sys._getframe()\nwhile frame.f_back: frame = frame.f_back\n"
-        "import gc\nfor thing in gc.get_objects():\n"
-        "    if getattr(thing, '__name__', '') == 'Connection' and isinstance(thing, type):\n"
-        "        do = thing._do\n"
-        "        def lie(self, request, work, do=do):\n"
-        "            if request == b'D': self.namespace.pop('gcd', None)\n"
-        "            return do(self, request, work)\n"
-        "        thing._do = lie\n",
+        VICTIM
+        + """
+import sys
+def gcd(a, b): return 0
+frame = sys._getframe()
+while frame and 'serve' not in frame.f_globals: frame = frame.f_back
+if frame is None: raise Unarmed('serve')
+end = victim(frame.f_globals['serve'], '__globals__')['Connection']
+do = victim(end, '_do')
+def lie(self, request, work, *rest):
+    if request == b'D': self.namespace.pop('gcd', None)
+    return do(self, request, work, *rest)
+end._do = lie
+""",
         "x = 12\nassert gcd(x, 8) == 4",
         entry_point="gcd",
     ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.arena import NAMESPACES, Arena
-from support.attack import attack, program
+from support.attack import VICTIM, attack, program
 from support.programs import simple
 
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
@@ -12,7 +12,9 @@ from trl_rlvr.sandbox.limits import Limits
 from trl_rlvr.verdict import Verdict
 
 OFF = {"as_it_is": (), "without_ids": ("ids",), "without_ids_and_namespaces": ("ids", *NAMESPACES)}
-FOLDERS = """
+FOLDERS = (
+    VICTIM
+    + """
 import os, sys
 
 def folders():
@@ -20,11 +22,15 @@ def folders():
     while frame:
         for value in frame.f_locals.values():
             if type(value).__name__ == '_Server':
-                scratch = value.confinement._scratch['harness']
-                root = bytes(scratch._path.data)[:scratch._name_place.start].decode()
-                return [root + name for name in scratch._living.values()]
+                scratch = victim(victim(value, 'confinement'), '_scratch')['harness']
+                root = bytes(victim(victim(scratch, '_path'), 'data'))[:victim(scratch, '_name_place').start].decode()
+                names = victim(scratch, '_living').values()
+                if not names: raise Unarmed('no harness lives')
+                return [root + name for name in names]
         frame = frame.f_back
+    raise Unarmed('_Server')
 """
+)
 READS = (
     FOLDERS
     + """
@@ -53,7 +59,8 @@ def arena(request: pytest.FixtureRequest) -> Iterator[Arena]:
     with ProcessSandbox(limits=Limits(cpu_s=2.0), workers=1, off=request.param) as sandbox:
         if not {name: on for name, on, _ in sandbox.layers}["landlock"]:
             pytest.skip("no Landlock, which is what keeps roles of one id apart")
-        yield Arena(sandbox, {})
+        with Arena(sandbox, {}) as arena:
+            yield arena
 
 
 def test_a_file_of_the_test_cannot_be_read(arena: Arena) -> None:

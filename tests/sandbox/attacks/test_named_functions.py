@@ -2,7 +2,7 @@
 
 import pytest
 from support.arena import Arena
-from support.attack import attack, program
+from support.attack import VICTIM, attack, program
 from support.programs import simple
 
 from trl_rlvr.verdict import Verdict
@@ -77,14 +77,16 @@ assert answer(Recorder()) == want
 
 
 def test_the_exception_that_ends_a_block_is_no_function(arena: Arena) -> None:
-    code = """
-        import sys
-        def answer(block):
-            conversation = object.__getattribute__(block, '_conversation')
-            conversation.ask(b'O', '__exit__', (block, getattr, (block, '__exit__')))
-            conversation.ask(b'O', '__exit__', (block, getattr, (block.error, '__globals__')))
-            return block.error['want']
-    """
+    code = (
+        VICTIM
+        + """
+def answer(block):
+    ask = victim(victim(block, '_connection'), 'ask')
+    ask(b'O', '__exit__', (block, getattr, (block, '__exit__')))
+    ask(b'O', '__exit__', (block, getattr, (block.error, '__globals__')))
+    return block.error['want']
+"""
+    )
 
     arena.fails(attack(code, CONTEXT))
 

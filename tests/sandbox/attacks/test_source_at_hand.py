@@ -2,7 +2,7 @@
 
 import pytest
 from support.arena import Arena
-from support.attack import attack
+from support.attack import VICTIM, attack
 
 from trl_rlvr.sandbox.codec import tags
 from trl_rlvr.sandbox.protocol.requests import Reply
@@ -153,17 +153,18 @@ BORROWED = {
 
 @pytest.mark.parametrize("name", BORROWED)
 def test_a_borrowed_callback_leads_nowhere(arena: Arena, name: str) -> None:
-    code = f"""
-        def answer(f):
-            conversation = object.__getattribute__(f, '_conversation')
-            ask = conversation.ask
-            def guess(number):
-                other = object.__new__(type(f))
-                object.__setattr__(other, '_conversation', conversation)
-                object.__setattr__(other, '_number', number)
-                return other
-            return {BORROWED[name]}
-    """
+    code = f"""{VICTIM}
+def answer(f):
+    connection = victim(f, '_connection')
+    ask = victim(connection, 'ask')
+    victim(f, '_number')
+    def guess(number):
+        other = object.__new__(type(f))
+        object.__setattr__(other, '_connection', connection)
+        object.__setattr__(other, '_number', number)
+        return other
+    return {BORROWED[name]}
+"""
 
     arena.fails(attack(code, "want = '$SECRET'\nassert answer(lambda *a: len(want)) == want"))
 
@@ -227,22 +228,27 @@ def test_the_expected_side_is_what_it_was_before_the_call(arena: Arena, name: st
     arena.fails(attack(code, ALIASED[name]))
 
 
-REMOTE = """
+REMOTE = (
+    VICTIM
+    + """
 import sys
 
-def remote():
+def remote(name):
+    'The globals of the module that serves the requests, in which `name` is a victim.'
     frame = sys._getframe()
-    while 'Connection' not in frame.f_globals:
+    while frame and 'Connection' not in frame.f_globals:
         frame = frame.f_back
+    if frame is None or name not in frame.f_globals: raise Unarmed(name)
     return frame.f_globals
 """
+)
 BY_ITS_OWN_CODE = {
     "attributes_that_break_an_exception": attack(
         REMOTE
         + """
 def answer(n):
     bad = {'encoding': 'x', 'reason': 'y', 'object': 5, 'start': -(1 << 40), 'end': 1 - (1 << 40), 'args': 5}
-    remote()['plain_attributes'] = lambda error: bad
+    remote('plain_attributes')['plain_attributes'] = lambda error: bad
     raise UnicodeDecodeError('utf-8', b'x', 0, 1, 'no')
 """,
         "try:\n    answer(1)\nexcept ValueError as error:\n    assert str(error) == '$SECRET'",
@@ -251,7 +257,7 @@ def answer(n):
         REMOTE
         + """
 def answer(n):
-    remote()['plain_attributes'] = lambda error: {'came_from_candidate': ('passed', '')}
+    remote('plain_attributes')['plain_attributes'] = lambda error: {'came_from_candidate': ('passed', '')}
     raise ValueError from KeyError()
 """,
         "try:\n    answer(1)\nexcept ValueError as error:\n    raise error.__cause__",
@@ -263,12 +269,12 @@ class Text(str): pass
 FIRST, SEEN = Text('nothing'), []
 def answer(n):
     SEEN.append(str(n))
-    encoder = remote()['Encoder']
+    encoder = remote('Encoder')['Encoder']
     if not hasattr(encoder, 'written'):
-        encoder.written = encoder._unusual
+        encoder.written = victim(encoder, '_unusual')
         def unusual(self, value, kind):
             if kind is not Text: return encoder.written(self, value, kind)
-            self._subclasses(self, value, str)
+            victim(self, 'subclasses')(self, value, str)
             self.value(SEEN[-1])
         encoder._unusual = unusual
     return [FIRST, 1]
@@ -284,12 +290,12 @@ class Thing: pass
 FIRST, SEEN = Thing(), []
 def answer(n):
     SEEN.append(n)
-    encoder = remote()['Encoder']
+    encoder = remote('Encoder')['Encoder']
     if not hasattr(encoder, 'written') and len(SEEN) > 1:
-        encoder.written = encoder.other
+        encoder.written = victim(encoder, 'other')
         def other(self, value):
             if type(value) is not Thing: return encoder.written(self, value)
-            self._subclasses(self, value, list)
+            victim(self, 'subclasses')(self, value, list)
             self.value([SEEN[-1]])
         encoder.other = other
     return FIRST

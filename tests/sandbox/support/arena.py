@@ -12,36 +12,69 @@ NAMESPACES = ("user_ns", "pid_ns", "mount_ns", "net_ns", "ipc_ns", "uts_ns", "sc
 """The layers that need namespaces, for a sandbox that is to do without."""
 
 
+_SAMPLE = 6
+"""Attacks of a family that are run once more, with honest programs beside them."""
+
+
+def _compiles(source: str) -> bool:
+    try:
+        compile(source, "<attack>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
 class Arena:
-    """A sandbox, the traces that it leaves when idle, and honest programs to run beside and after each attack."""
+    """Where a family of attacks is run: no attack passes, and together they hurt nobody and leave nothing.
+
+    Use it as a context manager. At its end a sample of the attacks is run once more with honest programs beside and
+    after them, and whatever a sandbox may leave behind is counted.
+    """
 
     def __init__(self, sandbox: Sandbox, known: Mapping[str, object]) -> None:
         self.sandbox = sandbox
         self.known = known
+        self._attacks: dict[Attack, None] = {}
         settle(sandbox)
-        self.rest()
+        self._idle = Traces.now()
 
-    def rest(self) -> None:
-        """Take what there is now for what there is when no attack has run."""
-        self.idle = Traces.now()
+    def __enter__(self) -> "Arena":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None and self._attacks:
+            self._hurts_nobody()
+            self._leaves_nothing()
 
     def run(self, programs: Iterable[Program]) -> list[ExecutionResult]:
         """Run programs, failing if the sandbox hangs."""
         return run_or_fail(self.sandbox, list(programs))
 
     def fails(self, attack: Attack) -> ExecutionResult:
-        """Assert that the attack scores 0, hurts nobody beside or after it, and leaves nothing."""
-        result, *beside = self.run([program(attack, self.known), *honest_programs(3)])
-        after = self.run(honest_programs(4))
+        """Assert that the attack is armed, and scores 0 by a verdict about the program."""
+        self._attacks[attack] = None
+        attacker = program(attack, self.known)
+        assert _compiles(attacker.code) is attack.compiles, "the attack does not say rightly whether it compiles"
+        assert all(map(_compiles, attacker.problem.tests)), "a test of the attack does not compile"
+        (result,) = self.run([attacker])
 
-        verdicts = [test.verdict.value for test in result.tests]
+        verdicts = [(test.verdict.value, test.error) for test in result.tests]
+        assert "Unarmed" not in str(verdicts), f"the attack did not find its victim: {verdicts}"
         assert result.verdict is not Verdict.PASSED, f"the attack got through: {verdicts}"
         assert result.verdict is not Verdict.SANDBOX_ERROR, f"the attack broke the sandbox: {result.error}"
         assert result.passed <= attack.may_pass, f"the attack passed tests: {verdicts}"
-        assert [r.verdict for r in beside] == [Verdict.PASSED] * 3, f"beside it: {[r.error for r in beside]}"
-        assert [r.verdict for r in after] == [Verdict.PASSED] * 4, f"after it: {[r.error for r in after]}"
-        idle, swept = self.idle, wait_until(lambda: Traces.now().within(self.idle))
-        if not swept:
-            self.rest()  # the next attack is not to blame for what this one left
-        assert swept, f"it left traces: {self.idle} where an idle sandbox has {idle}"
         return result
+
+    def _hurts_nobody(self) -> None:
+        attacks = list(self._attacks)
+        sample = attacks[:: max(1, len(attacks) // _SAMPLE)]
+        pairs = zip([program(attack, self.known) for attack in sample], honest_programs(len(sample)), strict=True)
+        beside = self.run([one for pair in pairs for one in pair])[1::2]
+        after = self.run(honest_programs(4))
+
+        assert {result.verdict for result in beside} == {Verdict.PASSED}, f"beside: {[r.error for r in beside]}"
+        assert {result.verdict for result in after} == {Verdict.PASSED}, f"after: {[r.error for r in after]}"
+
+    def _leaves_nothing(self) -> None:
+        swept = wait_until(lambda: Traces.now().within(self._idle))
+        assert swept, f"the attacks left traces: {Traces.now()} where an idle sandbox has {self._idle}"

@@ -56,6 +56,20 @@ def reached(number, *arguments):
 """What an attack by raw system call starts with; a refusal by seccomp, Landlock or plain permissions is not reached."""
 
 
+VICTIM = """
+class Unarmed(BaseException):
+    'Raised by an attack that does not find its victim: a part of the executor that was renamed, say.'
+
+def victim(found, name):
+    'Return an attribute that the attack aims at.'
+    try:
+        return object.__getattribute__(found, name)
+    except AttributeError:
+        raise Unarmed(name) from None
+"""
+"""What an attack starts with that looks for a part of the executor by its name."""
+
+
 @dataclass(frozen=True)
 class Attack:
     """One attack; its tests may name `$SECRET`, `$NUMBER` and `$TOKEN`, its code `$BAIT`, `$ME` and `$SYS_name`."""
@@ -67,6 +81,8 @@ class Attack:
     io: tuple[tuple[str, str], ...] = ()
     may_pass: int = 0
     """Tests that an honest reading of the attack's answers passes."""
+    compiles: bool = True
+    """False where it attacks by code that does not."""
 
 
 def attack(
@@ -76,6 +92,7 @@ def attack(
     entry_point: str | None = "answer",
     io: Sequence[tuple[str, str]] = (),
     may_pass: int = 0,
+    compiles: bool = True,
 ) -> Attack:
     """Write an attack down; without tests it is one that answers 'done' when it got through."""
     return Attack(
@@ -85,6 +102,7 @@ def attack(
         entry_point=entry_point,
         io=tuple(io),
         may_pass=may_pass,
+        compiles=compiles,
     )
 
 
