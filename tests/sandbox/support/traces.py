@@ -92,9 +92,9 @@ def settle(sandbox: Sandbox) -> None:
 
     def is_up() -> bool:
         seen = [Traces.now()]
-        for _ in range(3):
+        for _ in range(2):
             run_or_fail(sandbox, [busy] * 8)
-            time.sleep(0.3)
+            time.sleep(0.1)
             seen.append(Traces.now())
         return all(one == seen[0] for one in seen)
 
