@@ -54,7 +54,6 @@ def test_an_abstract_socket_of_the_trainer_cannot_be_reached(arena: Arena) -> No
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(f"\0rlvr-open-{os.getpid()}")
         server.listen()
-        arena.rest()
         code = """
             import socket
             def answer(n):
