@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 
 from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
+from trl_rlvr.cli.problems import load_said
 from trl_rlvr.cli.progress import progress
-from trl_rlvr.data import load_problems
+from trl_rlvr.errors import RowError
 from trl_rlvr.sandbox import SandboxConfig, open_sandbox
 from trl_rlvr.terminal import printable
 from trl_rlvr.validation.gate import ProblemCheck, check_problems
@@ -40,7 +41,11 @@ def main(argv: Sequence[str]) -> int:
     """
     options = build_parser().parse_args(argv)
     config = sandbox_from(options)
-    problems = load_problems(options.problems, options.split)
+    loaded = load_said(options.problems, options.split)
+    problems = loaded.problems
+    for row in loaded.set_aside:
+        if not row.used:
+            print(f"{printable(row.where)}\t{printable(str(RowError(row.where, row.field, row.what)))}", flush=True)
     checks: list[ProblemCheck] = []
     with open_sandbox(config) as sandbox, progress(len(problems), "problem") as advance:
         for start in range(0, len(problems), CHUNK):

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from trl_rlvr.cli.completions import read_completions
 from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
+from trl_rlvr.cli.problems import problems_named
 from trl_rlvr.cli.score import verified
-from trl_rlvr.data import load_problems
 from trl_rlvr.data.prompts import count_visible
 from trl_rlvr.hardening import Gap, Tiers, read_augmented, with_augmented
 from trl_rlvr.sandbox import SandboxConfig
@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     options = build_parser().parse_args(argv)
     visible = count_visible(options.visible)
     config = sandbox_from(options)
-    problems = load_problems(options.problems, options.split)
+    problems = problems_named(options.problems, options.split)
     new = read_augmented(options.problems)
     all_tests = {p.task_id: with_augmented(p, new.get(p.task_id, ())) for p in problems}
     rows = read_completions(options.completions, all_tests)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
 from trl_rlvr.cli.output import replacing
+from trl_rlvr.cli.problems import problems_named
 from trl_rlvr.cli.progress import progress
-from trl_rlvr.data import load_problems
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.hardening import Augmentation, Strength, augment_problems, hardened_row, measure_strength
 from trl_rlvr.problem import CodeProblem
@@ -57,7 +57,7 @@ def main(argv: Sequence[str]) -> int:
         if given is not None and given < least:
             raise ConfigError(f"--{name} is {given!r}; give {least} or more")
     config = sandbox_from(options)
-    problems = load_problems(options.problems, options.split)[: options.limit]
+    problems = problems_named(options.problems, options.split)[: options.limit]
     found = []
     with replacing(options.output) as output:
         for augmentation, strength in hardened(problems, options, config):

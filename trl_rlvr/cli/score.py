@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from trl_rlvr.cli.completions import CompletionRow, read_completions
 from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
 from trl_rlvr.cli.output import replacing
+from trl_rlvr.cli.problems import problems_named
 from trl_rlvr.cli.progress import progress
-from trl_rlvr.data import load_problems
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.evaluation import pass_at_k
 from trl_rlvr.extraction import Extraction, ExtractionOutcome
@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     """
     options = build_parser().parse_args(argv)
     config = sandbox_from(options)
-    problems = {problem.task_id: problem for problem in load_problems(options.problems, options.split)}
+    problems = {problem.task_id: problem for problem in problems_named(options.problems, options.split)}
     rows = read_completions(options.completions, problems)
     require_samples(options.k, rows)
     start = time.perf_counter()

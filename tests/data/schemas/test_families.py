@@ -185,7 +185,7 @@ def test_a_row_is_taken_for_its_own_family_and_says_why(family):
             ),
         ),
         ("EvalPlus' own file", ("assert double(1) == 2", "assert agrees(double(2), reference_of_double(2), 0)")),
-        ("HumanEval-X", (ROWS["HumanEval-X"]["test"],)),
+        ("HumanEval-X", ("def check(candidate):\n    assert candidate(1) == 2\n\ncheck(double)",)),
         ("LeetCodeDataset", ("assert Solution().double(x = 1) == 2", "assert Solution().double(x = 3) == 6")),
         ("AceCode", ASSERTS),
         ("CRUXEval", ("assert f(1) == 2",)),
@@ -343,7 +343,7 @@ def test_evalplus_inputs_get_back_the_tuples_that_json_has_not():
         ("CodeContests", {"input_file": "in.txt"}, "input_file", "would read a file"),
         ("AceCode", {"test_cases": []}, "test_cases", "is empty"),
         ("HumanEval-X", {"declaration": "int double(int x) {"}, "declaration", "declares no function"),
-        ("this package's own", {"task_id": "\x1b[31mred"}, "task_id", "printable"),
+        ("this package's own", {"task_id": "x" * 201}, "task_id", "at most 200 characters"),
     ],
 )
 def test_a_row_that_cannot_be_used_names_field_and_fault(family, changes, field, what):

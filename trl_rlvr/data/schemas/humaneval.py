@@ -9,6 +9,7 @@ from trl_rlvr.analysis.shortened import shortened
 from trl_rlvr.data.fields import Fields
 from trl_rlvr.data.schemas.plus_tests import read_plus_tests
 from trl_rlvr.data.schemas.schema import Row, Schema
+from trl_rlvr.data.schemas.source_edits import cut_with, names_in
 from trl_rlvr.extraction import opens_program
 from trl_rlvr.problem import CodeProblem
 
@@ -60,6 +61,7 @@ def humaneval_problem(fields: Fields, entry_point: str) -> CodeProblem:
     """
     prompt = fields.text("prompt")
     test, tree = fields.parsed_code("test")
+    test = _with_candidate(test, tree, entry_point)
     if "check" not in {name for name, _ in top_level_bindings(tree)}:
         raise fields.wrong("test", "defines no `check`, which is what runs it")
     calls_itself = isinstance(tree.body[-1], ast.Expr) and ast.unparse(tree.body[-1]) == f"check({entry_point})"
@@ -72,6 +74,19 @@ def humaneval_problem(fields: Fields, entry_point: str) -> CodeProblem:
         entry_point=entry_point,
         reference_solution=_reference(fields, prompt, entry_point),
     )
+
+
+def _with_candidate(test: str, tree: ast.Module, entry_point: str) -> str:
+    """Let `check` call its parameter `candidate` where it calls it as the entry point, which hides that."""
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef) or node.name != "check":
+            continue
+        if [argument.arg for argument in node.args.args] == [entry_point]:
+            lines = test.split("\n")
+            names: list[ast.Name | ast.arg] = [node.args.args[0], *names_in(node, entry_point)]
+            changed = cut_with(lines, node, names, "candidate")
+            return "\n".join([*lines[: node.lineno - 1], changed, *lines[node.end_lineno or node.lineno :]])
+    return test
 
 
 def _reference(fields: Fields, prompt: str, entry_point: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from trl_rlvr.analysis.parsing import try_parse
 from trl_rlvr.data.fields import Fields
 from trl_rlvr.data.schemas.schema import Row, Schema
+from trl_rlvr.data.schemas.source_edits import cut_with, names_in
 from trl_rlvr.problem import CodeProblem
 
 
@@ -60,7 +61,7 @@ def tests_of_check(fields: Fields, field: str, callee: str) -> dict[str, Any]:
     if len(tree.body) == 1 and all(isinstance(node, ast.Assert) for node in check.body):
         lines = source.split("\n")
         parameter = check.args.args[0].arg
-        tests = [_assert_source(lines, node, parameter, callee) for node in check.body]
+        tests = [cut_with(lines, node, names_in(node, parameter), callee) for node in check.body]
         return {"tests": tuple(dict.fromkeys(tests)), **common}
     return {"tests": (f"{source}\n\ncheck({callee})\n",), **common}
 
@@ -74,19 +75,6 @@ def _first_name(fields: Fields, callee: str) -> str:
     if not isinstance(node, ast.Name):
         raise fields.wrong("entry_point", f"{callee!r:.60} is no name, and no expression that begins with one")
     return node.id
-
-
-def _assert_source(lines: list[str], node: ast.stmt, parameter: str, callee: str) -> str:
-    """Cut a statement out of its source, with another expression in the place of a name."""
-    last = node.end_lineno or node.lineno
-    text = [line.encode() for line in lines[node.lineno - 1 : last]]
-    names = [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == parameter]
-    text[-1] = text[-1][: node.end_col_offset]
-    for one in sorted(names, key=lambda one: (one.lineno, one.col_offset), reverse=True):
-        line = text[one.lineno - node.lineno]
-        text[one.lineno - node.lineno] = line[: one.col_offset] + callee.encode() + line[one.end_col_offset :]
-    text[0] = text[0][node.col_offset :]
-    return b"\n".join(text).decode()
 
 
 LEETCODE = Schema("LeetCodeDataset", _recognise, _read, ("newfacade/LeetCodeDataset",))
