@@ -27,7 +27,14 @@ def written(tmp_path, *rows):
     return str(path)
 
 
-@pytest.mark.parametrize("problem", [DOUBLE, STDIN, replace(DOUBLE, task_id="a/b", reference_solution=None)])
+OTHERS = [
+    replace(DOUBLE, task_id="a/b", reference_solution=None),
+    replace(DOUBLE, prelude="import math", visible_limit=0),
+    replace(STDIN, io_numbers="value"),
+]
+
+
+@pytest.mark.parametrize("problem", [DOUBLE, STDIN, *OTHERS])
 def test_a_problem_survives_the_file(problem, tmp_path):
     path = written(tmp_path, hardened_row(Augmentation(problem), None))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from trl_rlvr.data.fields import Fields
 from trl_rlvr.data.files import FILE_SUFFIXES, file_rows
+from trl_rlvr.data.rows import problem_row
 from trl_rlvr.hardening.augment import Augmentation
 from trl_rlvr.hardening.strength import Strength
 from trl_rlvr.problem import CodeProblem
@@ -19,7 +20,7 @@ AUGMENTED = "augmented_tests"
 
 
 def hardened_row(augmentation: Augmentation, strength: Strength | None, *, append: bool = False) -> dict[str, Any]:
-    """Write one problem as a row; one that reads standard input keeps its own schema, as MBPP has none for it.
+    """Write one problem as a row of MBPP's schema, or of our own where that says less than the problem is.
 
     Args:
         augmentation: the problem and its new tests.
@@ -27,21 +28,16 @@ def hardened_row(augmentation: Augmentation, strength: Strength | None, *, appen
         append: put the new tests into `test_list` as well.
     """
     problem, new = augmentation.problem, augmentation.tests
-    row: dict[str, Any] = {"task_id": int(problem.task_id) if problem.task_id.isdecimal() else problem.task_id}
-    if problem.io_tests:
-        tests = [{"input": test.input, "output": test.output} for test in problem.io_tests]
-        row |= {
-            "prompt": problem.prompt,
-            "reference_solution": problem.reference_solution,
-            "io_tests": tests,
-            "setup_code": problem.setup_code,
-        }
+    tests = [*problem.tests, *(new if append else ())]
+    if problem.io_tests or problem.prelude or problem.messages or problem.visible_limit is not None:
+        row = problem_row(problem) | ({} if problem.io_tests else {"tests": tests})
     else:
-        row |= {
+        row = {
+            "task_id": int(problem.task_id) if problem.task_id.isdecimal() else problem.task_id,
             "text": problem.prompt,
             "code": problem.reference_solution,
             "entry_point": problem.entry_point,
-            "test_list": [*problem.tests, *(new if append else ())],
+            "test_list": tests,
             "test_setup_code": problem.setup_code,
             "challenge_test_list": [],
         }
