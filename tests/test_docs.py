@@ -110,3 +110,14 @@ def test_every_file_of_the_map_exists():
     paths = [name for entry in entries for name in entry]
 
     assert [name for name in paths if not (ROOT / name).exists() and not (ROOT / "trl_rlvr" / name).exists()] == []
+
+
+def test_every_file_that_the_architecture_names_exists():
+    package, page = ROOT / "trl_rlvr", (ROOT / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"`([\w/]+(?:\.py|/))", page))
+    known = {path.name for path in package.rglob("*.py")}
+
+    assert len(named) > 40
+    roots = (ROOT, package, package / "sandbox")
+    missing = {name for name in named if not any((root / name).exists() for root in roots)}
+    assert {name for name in missing if "/" in name or name not in known} == set()

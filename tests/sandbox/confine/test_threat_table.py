@@ -4,11 +4,12 @@ from pathlib import Path
 from trl_rlvr.sandbox.confine.layers import LAYERS
 
 ROOT = Path(__file__).parents[3]
-PAGE = ROOT / "docs" / "sandbox.md"
+THREATS = ROOT / "docs" / "threat-model.md"
+LAYER_PAGE = ROOT / "docs" / "sandbox.md"
 
 
 def test_every_test_that_the_page_names_exists():
-    named = set(re.findall(r"`(test_\w+)`", PAGE.read_text()))
+    named = set(re.findall(r"`(test_\w+)`", THREATS.read_text()))
     defined = {
         name
         for file in (ROOT / "tests" / "sandbox").rglob("test_*.py")
@@ -20,7 +21,7 @@ def test_every_test_that_the_page_names_exists():
 
 
 def test_every_family_of_attacks_has_a_place_in_the_threat_tables():
-    page = PAGE.read_text()
+    page = THREATS.read_text()
     families = {
         file.name
         for file in (ROOT / "tests" / "sandbox" / "attacks").glob("test_*.py")
@@ -31,6 +32,6 @@ def test_every_family_of_attacks_has_a_place_in_the_threat_tables():
 
 
 def test_every_layer_is_explained():
-    page = PAGE.read_text()
+    page = LAYER_PAGE.read_text()
 
     assert [name for name in LAYERS if f"`{name}`" not in page] == []
