@@ -20,7 +20,7 @@ from trl_rlvr.verdict import ExecutionResult
 
 _ANSWER = f"{Answer.__name__}: "
 _CPU_S = 0.03
-"""Least cost to state of an asking: counting lines takes time, and a question that computes in C has no other end."""
+"""Least CPU time to assume of a reference under question: counting its lines takes time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,13 +97,13 @@ class BatchEntry:
         return self.future.result()
 
     def claim_log(self) -> bool:
-        """Tell the first who asks that the batch is theirs to log."""
+        """Return True for the first caller only: it logs the batch."""
         with self._lock:
             is_first, self._logged = not self._logged, True
         return is_first
 
     def claim_observer(self, observer: Observer) -> bool:
-        """Tell the first who asks that this observer is theirs to call."""
+        """Return True for the first caller only: it calls this observer."""
         with self._lock:
             is_first = all(told is not observer for told in self._told)
             self._told.append(observer)

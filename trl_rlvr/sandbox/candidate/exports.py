@@ -1,4 +1,4 @@
-"""The candidate's objects that stay with it: their numbers, and what the harness is told of each."""
+"""The export table: the candidate's objects that stay with it, by number, and the description of each."""
 
 import inspect
 import sys

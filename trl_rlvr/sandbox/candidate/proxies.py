@@ -1,4 +1,4 @@
-"""What stands in a solution for a test's own functions, iterators and objects: it asks the harness."""
+"""Proxies, in a solution, for the functions, iterators and objects that a test handed over: they ask the harness."""
 
 from typing import Any, Protocol
 
@@ -15,7 +15,7 @@ class Asks(Protocol):
 
 
 class Proxy:
-    """Base of what stands for an object of the test's."""
+    """Base of the proxies."""
 
     def __init__(self, connection: Asks, number: int) -> None:
         object.__setattr__(self, "_connection", connection)

@@ -150,7 +150,7 @@ class Shared:
         return 1 + len(state.content) + inside
 
     def replace_by_copy(self, number: int, value: Any, agreed: State | None) -> None:
-        """Let another container bear a number; the one that bore it is still passed on under that number.
+        """Map a number to a staged copy for now; sending the original still sends this number.
 
         Args:
             number: of a container that is shared.
@@ -161,7 +161,7 @@ class Shared:
         self._place(number, value, agreed)
 
     def restore_original(self, number: int, value: Any, agreed: State | None) -> None:
-        """Let the container that a number belongs to bear it again; arguments as for `replace_by_copy`."""
+        """Map a number to its original container again; arguments as for `replace_by_copy`."""
         self.numbers.pop(id(self.objects[number]), None)
         self._own.pop(number)
         self._place(number, value, agreed)

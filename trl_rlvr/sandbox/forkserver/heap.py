@@ -86,9 +86,10 @@ def _fill_small_holes() -> None:
 
 
 def gather(functions: Iterable[FunctionType]) -> None:
-    """Move the code of functions next to each other: each call counts references in it, and warms it up anew.
+    """Copy the functions' code objects into adjacent memory.
 
-    Functions that are about to run should be among them: a moved one forgets how the interpreter had specialised it.
+    Every call writes to them (reference counts, inline caches), and each page that is written is copied in every child.
+    Gather functions before they are warmed up: a copy starts without the interpreter's specialisations.
     """
     functions = list(functions)
     # By id, as equal code of two files names but one of them; with what `co_code` writes out, or that lies between.

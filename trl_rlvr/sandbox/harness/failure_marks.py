@@ -1,15 +1,19 @@
-"""Marks exceptions that ended a comparison of a test: whoever swallows one passes off as made what was not."""
+"""Marks exceptions that aborted an assertion.
+
+If a context manager of the solution swallowed one, the assertion would look as if it had passed.
+"""
 
 
 def mark_aborted(error: BaseException) -> None:
-    """Note that an exception came out of the middle of a comparison, which was therefore not made."""
+    """Mark an exception that left a comparison unfinished."""
     error.__dict__["aborted_assertion"] = True
 
 
 def has_aborted(error: BaseException | None) -> bool:
-    """Say whether an exception left a check unmade or failed.
+    """Say whether an exception aborted or failed an assertion.
 
-    That is one which is marked so, or a failed assertion of the test, or one that followed from such a one or holds it.
+    True for a marked exception and for a failed assertion of the test, also as the cause, the context or a part of a
+    group.
     """
     seen: set[int] = set()
     left = [error]

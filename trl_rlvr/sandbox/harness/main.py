@@ -1,7 +1,7 @@
 """The trusted side of a test: asks the candidate for values, compares them, reports verdicts.
 
-A harness for plain suites lives long, as comparing budgeted plain data computes nothing. One for any other suite
-judges a single candidate and is thrown away: its tests compute on hostile values, so it is as confined as the
+A harness for literal suites lives long: comparing plain data under a budget computes nothing. A harness for any other
+suite judges a single candidate and is thrown away: its tests compute on hostile values, so it is as confined as the
 candidate.
 """
 

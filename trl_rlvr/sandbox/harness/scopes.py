@@ -1,4 +1,4 @@
-"""What is known of each running function of a test: which comparisons it is in, and what they hold back."""
+"""The state of each running function of a test: the comparisons it is in, and the mutations that they stage."""
 
 from threading import get_ident
 from typing import Any, NamedTuple

@@ -1,8 +1,8 @@
-"""Keeps from the test's own containers what calls change in them while a comparison is being evaluated.
+"""Stages mutations of the test's containers while a comparison is evaluated, as a transaction does.
 
-From the first such change on the conversation goes on with copies, and what is returned refers to them; once the
-comparison is over, the test's own containers get what the copies hold. Functions of the test begin anew: what the
-solution changes between their statements is there at once, whatever expression they were called from.
+From the first mutation on, the connection works with copies, and answers refer to them. When the comparison ends, the
+test's own containers take over the content of their copies. Each function of the test has a scope of its own: between
+its statements the solution's mutations apply at once, whatever expression called it.
 """
 
 import copy
@@ -182,7 +182,7 @@ class Staging:
         self._stage(shared, set(shared.numbers.values()))
 
     def leave_unstaged(self, numbers: Iterable[int]) -> None:
-        """Need no copies of what an answer brings during a comparison: no side of it held that before."""
+        """Do not stage containers that arrived with an answer: the test had no reference to them before."""
         scope: Scope | None = self.running
         while scope is not None:
             if scope.depth:

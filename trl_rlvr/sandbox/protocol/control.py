@@ -1,8 +1,8 @@
-"""What the sandbox's processes say to each other.
+"""The messages of trainer, supervisor, fork server and harness.
 
 Trainer and supervisor exchange `Job`s and results; supervisor and fork server orders and notices; candidate and
 harness get work that the trainer has packed; a harness reports records of fixed length. Nothing in this module carries
-a candidate's values: those go through `values`, past the supervisor.
+a candidate's values: those go through `codec`, past the supervisor.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What both ends of a conversation call an exception class, and what of an exception crosses as data.
+"""Exceptions as data: the names that both ends use for a class, and the attributes that cross.
 
 Beside the builtin ones these are the classes of those standard modules that work on data: none whose exceptions steer
 a test runner or an event loop.

@@ -1,7 +1,7 @@
 """How long a program and its harness neither computed nor waited for a core.
 
-What is known comes from looks that are far apart, and each speaks for the time since the one before only: threads that
-waited side by side do not make up for time in which all of them sleep.
+The watchdog samples both processes. Each sample accounts for the interval since the one before: waits of several
+threads at once do not make up for an interval in which all of them slept.
 """
 
 from collections.abc import Sequence
@@ -26,15 +26,15 @@ class Idleness:
         self._last_look, self._cpu_s, self._queued_ns = now, 0.0, {}
 
     def leave_out(self, seconds: float) -> None:
-        """Let so much of the time since the last look count for nothing."""
+        """Leave some seconds of the interval since the last sample out of account."""
         self._last_look += seconds
 
     def look(self, now: float, cpu_s: float, processes: Sequence[Threads | None]) -> None:
-        """Take note of what was done since the last look.
+        """Account for the interval since the last sample.
 
-        No time is idle at whose end a thread is at work. What such a thread waits now is in no sum yet, and the waits
-        of threads that live shorter than from look to look never are; but who sleeps for a share of the time is found
-        asleep in that share of the looks.
+        An interval counts as idle only if every thread is asleep when it ends: the current wait of a running thread is
+        not in `schedstat` yet, and threads that start and end between two samples never are. A program that sleeps x %
+        of the time is seen asleep in x % of the samples.
 
         Args:
             now: the time, taken before what follows was read.

@@ -21,17 +21,17 @@ from trl_rlvr.sandbox.supervisor.watchdog import TrainerGone
 from trl_rlvr.verdict import Verdict
 
 _ATTEMPTS, _PATIENCE_S = 4, 20.0
-"""How often a program is run again; where its fork server was lost each time, which is nothing that it can do, at least
-for so many seconds: somebody may be ending processes at random."""
+"""Attempts per program. If the fork server died each time (a program cannot cause that), keep trying for at least
+`_PATIENCE_S` seconds."""
 _PAUSE_S = 0.05
 """The first wait before another attempt, for what is wrong with the host to pass."""
 _HARNESS_JOBS = 1000
-"""Programs after which a harness is replaced, whatever they may have left in its memory."""
+"""Programs after which a harness is replaced: they may have left something in its memory."""
 _STDIN, _STDOUT = 0, 1
 
 
 class Supervisor:
-    """Keeps one fork server and one harness for plain suites, and runs jobs one at a time.
+    """Keeps one fork server and one harness for literal suites, and runs jobs one at a time.
 
     Args:
         settings: of the fork server.

@@ -1,4 +1,4 @@
-"""What stands in a test for an exception that the candidate raised, and for the candidate's own exception classes."""
+"""Proxies, in a test, for exceptions that the candidate raised and for its own exception classes."""
 
 import contextlib
 from typing import Any, cast

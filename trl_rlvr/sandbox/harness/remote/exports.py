@@ -1,4 +1,4 @@
-"""The test's own objects that a candidate was handed by number, and what it may do with them.
+"""The export table: the test's own objects that the candidate may use, by number, and the operations it may ask for.
 
 It may call functions, step iterators and compare or combine, as it could in one process; of attributes it sees only
 public ones of the test's own classes, and of streams, and it replaces no function. All of it ends with the test.

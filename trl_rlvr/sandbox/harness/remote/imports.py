@@ -1,4 +1,4 @@
-"""What crosses by number instead of by value: the candidate's objects, and those that a test hands over."""
+"""The import table: the candidate's objects by number, each with its proxy."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What stands in a test for an object that stayed with the candidate.
+"""Proxies, in a test, for objects that stayed with the candidate.
 
 A proxy has only the protocol methods that the object really has, asks for its truth each time, answers only for
 attributes that the tests mention, and equals nothing but objects of the candidate's own: no plain value is ever shown
@@ -73,7 +73,7 @@ class RemoteObject:
         object.__setattr__(self, "_hash", digest)
 
     def with_base(self, base: Any) -> "RemoteObject":
-        """Return what stands for the object now that, as an instance of a subclass, it holds this plain value.
+        """Return the proxy of an instance of e.g. `class Stack(list)` whose list content is now `base`.
 
         Only a container changes, and only outside of comparisons: else this is another object, since what a test has
         must not change with what a call is given.
@@ -280,7 +280,7 @@ def _proxy_class(name: str, methods: frozenset[str], withheld: frozenset[str]) -
 
 
 def proxy(connection: Asks, number: int, kind: str, name: str, methods: frozenset[str], allowed: frozenset[str]) -> Any:
-    """Return what stands for the candidate's object of this number.
+    """Return the proxy of the candidate's object of this number.
 
     Args:
         connection: to ask through.

@@ -1,9 +1,9 @@
-"""Keeps a candidate from writing the expected side of a test.
+"""Rewrites comparisons so that a candidate cannot change their expected side.
 
-In `assert f(x) == sorted(x)` the call may change `x` before the right side is evaluated. So a test is rewritten: while
-an asserted expression or a comparison is evaluated, what calls change in the test's containers is held back. Operands
-of `and` and `or` and items of `all` and `any` count one by one, comparisons by identity look at no contents, and the
-statements of a function, up to what it returns, are none of the expression that calls it.
+`assert f(x) == sorted(x)`: `f` could change `x` before `sorted(x)` is evaluated. So mutations made by calls inside a
+comparison are staged, and applied when it ends. Exceptions: (1) operands of `and` and `or`, and items of `all` and
+`any`, are staged each on its own; (2) comparisons by `is` are not staged; (3) the statements of the test's own
+functions apply at once.
 """
 
 import ast
