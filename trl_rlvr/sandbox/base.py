@@ -63,7 +63,7 @@ class Sandbox(ABC):
 
     async def arun(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
         """Do what `run` does without blocking the event loop."""
-        import asyncio  # here, to keep it out of the fork server: whatever that has loaded, each fork pays for
+        import asyncio  # lazy: fork cost
 
         return await asyncio.to_thread(self.run, programs, deadline_s=deadline_s)
 

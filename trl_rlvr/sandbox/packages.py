@@ -26,7 +26,7 @@ def find_packages(names: Iterable[str]) -> dict[str, str]:
 
 def library_folders(packages: dict[str, str]) -> list[str]:
     """Return what to open: the packages' own folders or files, and folders of shared libraries that came with them."""
-    from importlib.metadata import PackageNotFoundError, files  # here, to keep it out of the fork server
+    from importlib.metadata import PackageNotFoundError, files  # lazy: fork cost
 
     folders = list(packages.values())
     for name, folder in packages.items():

@@ -135,7 +135,7 @@ class ProcessSandbox(Sandbox):
 
     async def arun(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
         """Do what `run` does without blocking the event loop; a task that is cancelled ends what runs for it."""
-        import asyncio  # here, as in `Sandbox.arun`
+        import asyncio  # lazy: fork cost
 
         batch = _begin(deadline_s)
         try:

@@ -40,7 +40,7 @@ class Coroutines:
         Raises:
             BaseException: what the coroutine raised.
         """
-        import asyncio  # here, because few programs need it and every fork pays for what is loaded
+        import asyncio  # lazy: fork cost
 
         if self._runner is None:
             self._runner = asyncio.Runner()

@@ -202,7 +202,7 @@ def _timezone(self: Decoder) -> datetime.timezone:
 
 
 def _uuid(self: Decoder) -> Any:
-    import uuid  # here, to keep it out of the fork server
+    import uuid  # lazy: fork cost
 
     return uuid.UUID(bytes=self.exactly(bytes))
 

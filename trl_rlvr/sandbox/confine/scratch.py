@@ -30,7 +30,7 @@ def choose_parent() -> str:
     Raises:
         OSError: there is room in neither.
     """
-    import tempfile  # here, to keep it out of the fork server
+    import tempfile  # lazy: fork cost
 
     found = []
     for place in dict.fromkeys(("/dev/shm", tempfile.gettempdir())):

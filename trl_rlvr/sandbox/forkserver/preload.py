@@ -1,7 +1,8 @@
-"""What a fork server imports before it loads this package: what programs import, so that no child has to.
+"""Imports what programs import, before the fork server loads this package, so that no child has to.
 
-The order matters. A page that the server has written is copied by each child that counts a reference in it; loaded
-last, into a heap without holes, the objects of this package that every child touches lie on few pages.
+Whatever the server has loaded, each fork pays for: its pages are mapped in every child, and copied where a child counts
+a reference in them. So modules that few programs or tests need are imported where they are used; the comment
+`# lazy: fork cost` marks each such import in `sandbox`.
 """
 
 import importlib

@@ -12,7 +12,7 @@ _TURN_S = 0.005
 
 async def coroutine_proxy(connection: Asks, remote: object) -> Any:
     """Have the candidate's coroutine run on its side while a test awaits it, in turn with what else the test awaits."""
-    import asyncio  # here, because few tests need it and every fork pays for what is loaded
+    import asyncio  # lazy: fork cost
 
     patience_s, cancels, may_be_cancelled = 0.0, False, False
     while True:

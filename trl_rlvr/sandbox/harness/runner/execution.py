@@ -69,7 +69,7 @@ def call(function: Callable[..., Any], *args: Any) -> int:
     """Call a test, and say how many that was."""
     outcome = function(*args)
     if type(outcome) is types.CoroutineType:
-        import asyncio  # here: few tests need it, and the fork server would hold it for all
+        import asyncio  # lazy: fork cost
 
         asyncio.run(outcome)
     elif type(outcome) in (types.GeneratorType, types.AsyncGeneratorType):
@@ -123,7 +123,7 @@ def _call_hook(owner: Any, name: str, about: Any) -> None:
 
 
 def _run_case(kind: Any) -> int:
-    import unittest  # here for the same reason
+    import unittest  # lazy: fork cost
 
     class Result(unittest.TestResult):
         """Keeps what was raised in the place of its text."""
