@@ -3,7 +3,7 @@ import json
 import pytest
 
 from trl_rlvr.data import DataConfig
-from trl_rlvr.errors import ConfigError
+from trl_rlvr.errors import ConfigError, DataError
 
 
 def test_the_default_needs_no_network():
@@ -80,6 +80,14 @@ def test_a_set_to_measure_on_need_not_be_the_one_to_train_on(tmp_path):
 
     assert len(DataConfig().load_heldout(name)) == 5
     assert len(DataConfig().load_heldout("starter")) == len(DataConfig().load_test())
+
+
+def test_a_filter_is_for_the_set_to_train_on(tmp_path):
+    name = write_problems(tmp_path / "b.jsonl", 0, 5)
+
+    assert len(DataConfig("starter", data_filter={"level": "easy"}).load_heldout(name)) == 5
+    with pytest.raises(DataError, match=r"no row of .* has what data_filter asks for"):
+        DataConfig(name, data_filter={"level": "easy"}).load_train()
 
 
 def test_options_of_programs_reach_the_problems(tmp_path):

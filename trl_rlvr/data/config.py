@@ -1,7 +1,7 @@
 """The `data_*` options of a run."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -161,10 +161,14 @@ class DataConfig:
         """
         name, _, split = name.partition("@")
         is_file = Path(name).expanduser().is_file()
-        return self._load(name, split or ("all" if is_file and name != self.data_name else self.data_test_split))
+        if name == self.data_name:
+            return self._load(name, split or self.data_test_split)
+        # Columns and filter are said of the sets to train on.
+        options = replace(self.load_options, columns=None, filters=None)
+        return self._load(name, split or ("all" if is_file else self.data_test_split), options)
 
-    def _load(self, name: str, split: str) -> list[CodeProblem]:
-        loaded = load_data(name, split, self.load_options)
+    def _load(self, name: str, split: str, options: LoadOptions | None = None) -> list[CodeProblem]:
+        loaded = load_data(name, split, options or self.load_options)
         self.loaded.append(loaded)
         return list(loaded.problems)
 

@@ -100,6 +100,8 @@ def load_data(name: str, split: str | None = None, options: LoadOptions | None =
 def _load(name: str, split: str | None, divided: str | None, options: LoadOptions) -> LoadedData:
     loaded = LoadedData(name)
     _fill(loaded, _items(name, None if divided else split), options)
+    if not loaded.rows:
+        raise DataError(f"no row of {name!r} has what data_filter asks for: {options.filters!r:.80}")
     unusable = loaded.unusable
     if unusable and len(unusable) > options.unusable_share * loaded.rows:
         first = unusable[0]

@@ -1,5 +1,6 @@
 """The problems that a run needs, by what they are for; rows that were left out are listed in its folder."""
 
+import contextlib
 from pathlib import Path
 
 from accelerate import PartialState
@@ -24,18 +25,24 @@ def problems_of(spec: RunSpec, measures: str | None) -> dict[str, list[CodeProbl
         DataError: they cannot be loaded.
         ConfigError: a problem to train on is also one to measure on, which was not allowed.
     """
-    if measures is not None:
-        problems = {measures: spec.data.load_train() if measures == TRAINING else spec.data.load_test()}
-    else:
-        problems = {TRAINING: spec.data.load_train()}
-        if spec.run.heldout_samples or spec.grpo.eval_strategy != "no":
-            problems[HELDOUT] = spec.data.load_test()
-        if spec.run.heldout_samples:
-            problems |= {name: spec.data.load_heldout(name) for name in spec.run.heldout_data}
+    with PartialState().local_main_process_first() if spec.data.data_cache else contextlib.nullcontext():
+        problems = _loaded(spec, measures)
+    if measures is None:
         if not spec.data.data_allow_overlap:
             for name in problems.keys() - {TRAINING}:
                 require_no_overlap(problems[TRAINING], problems[name])
         _list_set_aside(spec)
+    return problems
+
+
+def _loaded(spec: RunSpec, measures: str | None) -> dict[str, list[CodeProblem]]:
+    if measures is not None:
+        return {measures: spec.data.load_train() if measures == TRAINING else spec.data.load_test()}
+    problems = {TRAINING: spec.data.load_train()}
+    if spec.run.heldout_samples or spec.grpo.eval_strategy != "no":
+        problems[HELDOUT] = spec.data.load_test()
+    if spec.run.heldout_samples:
+        problems |= {name: spec.data.load_heldout(name) for name in spec.run.heldout_data}
     return problems
 
 
