@@ -22,7 +22,7 @@ def test_import_trl_rlvr_loads_nothing_heavy():
     assert modules_after("import trl_rlvr") & HEAVY == set()
 
 
-def test_everything_up_to_rewards_loads_nothing_heavy():
+def test_everything_below_training_loads_nothing_heavy():
     names = [name for name in SOURCES if room(name) in TORCH_FREE]
 
     loaded = modules_after("\n".join(f"import {name}" for name in names))
@@ -30,7 +30,7 @@ def test_everything_up_to_rewards_loads_nothing_heavy():
     assert loaded & HEAVY == set()
 
 
-@pytest.mark.parametrize("command", ["score", "check", "harden", "gap", "doctor"])
+@pytest.mark.parametrize("command", ["score", "check", "harden", "gap", "doctor", "report", "compare"])
 def test_command_help_loads_nothing_heavy(command):
     code = f"from trl_rlvr.cli import main\ntry:\n    main([{command!r}, '--help'])\nexcept SystemExit:\n    pass"
 

@@ -12,11 +12,12 @@ import trl_rlvr
 PACKAGE = Path(trl_rlvr.__file__).parent
 
 LAYERS = [
-    {"analysis", "errors", "terminal", "verdict"},
+    {"analysis", "errors", "json_lines", "terminal", "verdict"},
     {"problem"},
     {"sandbox", "extraction", "verdict_cache"},
     {"verifier", "data", "validation", "doctor"},
     {"rewards", "evaluation", "hardening"},
+    {"report"},
     {"training", "metric", "task_spec"},
     {"cli"},
     {"__main__"},
@@ -43,7 +44,7 @@ OLD_CLASSES = frozenset(["Awaited", "BatchBoard", "Borrowed", "Conversation", "H
 
 HEIGHT = {room: height for height, rooms in enumerate(LAYERS) for room in rooms}
 
-TORCH_FREE = {room for rooms in LAYERS[:5] for room in rooms}
+TORCH_FREE = {room for rooms in LAYERS[:6] for room in rooms}
 HEAVY = {"accelerate", "datasets", "numpy", "pandas", "peft", "torch", "transformers", "trl"}
 
 

@@ -85,7 +85,7 @@ def written(end):
 
 
 def test_the_phases_come_in_the_order_that_is_promised():
-    assert [phase.name for phase in ENDING] == ["measure", "report", "table", "save", "push"]
+    assert [phase.name for phase in ENDING] == ["measure", "report", "table", "advice", "save", "page", "push"]
 
 
 def test_all_phases_leave_their_results(end, hub):
@@ -94,7 +94,10 @@ def test_all_phases_leave_their_results(end, hub):
     assert report.improvement == 0.5
     assert (written(end[0])["improvement"]["pass_at_1"], written(end[0])["steps"]) == (0.5, 7)
     assert "FINAL RESULTS" in end[1][0]
-    assert end[1][1] == "pushed: https://hub/me/run/commit/1"
+    assert end[1][-2:] == [
+        f"to look at: {end[0].folder.path / 'report.html'}",
+        "pushed: https://hub/me/run/commit/1",
+    ]
     assert hub.pushed[0][1].keys() == {"README.md", "model.safetensors", "rlvr_report.json"}
 
 
@@ -136,6 +139,30 @@ def test_a_full_disk_at_saving_leaves_measure_and_table(end, hub):
 
     assert written(end[0])["improvement"]["pass_at_1"] == 0.5
     assert hub.pushed == []
+
+
+def test_a_page_that_cannot_be_written_loses_nothing(end, hub, monkeypatch):
+    def fail(run):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ending_module, "write_page", fail)
+
+    with pytest.raises(TrainingError, match=r"page: .*No space left.*the table, the advice, the model"):
+        finish(end[0])
+
+    assert written(end[0])["improvement"]["pass_at_1"] == 0.5
+    assert hub.pushed[0][1].keys() == {"README.md", "model.safetensors", "rlvr_report.json"}
+
+
+def test_what_the_metrics_call_for_is_said_once(end, hub):
+    for step in range(1, 7):
+        end[0].folder.add_metrics(step, {"reward": -0.5, "pass_rate": 0.0})
+
+    finish(end[0])
+
+    assert [line for line in end[1] if line.startswith("advice: ")] == [
+        next(line for line in end[1] if "no completion passes (pass_rate is 0 in all 6 logged updates)" in line)
+    ]
 
 
 def test_without_a_measure_there_is_a_report_still(end, hub):

@@ -13,10 +13,10 @@ from small_run import small_spec
 from transformers import TrainerCallback
 
 from trl_rlvr.errors import RunInterruptedError
+from trl_rlvr.json_lines import read_rows
 from trl_rlvr.training import run, train
 from trl_rlvr.training.checkpoints import checkpoints_in
 from trl_rlvr.training.folder import RunFolder
-from trl_rlvr.training.json_lines import read_rows
 from trl_rlvr.training.measure import measure
 
 pytestmark = pytest.mark.slow

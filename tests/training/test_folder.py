@@ -3,9 +3,9 @@
 import pytest
 from small_run import small_spec
 
+from trl_rlvr.json_lines import append_row, read_rows, write_rows
 from trl_rlvr.training import parse
 from trl_rlvr.training.folder import RunFolder, flat
-from trl_rlvr.training.json_lines import append_row, read_rows, write_rows
 from trl_rlvr.training.records import CompletionsFile
 
 

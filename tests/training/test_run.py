@@ -14,10 +14,11 @@ from small_run import small_spec
 from transformers import AutoModelForCausalLM
 
 from trl_rlvr.errors import TrainingError
+from trl_rlvr.report.run_record import REPORT_NAME
 from trl_rlvr.training import evaluate, run, train
 from trl_rlvr.training.build import describe_iteration
 from trl_rlvr.training.embedded import EMBEDDED_POLICY
-from trl_rlvr.training.folder import EVAL_REPORT_NAME, REPORT_NAME
+from trl_rlvr.training.folder import EVAL_REPORT_NAME
 from trl_rlvr.training.run import open_run
 
 pytestmark = pytest.mark.slow

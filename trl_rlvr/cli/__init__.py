@@ -14,6 +14,8 @@ COMMANDS = {
     "train": "train a model on problems, measured before and after",
     "eval": "measure a model on held-out problems",
     "push": "put the model of a finished run on the Hub",
+    "report": "write a page that shows a run, and say what to change",
+    "compare": "hold finished runs against each other",
     "score": "score completions or solutions from a file",
     "filter": "keep the problems that a model solves sometimes",
     "convert": "write a data set as one clean file of problems",

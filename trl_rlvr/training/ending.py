@@ -1,4 +1,4 @@
-"""The end of a run: measure, report, table, save, push. What fails leaves all that came before it on disk.
+"""The end of a run: measure, report, table, advice, save, page, push. What fails loses nothing else.
 
 A phase that failed is said at the end, in one sentence, with what is safe; phases that do not need it are still done.
 """
@@ -11,9 +11,11 @@ from trl import GRPOTrainer
 
 from trl_rlvr.errors import RlvrError, TrainingError
 from trl_rlvr.evaluation import Evaluation, EvaluationReport
+from trl_rlvr.json_lines import read_rows, write_json
+from trl_rlvr.report import advise, read_run, write_page
+from trl_rlvr.report.history import History
 from trl_rlvr.training.checkpoints import checkpoints_in
 from trl_rlvr.training.folder import RunFolder
-from trl_rlvr.training.json_lines import write_json
 from trl_rlvr.training.publish import one_line, push_run
 from trl_rlvr.training.spec import RunSpec
 
@@ -89,6 +91,20 @@ def print_table(ending: Ending) -> None:
     ending.say(f"{table}written to {ending.folder.report}")
 
 
+def give_advice(ending: Ending) -> None:
+    """Say what the run's own metrics call for, if anything."""
+    if ending.is_main:
+        folder = ending.folder
+        for one in advise(History(read_rows(folder.metrics), folder.heldout_rows())):
+            ending.say(f"advice: {one}")
+
+
+def show_page(ending: Ending) -> None:
+    """Write the page that shows the run."""
+    if ending.is_main:
+        ending.say(f"to look at: {write_page(read_run(ending.folder.path))}")
+
+
 def save_model(ending: Ending) -> None:
     """Save the model; without the push that transformers makes of it."""
     ending.trainer.save_model(str(ending.folder.path), _internal_call=True)
@@ -111,7 +127,9 @@ ENDING: list[Phase] = [
     Phase("measure", measure_again, "the measure (heldout.jsonl)"),
     Phase("report", write_report, "the report (rlvr_report.json)"),
     Phase("table", print_table, "the table", needs=("measure", "report")),
+    Phase("advice", give_advice, "the advice"),
     Phase("save", save_model, "the model"),
+    Phase("page", show_page, "the page (report.html)", needs=("report",)),
     Phase("push", push, "the model on the Hub", needs=("measure", "report", "save")),
 ]
 """In order. A phase that is added behind another finds all of that one's results in `Ending`."""

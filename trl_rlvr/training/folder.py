@@ -11,17 +11,14 @@ from typing import Any
 
 import yaml
 
+from trl_rlvr.json_lines import Row, append_row, keep_rows, plain, read_rows, write_rows, write_text
+from trl_rlvr.report.page import PAGE_NAME
+from trl_rlvr.report.run_record import COMPLETIONS_NAME, CONFIG_NAME, HELDOUT_NAME, METRICS_NAME, REPORT_NAME
 from trl_rlvr.training.checkpoints import checkpoints_in
-from trl_rlvr.training.json_lines import Row, append_row, keep_rows, plain, read_rows, write_rows, write_text
 from trl_rlvr.training.redact import published_command, without_secrets
 from trl_rlvr.training.spec import RunSpec
 
-REPORT_NAME = "rlvr_report.json"
 EVAL_REPORT_NAME = "rlvr_eval.json"
-CONFIG_NAME = "_rlvr_config.yaml"
-METRICS_NAME = "metrics.jsonl"
-HELDOUT_NAME = "heldout.jsonl"
-COMPLETIONS_NAME = "completions"
 
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "adapter_model.bin")
 
@@ -48,6 +45,7 @@ class RunFolder:
         self.config = self.path / CONFIG_NAME
         self.metrics = self.path / METRICS_NAME
         self.heldout = self.path / HELDOUT_NAME
+        self.page = self.path / PAGE_NAME
         self.completions = self.path / COMPLETIONS_NAME
 
     def completions_of(self, step: int) -> Path:
@@ -91,7 +89,7 @@ class RunFolder:
         """Remove what a run has left here."""
         for path in [*checkpoints_in(self.path), self.completions]:
             shutil.rmtree(path, ignore_errors=True)
-        files = [self.report, self.eval_report, self.config, self.metrics, self.heldout]
+        files = [self.report, self.eval_report, self.config, self.metrics, self.heldout, self.page]
         for path in [*files, *(found for kind in _WEIGHTS for found in self.path.glob(kind))]:
             path.unlink(missing_ok=True)
 

@@ -7,12 +7,14 @@ from typing import Any
 import yaml
 
 from trl_rlvr.errors import ConfigError, TrainingError
+from trl_rlvr.report.page import PAGE_NAME
+from trl_rlvr.report.run_record import CONFIG_NAME
 from trl_rlvr.training.checkpoints import checkpoints_in
-from trl_rlvr.training.folder import CONFIG_NAME, RunFolder
+from trl_rlvr.training.folder import RunFolder
 from trl_rlvr.training.redact import published
 
-LEFT_OUT = ("_*", ".*", "checkpoint-*", "completions/*", "runs/*", "rlvr_eval.json", "set_aside.jsonl")
-"""What stays here: checkpoints, completions, trackers' files, and whatever begins with `_`."""
+LEFT_OUT = ("_*", ".*", "checkpoint-*", "completions/*", "runs/*", "rlvr_eval.json", "set_aside.jsonl", PAGE_NAME)
+"""What stays here: checkpoints, completions, the page, trackers' files, and whatever begins with `_`."""
 
 
 _NAMING_FOLDERS = ("README.md", "adapter_config.json", "config.json")

@@ -6,8 +6,8 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from trl_rlvr.errors import TrainingError
+from trl_rlvr.json_lines import Row
 from trl_rlvr.training.folder import RunFolder
-from trl_rlvr.training.json_lines import Row
 
 _SCHEMA = ("step", "task_id", "prompt", "completion", "code", "verdict", "passed", "total", "tests", "reward_hacking")
 

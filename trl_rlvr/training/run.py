@@ -16,6 +16,7 @@ import transformers
 
 from trl_rlvr.errors import RunInterruptedError
 from trl_rlvr.evaluation import Evaluation, EvaluationReport
+from trl_rlvr.json_lines import write_json
 from trl_rlvr.training.build import build_trainer, describe_iteration
 from trl_rlvr.training.callbacks import WeightsMove
 from trl_rlvr.training.checkpoints import checkpoints_in, flaw_of
@@ -23,7 +24,6 @@ from trl_rlvr.training.ending import Ending, finish
 from trl_rlvr.training.folder import RunFolder
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
 from trl_rlvr.training.interrupt import Interrupts, StopAtOnce, StopOnSignal
-from trl_rlvr.training.json_lines import write_json
 from trl_rlvr.training.machine import token_in_environment, use_all_cores
 from trl_rlvr.training.measure import HeldoutMeasures, from_row, heldout_figures, measure, to_row
 from trl_rlvr.training.policy import load_processor, require_trainable, without_cudnn_attention
