@@ -5,7 +5,6 @@ import re
 
 from trl_rlvr.analysis.entry_points import candidate_names
 from trl_rlvr.analysis.parsing import top_level_bindings, try_parse
-from trl_rlvr.analysis.shortened import shortened
 from trl_rlvr.data.fields import Fields
 from trl_rlvr.data.schemas.plus_tests import read_plus_tests
 from trl_rlvr.data.schemas.schema import Row, Schema
@@ -70,7 +69,7 @@ def humaneval_problem(fields: Fields, entry_point: str) -> CodeProblem:
         task_id=fields.task_id(),
         prompt=prompt,
         tests=(whole_test,),
-        setup_code=_trusted_company(prompt, shortened(whole_test), entry_point),
+        setup_code=_trusted_company(prompt, whole_test, entry_point),
         entry_point=entry_point,
         reference_solution=_reference(fields, prompt, entry_point),
     )
