@@ -1,4 +1,4 @@
-"""Who answers for a name that a test uses: the candidate, the test's own code, or the standard library.
+"""Entry points: the names in tests that the candidate answers for, not the tests' own code or the standard library.
 
 A name that the candidate answers for lets it write the expected side of a test, so only the names that a problem really
 asks for are the candidate's. Every other free name is the setup's, a builtin, or from the fixed table here.

@@ -1,4 +1,4 @@
-"""What a problem's tests do with the candidate's values, read from their source.
+"""Static analysis of tests: what they do with the candidate's values, read from their source.
 
 It reads, it does not run: a name carries the candidate's value if it may, wherever it stands. A test can hide what it
 does from this; tests are trusted, and the harness is confined.

@@ -1,4 +1,4 @@
-"""What `from m import *` brings into a test: names that no source mentions, and that are the module's.
+"""Names that `from m import *` binds in a test: no source mentions them, and they are the module's.
 
 Only modules that are known to do nothing else are imported to see it: those of the standard library that tests use, and
 numpy where it is installed.

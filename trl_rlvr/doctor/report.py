@@ -31,7 +31,7 @@ _WORTH = {
     "uts_ns": "programs see the host's name",
     "scratch_tmpfs": "what programs store is measured from time to time and not bounded by the kernel",
 }
-"""What the lack of each layer means."""
+"""The consequence of each layer's absence."""
 
 
 def show(config: SandboxConfig | None = None, *, layers_only: bool = False) -> int:

@@ -26,7 +26,7 @@ class Program:
 
 @dataclass(slots=True)
 class SandboxStats:
-    """What a sandbox has done since it was opened."""
+    """Counts of a sandbox since it was opened."""
 
     programs: int = 0
     """Programs that were run to a verdict."""

@@ -1,4 +1,4 @@
-"""How a clean interpreter is started that runs a module of this package: its command and its environment."""
+"""The command and the environment of a clean interpreter that runs one module of this package."""
 
 import sys
 from pathlib import Path

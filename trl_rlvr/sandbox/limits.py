@@ -1,4 +1,4 @@
-"""How much a program may use before it is stopped.
+"""The caps of one program.
 
 CPU time decides; wall time is only a net for programs that sleep. Verdicts then do not depend on the machine's load.
 """

@@ -30,9 +30,9 @@ class Suite:
     tests: int
     names: tuple[str, ...]
     calls: bytes
-    """What a candidate is asked first; empty unless the suite is literal."""
+    """The first calls; empty unless the suite is literal."""
     expected: bytes
-    """What only the harness may see."""
+    """The harness's share, which no candidate sees."""
     inputs: tuple[bytes, ...] = ()
     prelude: str = ""
     """What runs before the program."""

@@ -20,7 +20,7 @@ _PATIENT_REFERENCE_CPU_S = 12.0
 
 @dataclass(frozen=True, slots=True)
 class ProblemCheck:
-    """What the gate found about one problem."""
+    """The gate's finding about one problem."""
 
     problem: CodeProblem
     """As it may be used: with `reference_cpu_s` filled where it was measured, without the tests that were dropped."""

@@ -17,7 +17,7 @@ _WRONG_BODIES = {
     "one that raises StopIteration": "raise StopIteration",
     "one whose answer equals everything": "return _Liar()",
 }
-"""What the wrong program is -> the body of every function that it defines."""
+"""The body of every function of a wrong program, by its description."""
 _NUMPY_BODIES = {"one that returns an array without items": "return __import__('numpy').zeros((0, 1, 1))"}
 """Tried as well where the tests use numpy: what holds for all items of nothing holds."""
 _HELPERS = """def _empty(args):

@@ -27,15 +27,15 @@ _SCRATCH = "/tmp"
 _NAME = "trl-rlvr-worker"
 """Label of each container, and how its name begins."""
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETPCAP", "SETUID")
-"""What a worker needs to give programs ids of their own; the programs get none."""
+"""Capabilities by which a worker gives programs ids of their own; the programs get none."""
 _CLIENT_VARIABLES = ("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME")
 _OTHERS_MIB = 512
-"""What supervisor and fork server may use, and the kernel for all."""
+"""Memory for supervisor, fork server and kernel."""
 _OTHER_PROCESSES = 32
 _RUNTIME_PROCESSES = 2000
 """What a runtime that is a kernel of its own, such as runsc, may have besides: threads for each of the container's."""
 _ANSWER_S = 60.0
-"""How long the daemon may take to answer a question."""
+"""Time for the daemon to answer a question."""
 _LOOK = (
     "import json, sys; sys.path.append(sys.argv[1]);"
     " from trl_rlvr.sandbox.packages import find_packages, library_folders;"

@@ -1,4 +1,4 @@
-"""How a worker's process is started: as a plain process of this machine, or with a container around it.
+"""Starts a worker: as a plain process of this machine, or with a container around it.
 
 A worker is spoken to over its standard streams only, so whatever passes those through can hold one. The confinement
 inside is the worker's own and applied in any case, as far as the place allows.

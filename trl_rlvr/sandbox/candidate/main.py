@@ -20,7 +20,7 @@ from trl_rlvr.sandbox.protocol.outcomes import MEMORY, describe
 from trl_rlvr.sandbox.protocol.requests import MAX_REQUEST, Reply
 
 _GENERATOR: random.Random = random.seed.__self__  # type: ignore[attr-defined]
-"""What the functions of `random` draw from."""
+"""The generator behind the functions of `random`."""
 
 
 def _answer_calls(namespace: dict[str, Any], calls: list[Any], requests: int, reply: int) -> None:

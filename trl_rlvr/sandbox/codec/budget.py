@@ -1,4 +1,4 @@
-"""What one program may send: a count of values, and no flood of keys that share a hash."""
+"""The budget of one program's answers: a number of values, and few keys that share a hash."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ UNCOUNTED = 1 << 40
 
 
 class Budget:
-    """What one program may send over all its messages: nodes, and distinct keys of equal hash."""
+    """The budget of one program over all its messages: nodes, and distinct keys of equal hash."""
 
     def __init__(self, nodes: int = 1_000_000) -> None:
         self.nodes = nodes

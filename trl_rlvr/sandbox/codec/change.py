@@ -1,4 +1,4 @@
-"""What changed in a container, as bytes for the other side, which has had it all along.
+"""Changes of a container, as bytes for the other side, which already holds the container.
 
 Lists, deques and mappings cross as their difference from what both sides agreed on: either the run in the middle that
 is another one, or single items by their places.

@@ -15,7 +15,7 @@ from trl_rlvr.sandbox.codec.tags import RefusedValue
 
 _LENGTH = struct.Struct("<I")
 MALFORMED = (IndexError, KeyError, ValueError, TypeError, OverflowError, ArithmeticError, struct.error, RecursionError)
-"""What reading malformed bytes can raise."""
+"""Exceptions that reading malformed bytes can raise."""
 
 SIMPLE: dict[int, Callable[["Decoder"], Any]] = {}
 """Readers by tag, of values that hold no others; `readers` fills both tables."""

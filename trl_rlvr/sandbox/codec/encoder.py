@@ -30,7 +30,7 @@ _PLAIN: dict[type, Callable[[Any], Any]] = {
     str: str.__str__,
     bytes: lambda value: bytes.__getitem__(value, slice(None)),
 }
-"""How to get the exact base value out of an instance of a subclass."""
+"""Functions that return the exact base value of an instance of a subclass."""
 
 _HASHED_BY_ITEMS = frozenset((tuple, frozenset))
 """A reference to one of them would not tell what its items hash to."""

@@ -1,4 +1,4 @@
-"""How each tag is read: plain objects only, within the limits of `tags`.
+"""Readers by tag: they make plain objects only, within the limits of `tags`.
 
 Nothing here trusts what it reads, and nothing calls anything that came with it.
 """

@@ -18,9 +18,9 @@ from trl_rlvr.sandbox.codec.tags import FORGOTTEN, RefusedValue
 
 _PROBE: list[list[None]] = [[]]
 _IN_TABLE_ONLY = sys.getrefcount(_PROBE[0])
-"""How often an object is referred to that a list holds and nothing else."""
+"""Reference count of an object that only a list holds."""
 _EXACT_MESSAGES = 64
-"""How many messages of a test look at each item's identity, also in containers of many scalars."""
+"""Messages of a test that compare each item by identity, also in containers of many scalars."""
 
 
 class Shared:
@@ -28,10 +28,10 @@ class Shared:
 
     def __init__(self) -> None:
         self.table = Table()
-        """What encoders and decoders of its messages refer to."""
+        """The table that encoders and decoders of its messages use."""
         self.objects, self.numbers, self.costs = self.table.objects, self.table.numbers, self.table.costs
         self._agreed: dict[int, State] = {}
-        """What each mutable one held when both ends last agreed."""
+        """Content of each mutable container when both ends last agreed."""
         self._own: dict[int, int] = {}
         """Ids of the containers for which others stand in, by number."""
         self._apart: set[int] = set()
@@ -39,11 +39,11 @@ class Shared:
         self._untold: list[int] = []
         """Numbers that this end forgot and the other end does not know of."""
         self._fresh: dict[int, State] = {}
-        """What the containers hold that are in this message's head."""
+        """Content of the containers that are in this message's head."""
         self._first = 0
         """Number of the first container that is new in this message."""
         self._sent = 0
-        """How many messages this end has begun."""
+        """Number of messages that this end has begun."""
 
     def write_head(self, encoder: Encoder, *, forget: bool = True) -> None:
         """Begin a message: what changed here, and unless told not to, what only this table still holds.

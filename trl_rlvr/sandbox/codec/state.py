@@ -1,4 +1,4 @@
-"""What a container holds at some moment, to compare with what it holds later and to put into another one."""
+"""Snapshots of a container's content, to compare with its later content and to put into another container."""
 
 import array
 import collections

@@ -1,4 +1,4 @@
-"""How each type is written: through the base type's own methods, so that a value's own code never runs."""
+"""Writers by type: each reads through the base type's own methods, so that a value's own code never runs."""
 
 import array
 import collections

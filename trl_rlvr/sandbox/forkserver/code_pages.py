@@ -1,4 +1,4 @@
-"""How a fork server's libraries are mapped: so that a fork, what its child touches, and its end cost little.
+"""The mappings of a fork server's libraries: a fork, the child's page faults and its end shall cost little.
 
 All of it is done once, before the server's first fork, and changes no byte of what is mapped.
 """

@@ -1,4 +1,4 @@
-"""How a fork server's objects are laid out, so that its children copy and fault in little of it.
+"""The layout of a fork server's objects: children shall copy and fault in few pages.
 
 A page that the server has written is copied by each child that writes to it, be it to count a reference, and so is
 each page that the server writes to while a child lives. What all of them touch should therefore lie on few pages.

@@ -35,9 +35,9 @@ _AROUND_A_FORK = (child_plan, kernel, scratch, seccomp, stack)
 _CONTROL = 3
 _MAX_FDS = 4
 _WATCH_MS = 50
-"""How often the scratch folders are measured, where that is needed."""
+"""Interval at which scratch folders are measured, where that is needed."""
 _ASK_MS = 2
-"""How often children are asked whether they have ended, on a kernel that does not tell (gVisor)."""
+"""Interval at which children are asked whether they have ended, on a kernel that does not tell (gVisor)."""
 
 
 class _Server:

@@ -1,4 +1,4 @@
-"""What a fork server runs before it forks anyone: programs of our own.
+"""Warm-up of a fork server: it runs programs of our own before it forks anyone.
 
 A page that the server has not warmed is faulted in by each child anew; it is paid once here.
 """

@@ -42,7 +42,7 @@ ASSIGNMENT = struct.Struct("<cIH")
 
 
 JOB_BYTES = 1 << 30
-"""How long a packed job may be."""
+"""Largest size of a packed job."""
 
 VERDICTS = tuple(Verdict)
 _VERDICT_NUMBERS = {verdict: number for number, verdict in enumerate(VERDICTS)}
@@ -50,7 +50,7 @@ MAX_TEXT = 200
 _RECORD = struct.Struct(f"<HBB{MAX_TEXT}s")
 RECORD_SIZE = _RECORD.size
 RECORDS_AT_ONCE = 64
-"""How many records one message of a harness may hold."""
+"""Largest number of records in one message of a harness."""
 DONE = 0xFFFF
 """Test number of the record with which a harness ends its report."""
 
@@ -99,7 +99,7 @@ def pack_work(work: Any) -> bytes:
 
 
 class Answer(TypedDict):
-    """What a worker answers to a job."""
+    """A worker's answer to a job."""
 
     tests: list[tuple[str, str]]
     """A verdict's value and a line about it, for each test."""
@@ -117,9 +117,9 @@ class Job:
     tests: int
     limits: Limits
     candidate: bytes
-    """What the candidate gets: its code and what it is asked."""
+    """The candidate's share: its code and the calls."""
     harness: bytes
-    """What only the harness gets: the tests and what they expect."""
+    """The harness's share: the tests and the values that they expect."""
     inputs: tuple[bytes, ...] = ()
     """Standard input of each run, for a suite of that kind."""
     alone: bool = False

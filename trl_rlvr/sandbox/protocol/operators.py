@@ -49,7 +49,7 @@ IN_PLACE: dict[str, Callable[..., Any]] = {
 OF_ALL: dict[str, Callable[..., Any]] = {
     "__eq__": operator.eq, "__ne__": operator.ne, "__copy__": copy.copy, "__deepcopy__": copy.deepcopy,
 }  # fmt: skip
-"""What is asked of any object."""
+"""Methods that any object may be asked for."""
 OPERATORS: dict[str, Callable[..., Any]] = UNARY | ARGUMENT | BINARY | IN_PLACE | OF_ALL
 COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 """Methods that every object has; one that a class does not define itself counts as not there."""
@@ -60,4 +60,4 @@ PROTOCOL_METHODS = (
     *(f"__r{name[2:]}" for name in BINARY if name != "__contains__"),
 )
 FUNCTION_NAMES = frozenset(("__doc__", "__name__", "__qualname__"))
-"""What a solution may read of a function that a test hands over: decorators pass it on."""
+"""Attributes of a test's function that a solution may read: decorators copy them."""

@@ -6,7 +6,7 @@ from trl_rlvr.verdict import Verdict
 
 
 class Outcome(NamedTuple):
-    """What became of one test inside the sandbox: a verdict, and one line about it."""
+    """The outcome of one test inside the sandbox: a verdict, and one line about it."""
 
     verdict: Verdict
     text: str

@@ -1,4 +1,4 @@
-"""What candidate and harness say to each other: the kinds of answers, and the requests of the object RPC.
+"""The messages of candidate and harness: the kinds of answers, and the requests of the object RPC.
 
 The members of both enums are the bytes themselves, so that a message's first byte compares with them as it was read.
 """
@@ -41,7 +41,7 @@ class Request(bytes, Enum):
 
 
 PENDING, FINISHED, CANCELLED = range(3)
-"""How far an awaited coroutine has come, in the answer to `Request.AWAIT`: this and what came of it."""
+"""State of an awaited coroutine, in the answer to `Request.AWAIT`: this and the result."""
 MAX_REQUEST = 1 << 28
 """Bytes of a request, and of the answer to a callback."""
 RECEIVERS, SENDERS = 0, 1

@@ -1,4 +1,4 @@
-"""What a worker is told when it starts; it passes the same on to its fork server."""
+"""The settings of a worker; it passes them on to its fork server."""
 
 import json
 from dataclasses import asdict, dataclass

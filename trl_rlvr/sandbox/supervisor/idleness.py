@@ -1,4 +1,4 @@
-"""How long a program and its harness neither computed nor waited for a core.
+"""Idle time: the time in which a program and its harness neither computed nor waited for a core.
 
 The watchdog samples both processes. Each sample accounts for the interval since the one before: waits of several
 threads at once do not make up for an interval in which all of them slept.

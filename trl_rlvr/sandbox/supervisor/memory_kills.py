@@ -1,4 +1,4 @@
-"""How often the kernel has ended processes for lack of memory: of this machine, or of a container's or job's limit."""
+"""Counts the kernel's kills for lack of memory: of this machine, or of a container's or job's limit."""
 
 _COUNTERS = "/proc/vmstat"
 

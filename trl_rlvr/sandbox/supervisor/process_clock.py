@@ -1,4 +1,4 @@
-"""How long another process has computed, and how long its threads have waited for a core.
+"""CPU time of another process, and the time that its threads have waited for a core.
 
 CPU time comes from the kernel's own clock of the process. The waits come from /proc and may be unknown; then a busy
 machine looks like a sleeping program, and limits on idleness must be generous.
@@ -16,7 +16,7 @@ class Threads(NamedTuple):
     """The threads of a process at one moment."""
 
     queued_ns: dict[str, int]
-    """How long each that lives was ready to run but had no core, in all waits that are over."""
+    """Time that each living thread was ready to run but had no core, over all waits that have ended."""
     at_work: bool
     """Whether one of them runs, waits for a core, or ended while they were counted."""
     held: bool = False

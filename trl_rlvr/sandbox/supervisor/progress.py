@@ -1,4 +1,4 @@
-"""How far a job has come: the attempt that runs it and its watchdog both write this down."""
+"""The progress of a job, shared by the attempt that runs it and its watchdog."""
 
 from dataclasses import dataclass, field
 
@@ -11,13 +11,13 @@ from trl_rlvr.verdict import Verdict
 
 @dataclass(slots=True)
 class Progress:
-    """What is known of one job while it runs."""
+    """The state of one job while it runs."""
 
     job: Job
     reported: dict[int, Outcome] = field(default_factory=dict)
-    """What the harness has reported, by test."""
+    """Outcomes that the harness has reported, by test."""
     rest: Outcome | None = None
-    """What the tests that were not reported get; None: nothing has decided that yet."""
+    """The outcome of all tests that were not reported; None: not decided yet."""
     cpu_s: float = 0.0
     """CPU time of the candidates that have ended."""
     idleness: Idleness = field(default_factory=Idleness)

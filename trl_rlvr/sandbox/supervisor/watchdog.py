@@ -22,13 +22,13 @@ _FIRST_CHECK_S = 0.05
 _FIRST_LOOK_S = 0.005
 """A program that ends sooner costs no message that only a longer one needs."""
 _LINGER_S = 0.01
-"""How long a candidate may take to end after its last answer before it is ended."""
+"""Time for a candidate to end by itself after its last answer."""
 _HARNESS_FACTOR, _COMPARING_S = 3.0, 3.0
 """CPU time of a harness: this factor times the candidate's, at least 5 s; so many seconds if it only compares."""
 _ABSENT_S = 0.5
 """A look that comes so much later than it was meant to says that this process, and maybe all others, did not run."""
 _STUCK_S = 60.0
-"""How long the server may take to report the end of a child that it was told to kill."""
+"""Time for the server to report the end of a child that it was told to kill."""
 
 
 class TrainerGone(Exception):  # noqa: N818 - a condition on which the supervisor ends
