@@ -17,6 +17,7 @@ COMMANDS = {
     "report": "write a page that shows a run, and say what to change",
     "compare": "hold finished runs against each other",
     "score": "score completions or solutions from a file",
+    "rescore": "score the completions of a run again, under other options",
     "filter": "keep the problems that a model solves sometimes",
     "convert": "write a data set as one clean file of problems",
     "check": "list the problems that the sandbox cannot score fairly",

@@ -61,7 +61,7 @@ def problems_to_dataset(
         if max_prompt_tokens is not None and count_tokens(prompt, tokenizer) > max_prompt_tokens:
             too_long.append(problem.task_id)
         else:
-            rows.append({"prompt": prompt, **_columns(problem)})
+            rows.append({"prompt": prompt, **problem_columns(problem)})
     if too_long:
         ids = ", ".join(too_long[:_SHOWN_IDS]) + (", ..." if len(too_long) > _SHOWN_IDS else "")
         dropped = f"{len(too_long)} of {len(problems)} problems have prompts of more than {max_prompt_tokens} tokens"
@@ -84,7 +84,8 @@ def count_tokens(prompt: str | list[dict[str, str]], tokenizer: Any) -> int:
     return len(tokenizer.apply_chat_template(prompt, add_generation_prompt=True, return_dict=True)["input_ids"])
 
 
-def _columns(problem: CodeProblem) -> dict[str, Any]:
+def problem_columns(problem: CodeProblem) -> dict[str, Any]:
+    """Return the columns of a problem beside its prompt, as `problems_from_columns` reads them."""
     return {
         "task_id": problem.task_id,
         "tests": list(problem.tests),
