@@ -11,7 +11,8 @@ from trl_rlvr.training.algorithms import named_algorithm, trainer_options
 from trl_rlvr.training.callbacks import FiniteGradients, IterationLog
 from trl_rlvr.training.curriculum import Curriculum
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
-from trl_rlvr.training.policy import policy_arguments
+from trl_rlvr.training.policy import model_path, policy_arguments
+from trl_rlvr.training.ppo import PPOConfig
 from trl_rlvr.training.problem_set import ProblemSet
 from trl_rlvr.training.spec import RunSpec
 from trl_rlvr.training.stopping import fence_ids, stop_trainer_at, stop_vllm_at
@@ -39,6 +40,8 @@ def build_trainer(
         decides = named_reward(score, spec.reward, verifier=verifier)
         rewards, weights = [*rewards, (decides, 0.0)], [*weights, 0.0]
     spec.grpo.reward_weights = weights
+    if isinstance(spec.grpo, PPOConfig) and spec.grpo.critic is not None:
+        spec.grpo.critic = model_path(spec.grpo.critic)
     ends = fence_ids(getattr(processor, "tokenizer", processor)) if spec.data.data_prompt_style == "chat_code" else []
     stop_vllm_at(ends, spec.grpo)
     options = {

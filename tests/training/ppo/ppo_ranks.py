@@ -39,7 +39,7 @@ def main(folder: Path, name: str, critic: str) -> None:
         peft_config=LoraConfig(r=4) if critic == "adapter" else None,
         rollout_func=by_row,
         per_device_train_batch_size=8 // ranks,
-        gradient_accumulation_steps=2,
+        gradient_accumulation_steps=3,
         max_steps=3,
         max_grad_norm=100.0,
         learning_rate=0.1,

@@ -381,3 +381,16 @@ def test_what_cannot_be_is_said_before_anything_is_sampled(tmp_path, changes, co
 def test_a_configuration_of_grpo_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="args is a GRPOConfig; PPOTrainer takes a PPOConfig"):
         PPOTrainer(tiny_llama(tmp_path), spread, grpo_config(tmp_path), problems(1, 1))
+
+
+def test_the_completions_are_recorded_with_their_own_advantages(tmp_path):
+    trainer, told = ppo_trainer(tmp_path, num_generations=1, per_device_train_batch_size=4), []
+    trainer.on_scored = lambda step, rows: told.append((step, rows))
+
+    batch = scored(trainer, 4)
+
+    ((step, rows),) = told
+    means = batch["advantages"].sum(dim=1) / batch["value_mask"].sum(dim=1)
+    assert (step, [row["advantage"] for row in rows]) == (1, pytest.approx(means.tolist()))
+    assert list(trainer._logs["advantages"]) == pytest.approx(means.tolist())
+    assert any(row["advantage"] for row in rows)

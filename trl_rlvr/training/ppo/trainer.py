@@ -20,6 +20,7 @@ from trl_rlvr.training.ppo import losses, returns
 from trl_rlvr.training.ppo.config import PPOConfig
 from trl_rlvr.training.ppo.critic import logps_at, values_at
 from trl_rlvr.training.ppo.critic_trainer import CriticTrainer
+from trl_rlvr.training.recorded import Rows
 from trl_rlvr.training.rows import Batch, loss_mask
 
 
@@ -92,7 +93,12 @@ class PPOTrainer(CriticTrainer):
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Batch:
         """As in TRL, with an advantage and a return for each token; evaluation has need of neither."""
-        batch = super()._generate_and_score_completions(inputs)
+        told: list[tuple[int, Rows]] = []
+        on_scored, self.on_scored = self.on_scored, lambda step, rows: told.append((step, rows))
+        try:
+            batch = super()._generate_and_score_completions(inputs)
+        finally:
+            self.on_scored = on_scored
         self.critic.thaw()
         rewards = batch.pop("rewards")
         if not self.model.training:
@@ -110,7 +116,21 @@ class PPOTrainer(CriticTrainer):
             if self.args.kl_penalty == "k1":
                 rewarded = rewarded - self.beta * kl
             self._follow_kl(kl, mask)
-        return {**batch, **self._learned_from(rewarded, values, end_values, mask)}
+        batch |= self._learned_from(rewarded, values, end_values, mask)
+        self._record(told, (batch["advantages"].sum(dim=1) / mask.sum(dim=1).clamp(min=1)))
+        return batch
+
+    def _record(self, told: list[tuple[int, Rows]], advantages: Tensor) -> None:
+        """Put each completion's mean advantage where TRL has put the group's; None where a batch was refilled."""
+        own = self.accelerator.gather(advantages).tolist()
+        if len(told) == 1 and len(told[0][1]) == len(own):
+            for _ in own:
+                self._logs["advantages"].pop()
+            self._logs["advantages"].extend(own)
+        else:
+            own = None
+        for step, rows in told if self.on_scored is not None else []:
+            self.on_scored(step, [{**row, "advantage": own and own[index]} for index, row in enumerate(rows)])
 
     def _learned_from(self, rewards: Tensor, values: Tensor, end_values: Tensor, mask: Tensor) -> Batch:
         """Return what the losses need, by the keys of a batch."""
