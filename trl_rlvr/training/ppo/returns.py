@@ -24,6 +24,18 @@ def token_rewards(rewards: Tensor, mask: Tensor) -> Tensor:
     return placed.scatter_(1, last, rewards.nan_to_num(nan=0.0).float().unsqueeze(1)).masked_fill(~mask, 0.0)
 
 
+def truncated(ids: Tensor, lengths: Tensor, ends: list[int]) -> Tensor:
+    """Mark the completions that were cut off: those whose last token is no end token, (B,).
+
+    Args:
+        ids: (B, T).
+        lengths: (B, 1), tokens of each.
+        ends: What ends a completion.
+    """
+    last = ids.gather(1, (lengths - 1).clamp(min=0))
+    return (~torch.isin(last, torch.tensor(ends, device=ids.device)) & (lengths > 0)).squeeze(1)
+
+
 def generalized_advantages(
     rewards: Tensor, values: Tensor, mask: Tensor, *, gamma: float, lam: float | Tensor, end_values: Tensor
 ) -> Tensor:

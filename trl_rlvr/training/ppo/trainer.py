@@ -76,8 +76,6 @@ class PPOTrainer(CriticTrainer):
         """Sums over the tokens of all ranks since the last update, and how many tokens there were."""
         self.add_callback(_PausedPolicy(self))
 
-    # --- from rewards to advantages
-
     def _calculate_rewards(self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any) -> Tensor:
         """As in TRL; keeps the weighted sums, NaN for completions that nobody could score."""
         rewards: Tensor = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
@@ -108,7 +106,9 @@ class PPOTrainer(CriticTrainer):
         needs_logps = self.beta != 0.0 and (self.args.kl_penalty != "k3" or self._adaptive_kl is not None)
         with torch.no_grad(), disable_gradient_checkpointing(self.model, self.args.gradient_checkpointing_kwargs):
             if needs_logps and "old_per_token_logps" not in batch:
-                batch["old_per_token_logps"] = self._logps(batch)
+                batch["old_per_token_logps"] = self._get_per_token_logps_and_entropies(
+                    self.model, *self._forwarded(batch)
+                )[0]
             values, end_values = self._sampled_values(batch)
         rewarded = returns.token_rewards(rewards, mask)
         if needs_logps:
@@ -122,15 +122,15 @@ class PPOTrainer(CriticTrainer):
 
     def _record(self, told: list[tuple[int, Rows]], advantages: Tensor) -> None:
         """Put each completion's mean advantage where TRL has put the group's; None where a batch was refilled."""
-        own = self.accelerator.gather(advantages).tolist()
-        if len(told) == 1 and len(told[0][1]) == len(own):
+        own: list[Any] = self.accelerator.gather(advantages).tolist()
+        if len(told) == 1:
             for _ in own:
                 self._logs["advantages"].pop()
             self._logs["advantages"].extend(own)
-        else:
-            own = None
-        for step, rows in told if self.on_scored is not None else []:
-            self.on_scored(step, [{**row, "advantage": own and own[index]} for index, row in enumerate(rows)])
+        for step, rows in told:
+            shown = own if len(told) == 1 else [None] * len(rows)
+            if self.on_scored is not None:
+                self.on_scored(step, [{**row, "advantage": one} for row, one in zip(rows, shown, strict=True)])
 
     def _learned_from(self, rewards: Tensor, values: Tensor, end_values: Tensor, mask: Tensor) -> Batch:
         """Return what the losses need, by the keys of a batch."""
@@ -172,18 +172,15 @@ class PPOTrainer(CriticTrainer):
             self._metrics["train"]["ppo/beta"].append(self.beta)
             self.beta = self._adaptive_kl.next(self.beta, mean, self.args.generation_batch_size)
 
-    def _logps(self, batch: Batch) -> Tensor:
+    def _forwarded(self, batch: Batch) -> tuple[Tensor, Tensor, int, int]:
+        """Return ids, attention mask, columns of the completions, and rows that are forwarded at once."""
         ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)
         mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1)
-        size, kept = self.args.per_device_train_batch_size, batch["completion_ids"].shape[1]
-        logps: Tensor = self._get_per_token_logps_and_entropies(self.model, ids, mask, kept, batch_size=size)[0]
-        return logps
+        return ids, mask, batch["completion_ids"].shape[1], self.args.per_device_train_batch_size
 
     def _sampled_values(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the values before each token, (B, T), and those behind the last, (B,), 0 but where they are due."""
-        kept, size = batch["completion_ids"].shape[1], self.args.per_device_train_batch_size
-        ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)
-        mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1)
+        ids, mask, kept, size = self._forwarded(batch)
         found = []
         for some_ids, some_mask in zip(ids.split(size), mask.split(size), strict=True):
             packed = self._packed(some_ids, some_mask, kept)
@@ -196,17 +193,11 @@ class PPOTrainer(CriticTrainer):
         values = torch.cat(found)
         lengths = batch["completion_mask"].sum(dim=1, keepdim=True)
         end_values = values.gather(1, lengths).squeeze(1)
-        due = self._truncated(batch, lengths) if self.args.truncation == "bootstrap" else torch.zeros_like(end_values)
-        return values[:, :-1], end_values.masked_fill(~due.bool(), 0.0)
-
-    def _truncated(self, batch: Batch, lengths: Tensor) -> Tensor:
-        """Mark the completions whose last token is no end token, (B,), as TRL's `completions/clipped_ratio` does."""
-        ids = batch["completion_ids"]
-        last = ids.gather(1, (lengths - 1).clamp(min=0)).squeeze(1)
-        ends = torch.tensor([*self.eos_token_ids, self._tokenizer.pad_token_id], device=ids.device)
-        return ~torch.isin(last, ends) & (lengths.squeeze(1) > 0)
-
-    # --- from advantages to the loss
+        if self.args.truncation != "bootstrap":
+            return values[:, :-1], torch.zeros_like(end_values)
+        ends = [*self.eos_token_ids, self._tokenizer.pad_token_id]  # as for TRL's completions/clipped_ratio
+        due = returns.truncated(batch["completion_ids"], lengths, ends)
+        return values[:, :-1], end_values.masked_fill(~due, 0.0)
 
     def policy_is_paused(self) -> bool:
         """Return whether updates move the critic alone: while it warms up, and past `target_kl`."""
@@ -276,8 +267,6 @@ class PPOTrainer(CriticTrainer):
         means["ppo/policy_paused"] = float(self.policy_is_paused())
         for name, mean in means.items():
             self._metrics["train"][name].append(mean)
-
-    # --- what a checkpoint holds
 
     def critic_state(self) -> dict[str, Any]:
         """Return whether the critic is warm, and the weight of the KL term."""
