@@ -349,3 +349,11 @@ def test_a_parquet_file_is_read(tmp_path):
     parquet.write_table(pyarrow.Table.from_pylist([mbpp_row(1), mbpp_row(2)]), tmp_path / "own.parquet")
 
     assert ids(tmp_path / "own.parquet") == ["1", "2"]
+
+
+def test_a_file_of_very_many_rows_that_are_none_is_given_up(tmp_path):
+    path = tmp_path / "bomb.json.gz"
+    path.write_bytes(gzip.compress(b"[" + b"0" * 100_000))
+
+    with pytest.raises(DataError, match=r"10000 of 10000 rows of .* cannot be used"):
+        load_data(str(path), None, skip(unusable_share=0.2))

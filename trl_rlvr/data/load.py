@@ -35,6 +35,7 @@ STARTER = "starter"
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?")
 _PROGRESS_S = 5.0
+_MANY_UNUSABLE = 10_000
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,7 @@ def _load(name: str, split: str | None, divided: str | None, options: LoadOption
         raise DataError(f"no row of {name!r} has what data_filter asks for: {options.filters!r:.80}")
     unusable = loaded.unusable
     if unusable and len(unusable) > options.unusable_share * loaded.rows:
-        first = unusable[0]
-        raise DataError(
-            f"{len(unusable)} of {loaded.rows} rows of {name!r} cannot be used, more than the share "
-            f"{options.unusable_share} that may be left out; the first: "
-            f"{RowError(first.where, first.field, first.what)}"
-        )
+        raise _too_many(loaded, options)
     return loaded
 
 
@@ -121,6 +117,25 @@ def _fill(loaded: LoadedData, items: Iterable[Item], options: LoadOptions) -> No
     finally:
         if collects:
             gc.enable()
+
+
+def _require_sense(loaded: LoadedData, options: LoadOptions) -> None:
+    """Stop in the midst of a file that is no data set, which may have any number of rows.
+
+    Raises:
+        DataError: most of very many rows cannot be used.
+    """
+    count = len(loaded.set_aside)
+    if count % _MANY_UNUSABLE == 0 and len(loaded.unusable) > max(0.5, options.unusable_share) * loaded.rows:
+        raise _too_many(loaded, options)
+
+
+def _too_many(loaded: LoadedData, options: LoadOptions) -> DataError:
+    first = loaded.unusable[0]
+    return DataError(
+        f"{len(loaded.unusable)} of {loaded.rows} rows of {loaded.name!r} cannot be used, more than the share "
+        f"{options.unusable_share} that may be left out; the first: {RowError(first.where, first.field, first.what)}"
+    )
 
 
 def _fill_from(loaded: LoadedData, items: Iterable[Item], options: LoadOptions) -> None:
@@ -142,6 +157,7 @@ def _fill_from(loaded: LoadedData, items: Iterable[Item], options: LoadOptions) 
             if options.unusable == "stop":
                 raise
             loaded.set_aside.append(SetAside.of(error))
+            _require_sense(loaded, options)
         if time.monotonic() - said > _PROGRESS_S:
             said = time.monotonic()
             logger.warning("%s: %d rows read so far", loaded.name, loaded.rows)
