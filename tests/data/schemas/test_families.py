@@ -312,6 +312,12 @@ def test_evalplus_inputs_get_back_the_tuples_that_json_has_not():
     changes = {"assertion": "assert double((1, 2)) == 3", "base_input": [[[1, 2]]], "plus_input": [[[3, 4]]]}
 
     assert "double((3, 4))" in read("EvalPlus' own file", **changes).tests[1]
+    nested = {
+        "assertion": "assert double((1, (2, 3))) == 3",
+        "base_input": [[[1, [2]]]],
+        "plus_input": [[[1, [2, [3]]]]],
+    }
+    assert "double((1, (2, (3,))))" in read("EvalPlus' own file", **nested).tests[1]
 
 
 @pytest.mark.parametrize(

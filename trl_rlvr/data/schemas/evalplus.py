@@ -123,8 +123,9 @@ def _kinds(tests: tuple[str, ...], name: str) -> dict[Path, type]:
 
     def learn(value: Any, path: Path) -> None:
         kind = type(value)
-        if kinds.setdefault(path, kind) is not kind:
-            mixed.add(path)
+        place = path if isinstance(value, list | tuple | set | dict) else (*path, "scalar")
+        if kinds.setdefault(place, kind) is not kind:
+            mixed.add(place)
         for item in value if isinstance(value, list | tuple | set) else ():
             learn(item, (*path, "*"))
         for item in value.values() if isinstance(value, dict) else ():
@@ -142,15 +143,16 @@ def _kinds(tests: tuple[str, ...], name: str) -> dict[Path, type]:
 
 
 def _typed(value: Any, path: Path, kinds: dict[Path, type]) -> Any:
-    kind = kinds.get(path) or kinds.get(path[:-1])
     if isinstance(value, list):
         items = [_typed(item, (*path, "*"), kinds) for item in value]
+        kind = next((kinds[path[:end]] for end in range(len(path), 0, -1) if path[:end] in kinds), list)
         return kind(items) if kind in (tuple, set) else items
     if isinstance(value, dict):
         return {key: _typed(item, (*path, "*"), kinds) for key, item in value.items()}
-    if isinstance(value, str) and kinds.get(path) in (complex, int, float):
+    kind = kinds.get((*path, "scalar"), type(value))
+    if isinstance(value, str) and kind in (complex, int, float):
         try:
-            return complex(value) if kinds[path] is complex else float(value)
+            return complex(value) if kind is complex else float(value)
         except ValueError:
             return value  # a plus input that is text where the base inputs are numbers
     return value
