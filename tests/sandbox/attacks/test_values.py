@@ -220,9 +220,16 @@ CASES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def values(arena: Arena) -> Arena:
+    """The arena in which all values have answered, side by side."""
+    arena.run_ahead(attack(case.values[0], *case.values[1]) for case in CASES)
+    return arena
+
+
 @pytest.mark.parametrize(("code", "tests"), CASES)
-def test_no_value_passes_stalls_or_breaks_the_reader(arena: Arena, code: str, tests: tuple[str, ...]) -> None:
-    arena.fails(attack(code, *tests))
+def test_no_value_passes_stalls_or_breaks_the_reader(values: Arena, code: str, tests: tuple[str, ...]) -> None:
+    values.fails(attack(code, *tests))
 
 
 ONE_BY_ONE = [
@@ -240,8 +247,15 @@ ONE_BY_ONE = [
 ]
 
 
+@pytest.fixture(scope="module")
+def single_values(arena: Arena) -> Arena:
+    """The arena in which these values have answered, side by side."""
+    arena.run_ahead(attack(*case.values) for case in ONE_BY_ONE)
+    return arena
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("code", "test"), ONE_BY_ONE)
-def test_what_a_test_computes_with_the_answer_is_bounded(arena: Arena, code: str, test: str) -> None:
+def test_what_a_test_computes_with_the_answer_is_bounded(single_values: Arena, code: str, test: str) -> None:
     """The first value that hangs ends a program, so each way to compute gets a program of its own."""
-    arena.fails(attack(code, test))
+    single_values.fails(attack(code, test))
