@@ -28,6 +28,7 @@ SANDBOX_LAYERS = [
     {"base", "codec", "confine", "interpreter", "limits", "packages"},
     {"protocol"},
     {"candidate", "harness", "suite", "supervisor"},
+    {"together"},
     {"backends", "forkserver"},
     {"config"},
 ]

@@ -4,8 +4,8 @@ The entry points are settled here, once for each problem and never for each cand
 (`trl_rlvr.analysis.entry_points` says why).
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 from trl_rlvr.analysis.conventions import CHECKER
 from trl_rlvr.analysis.entry_points import candidate_names, infer_entry_point, test_side_constants
@@ -14,6 +14,7 @@ from trl_rlvr.errors import DataError
 
 IO_NUMBERS = ("text", "value")
 IO_CASES = ("exact", "any")
+APART, TOGETHER = "apart", "together"
 
 
 MOST_TESTS = 65_000
@@ -66,6 +67,9 @@ class CodeProblem:
     io_case: str = "exact"
     """Of `io_tests`: `exact`, or `any` to take `Yes` for `YES`."""
 
+    isolation: str = APART
+    """`apart`: tests never share a process with the solution; `together`: they do, and a verdict can be forged."""
+
     def __post_init__(self) -> None:
         if isinstance(self.tests, str):
             raise DataError(f"tests of problem {self.task_id!r} are one string; give a sequence of strings")
@@ -81,7 +85,7 @@ class CodeProblem:
                 f"setup_code of problem {self.task_id!r} defines no {CHECKER}(given, printed, expected), which is all "
                 "that it is for beside io_tests; define it, or leave setup_code empty"
             )
-        for name, allowed in (("io_numbers", IO_NUMBERS), ("io_case", IO_CASES)):
+        for name, allowed in (("io_numbers", IO_NUMBERS), ("io_case", IO_CASES), ("isolation", (APART, TOGETHER))):
             if getattr(self, name) not in allowed:
                 raise DataError(
                     f"{name} of problem {self.task_id!r} is {getattr(self, name)!r}; give {' or '.join(allowed)}"
@@ -107,7 +111,9 @@ class CodeProblem:
     @cached_property
     def refusal(self) -> str | None:
         """The construct for which its tests cannot be judged apart from the solution; None: they can."""
-        return refusal(self.tests, self.test_setup, self.entry_points) if self.tests else None
+        return (
+            refusal(self.tests, self.test_setup, self.entry_points) if self.tests and self.isolation == APART else None
+        )
 
     @property
     def total(self) -> int:
@@ -118,4 +124,35 @@ class CodeProblem:
     def suite_key(self) -> tuple[object, ...]:
         """What decides a verdict beside the code: equal keys and equal code mean equal verdicts."""
         judged = (self.tests, self.setup_code, self.entry_points, self.io_tests, self.reference_cpu_s)
-        return (*judged, self.prelude, self.io_numbers, self.io_case)
+        return (*judged, self.prelude, self.io_numbers, self.io_case, self.isolation)
+
+
+def as_judged(problem: CodeProblem, *, together: bool) -> CodeProblem:
+    """Return a problem as it is judged without having been checked: together with the solution only where it must be.
+
+    Args:
+        problem: any.
+        together: whether tests may run together with the solution.
+
+    Raises:
+        DataError: they must, and may not.
+    """
+    if problem.isolation == TOGETHER:
+        if together:
+            return problem
+        why = "it says that its tests must run together with the solution"
+    elif problem.refusal is None:
+        return problem
+    elif together:
+        return _together(problem)
+    else:
+        why = problem.refusal
+    raise DataError(
+        f"problem {problem.task_id!r} cannot be judged apart from the solution: {why}; leave it out, change its tests "
+        "(docs/test-semantics.md), or give sandbox_tests together_where_needed"
+    )
+
+
+@lru_cache(maxsize=1024)
+def _together(problem: CodeProblem) -> CodeProblem:
+    return replace(problem, isolation=TOGETHER)

@@ -57,6 +57,8 @@ class ExecutionResult:
     """CPU seconds of the candidate process, all its threads; 0.0 if it never ran."""
     wall_s: float = 0.0
     """Seconds from the order to run until the last verdict."""
+    isolation: str = "apart"
+    """`together`: tests and program shared a process, and the verdicts can be forged; `apart`: they did not."""
 
     @property
     def verdict(self) -> Verdict:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from trl_rlvr.errors import ConfigError, DataError, SandboxFaultRateError
+from trl_rlvr.errors import ConfigError, SandboxFaultRateError
 from trl_rlvr.extraction import Extraction, ExtractionOutcome, extract_code
-from trl_rlvr.problem import CodeProblem
+from trl_rlvr.problem import CodeProblem, as_judged
 from trl_rlvr.sandbox import Program, Sandbox, SandboxConfig, SandboxStats, open_sandbox
 from trl_rlvr.sandbox.base import DEADLINE_PASSED
 from trl_rlvr.verdict import ExecutionResult, Verdict
@@ -44,10 +44,11 @@ class Verification:
         return self.result.verdict
 
 
-def _unrun_result(extraction: Extraction, total: int) -> ExecutionResult:
+def _unrun_result(extraction: Extraction, problem: CodeProblem) -> ExecutionResult:
     """Give a completion without runnable code its verdict; one cut short fails as what is left of it does."""
     cut = Verdict.SYNTAX_ERROR if extraction.code else Verdict.NO_CODE
-    return ExecutionResult.uniform(_UNRUN.get(extraction.outcome, cut), total, extraction.error)
+    verdict = _UNRUN.get(extraction.outcome, cut)
+    return replace(ExecutionResult.uniform(verdict, problem.total, extraction.error), isolation=problem.isolation)
 
 
 def _extract_all(
@@ -67,14 +68,6 @@ def _require_equal_lengths(what: str, rows: Sequence[object], problems: Sequence
         raise ConfigError(f"got {len(rows)} {what} for {len(problems)} problems; give one problem a completion")
 
 
-def _require_judgeable(problem: CodeProblem) -> None:
-    if problem.refusal is not None:
-        raise DataError(
-            f"problem {problem.task_id!r} cannot be judged: {problem.refusal}; leave it out, or change its tests "
-            "(docs/test-semantics.md)"
-        )
-
-
 def _runnable(
     extractions: Sequence[Extraction], problems: Sequence[CodeProblem]
 ) -> tuple[Sequence[str], Sequence[CodeProblem]]:
@@ -90,7 +83,7 @@ def _assemble(
     """Put the results of the runnable rows back between those that had nothing to run."""
     ran = iter(results)
     return [
-        Verification(e, next(ran) if e.outcome is ExtractionOutcome.CODE else _unrun_result(e, p.total))
+        Verification(e, next(ran) if e.outcome is ExtractionOutcome.CODE else _unrun_result(e, p))
         for e, p in zip(extractions, problems, strict=True)
     ]
 
@@ -200,7 +193,7 @@ class CodeVerifier:
 
         Raises:
             ConfigError: the arguments differ in length.
-            DataError: a problem's tests cannot be judged apart from the solution.
+            DataError: a problem's tests must run together with the solution, and `sandbox_tests` does not allow it.
             SandboxFaultRateError: too many programs could not be run.
             SandboxError: the sandbox cannot start.
         """
@@ -235,16 +228,23 @@ class CodeVerifier:
                 self._sandbox = open_sandbox(self._config)
             return self._sandbox
 
+    @property
+    def _judges_together(self) -> bool:
+        if self._given is not None:
+            return self._given.judges_together
+        return self._config is not None and self._config.judges_together
+
     def _plan(self, codes: Sequence[str], problems: Sequence[CodeProblem]) -> _Batch:
         _require_equal_lengths("programs", codes, problems)
         batch = _Batch(keys=[], known={}, to_run={})
+        together = self._judges_together
         with self._lock:
             for code, problem in zip(codes, problems, strict=True):
+                problem = as_judged(problem, together=together)
                 key = (code, problem.suite_key)
                 batch.keys.append(key)
                 remembered = batch.known.get(key) or self._cache.get(key)
                 if remembered is None:
-                    _require_judgeable(problem)
                     batch.to_run[key] = Program(code, problem)
                 else:
                     batch.known[key] = remembered

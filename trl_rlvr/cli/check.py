@@ -53,6 +53,9 @@ def main(argv: Sequence[str]) -> int:
             for check in chunk:
                 if check.reason is not None:
                     print(f"{printable(check.problem.task_id)}\t{printable(check.reason)}", flush=True)
+                elif check.together is not None:
+                    why = f"is judged together with the solution: {check.together}"
+                    print(f"{printable(check.problem.task_id)}\t{printable(why)}", flush=True)
             checks += chunk
             advance(len(chunk))
     print(summary(checks), file=sys.stderr)
@@ -63,6 +66,9 @@ def summary(checks: Sequence[ProblemCheck]) -> str:
     """Return the line about all problems."""
     set_aside = sum(check.reason is not None for check in checks)
     text = f"{set_aside} of {len(checks)} problems to set aside"
+    together = sum(check.together is not None for check in checks)
+    if together:
+        text += f", {together} are judged together with the solution, so that a verdict could be forged"
     unproven = [check.problem for check in checks if check.reason is None and check.problem.reference_solution is None]
     if not unproven:
         return text

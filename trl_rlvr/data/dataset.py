@@ -97,6 +97,7 @@ def problem_columns(problem: CodeProblem) -> dict[str, Any]:
         "io_tests": [{"input": test.input, "output": test.output} for test in problem.io_tests],
         "io_numbers": problem.io_numbers,
         "io_case": problem.io_case,
+        "isolation": problem.isolation,
         "visible_limit": problem.visible_limit,
         "code_opening": code_opening(problem),
     }
@@ -120,6 +121,7 @@ def _features(prompt: str | list[dict[str, str]]) -> Any:
             "io_tests": List({"input": text, "output": text}),
             "io_numbers": text,
             "io_case": text,
+            "isolation": text,
             "visible_limit": Value("int64"),
             "code_opening": text,
         }

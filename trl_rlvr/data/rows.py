@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from trl_rlvr.problem import CodeProblem, IOTest
+from trl_rlvr.problem import APART, CodeProblem, IOTest
 
 _FIELDS = tuple(one.name for one in fields(CodeProblem))
 
@@ -25,6 +25,7 @@ def problem_row(problem: CodeProblem) -> dict[str, Any]:
         "visible_limit": problem.visible_limit,
         "io_numbers": problem.io_numbers if problem.io_tests else None,
         "io_case": problem.io_case if problem.io_tests else None,
+        "isolation": problem.isolation if problem.isolation != APART else None,
         "messages": [{"role": role, "content": content} for role, content in problem.messages],
     }
     return {name: value for name, value in row.items() if value not in (None, "", []) or name in ("task_id", "prompt")}

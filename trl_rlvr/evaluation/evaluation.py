@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.evaluation.estimators import bootstrap_interval, pass_at_k, pass_hat_k
-from trl_rlvr.problem import CodeProblem
+from trl_rlvr.problem import APART, TOGETHER, CodeProblem
 from trl_rlvr.verdict import Verdict
 from trl_rlvr.verifier import Verification
 
@@ -31,6 +31,8 @@ class ProblemOutcome:
     """One a sample, SANDBOX_ERROR included."""
     rewards: tuple[float, ...]
     """One a sample that the sandbox could judge, in order."""
+    isolation: str = APART
+    """`together` where tests and program shared a process, so that a verdict can be forged."""
 
     @property
     def judged(self) -> int:
@@ -77,6 +79,7 @@ class Evaluation:
                     problem.task_id,
                     tuple(sample.verdict for sample in samples),
                     tuple(score(sample) for sample in samples if sample.verdict is not Verdict.SANDBOX_ERROR),
+                    problem.isolation,
                 )
                 for problem, samples in zip(problems, verifications, strict=True)
             )
@@ -86,6 +89,11 @@ class Evaluation:
     def judged(self) -> tuple[ProblemOutcome, ...]:
         """Problems with at least one sample that the sandbox could judge."""
         return tuple(outcome for outcome in self.outcomes if outcome.judged)
+
+    @property
+    def together(self) -> int:
+        """How many problems were judged together with the solution."""
+        return sum(outcome.isolation == TOGETHER for outcome in self.outcomes)
 
     @property
     def mean_reward(self) -> float:
@@ -118,6 +126,7 @@ class Evaluation:
         low, high = self.interval()
         return {
             "problems": len(self.outcomes),
+            "together": self.together,
             "samples": sum(len(outcome.verdicts) for outcome in self.outcomes),
             "not_judged": self.verdict_counts.get(Verdict.SANDBOX_ERROR, 0),
             "pass_at": {str(k): or_none(self.pass_at(k)) for k in ks},

@@ -94,6 +94,10 @@ class EvaluationReport:
             f"95 % interval of the improvement of pass@1: {_points(low)} to {_points(high)}"
         ]
         notes += [note for k in self.ks if (note := self._coverage(k))]
+        if self.trained.together:
+            notes.append(
+                f"{self.trained.together} problems were judged together with the solution: a verdict could be forged"
+            )
         unjudged = sum(len(o.verdicts) - o.judged for e in (self.baseline, self.trained) for o in e.outcomes)
         if unjudged:
             notes.append(f"{unjudged} samples could not be judged and are left out")

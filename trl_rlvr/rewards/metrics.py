@@ -7,6 +7,7 @@ holes.
 from typing import Any
 
 from trl_rlvr.extraction import ExtractionOutcome
+from trl_rlvr.problem import TOGETHER
 from trl_rlvr.rewards.batch import VerifiedBatch
 from trl_rlvr.rewards.hacking import RewardHack
 from trl_rlvr.sandbox import SandboxStats
@@ -37,6 +38,8 @@ def batch_metrics(batch: VerifiedBatch, done: SandboxStats) -> dict[str, float]:
         metrics[f"extraction/{outcome.value}"] = share
     for hack in RewardHack:
         metrics[f"reward_hacking/{hack.value}"] = sum(hack in tried for tried in batch.hacks) / rows
+    together = sum(v.result.isolation == TOGETHER for v in batch.verifications)
+    metrics["verification/together"] = together / rows
     metrics["verification_s"] = batch.seconds
     metrics["sandbox/programs"] = float(done.programs)
     metrics["sandbox/retried"] = float(done.retried)
@@ -55,6 +58,7 @@ def batch_columns(batch: VerifiedBatch) -> dict[str, list[Any]]:
         "task_id": [problem.task_id for problem in batch.problems],
         "code": [v.extraction.code or "" for v in batch.verifications],
         "verdict": [v.verdict.value for v in batch.verifications],
+        "isolation": [v.result.isolation for v in batch.verifications],
         "passed": [v.result.passed for v in batch.verifications],
         "total": [v.result.total for v in batch.verifications],
         "test_verdicts": [" ".join(test.verdict.value for test in v.result.tests) for v in batch.verifications],

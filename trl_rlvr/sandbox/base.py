@@ -44,6 +44,9 @@ class Sandbox(ABC):
     name: str
     """The backend's name, as in `sandbox_backend`."""
     stats: SandboxStats
+    judges_together: bool = False
+    """Whether it runs problems of `isolation` together, whose tests share a process with the solution: a verdict can
+    be forged there. `open_sandbox` sets it by `sandbox_tests`."""
 
     @abstractmethod
     def run(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
@@ -58,7 +61,8 @@ class Sandbox(ABC):
             One result a program, in the order of `programs`.
 
         Raises:
-            SandboxError: the sandbox is closed or cannot start. Never for anything that a program did.
+            SandboxError: the sandbox is closed or cannot start, or a problem is to be judged together where it may not
+                be. Never for anything that a program did.
         """
 
     async def arun(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:

@@ -18,6 +18,9 @@ BACKENDS = {
 }
 """Name of each backend, and where its class is: only the one that is asked for is imported."""
 
+TESTS = ("apart", "together_where_needed")
+"""Whether tests that cannot be judged apart from the solution are refused, or run together with it."""
+
 LEAST_MEMORY_MIB = 64
 """Python with its tests' modules needs about 30 MiB before a program begins."""
 
@@ -64,6 +67,13 @@ class SandboxConfig:
         default=0,
         metadata={"help": "PYTHONHASHSEED of programs and tests: the order of a set is the same in every run."},
     )
+    sandbox_tests: str = field(
+        default=TESTS[0],
+        metadata={
+            "help": "apart: tests never share a process with the solution; together_where_needed: they do where they "
+            "cannot be judged otherwise, and such verdicts can be forged."
+        },
+    )
     sandbox_require: list[str] = field(
         default_factory=list,
         metadata={"help": "Confinement layers without which to refuse to start; `trl-rlvr doctor` lists them."},
@@ -84,6 +94,8 @@ class SandboxConfig:
             raise ConfigError(
                 f"unknown sandbox backend {self.sandbox_backend!r}; choose one of {', '.join(sorted(BACKENDS))}"
             )
+        if self.sandbox_tests not in TESTS:
+            raise ConfigError(f"sandbox_tests is {self.sandbox_tests!r}; give {' or '.join(TESTS)}")
         self.limits()
         if self.sandbox_memory_mib < LEAST_MEMORY_MIB:
             raise ConfigError(
@@ -136,6 +148,11 @@ class SandboxConfig:
             stop_at_failure=self.sandbox_stop_at_failure,
         )
 
+    @property
+    def judges_together(self) -> bool:
+        """Whether tests that cannot be judged apart from the solution may run together with it."""
+        return self.sandbox_tests == TESTS[1]
+
     def workers(self) -> int:
         """Return how many programs may run at once: this rank's share of the cores, at least 1."""
         if self.sandbox_workers is not None:
@@ -170,4 +187,5 @@ def open_sandbox(config: SandboxConfig | None = None) -> Sandbox:
     module, _, name = BACKENDS[config.sandbox_backend].partition(":")
     backend = getattr(import_module(f"trl_rlvr.sandbox.backends.{module}"), name)
     sandbox: Sandbox = backend(**config.options())
+    sandbox.judges_together = config.judges_together
     return sandbox

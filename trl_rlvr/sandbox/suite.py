@@ -5,14 +5,16 @@ A suite is *literal* when its tests only compare calls of the solution with lite
 tests themselves never run. Any other test source is *general*.
 """
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from trl_rlvr.analysis.literal_checks import IN, OF_TRUTH, Check
 from trl_rlvr.analysis.literal_setup import NumberedChecks, literal_suite
+from trl_rlvr.problem import TOGETHER as TOGETHER_MODE
 from trl_rlvr.problem import CodeProblem
-from trl_rlvr.sandbox.protocol.control import LITERAL, ROUNDS, SOURCE, STDIO, pack_work
+from trl_rlvr.sandbox.protocol.control import LITERAL, ROUNDS, SOURCE, STDIO, TOGETHER, pack_work
 
 _SHORT_CHARS = 3
 """Text of so few characters stands within longer text by chance; it is looked for as a thing of its own."""
@@ -20,6 +22,8 @@ _MOST_AT_ONCE = 64
 """Calls of one round at most, so that looking for their answers takes time in proportion to the tests."""
 _DECIMAL_BITS = 1 << 13
 """Longer integers are not written in decimal, which Python refuses."""
+_TOKEN_BYTES = 16
+"""Of what a verdict bears that comes from a process in which the solution runs too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +40,24 @@ class Suite:
     inputs: tuple[bytes, ...] = ()
     prelude: str = ""
     """What runs before the program."""
+    together: tuple[Any, ...] | None = None
+    """What a process gets beside the code in which solution and tests run together; None: they run apart."""
     alone: bool = False
     """Whether code of the problem judges what the program answers, which then may have made a harness its own."""
 
-    def candidate_work(self, code: str) -> bytes:
-        """Return what the candidate gets for this code."""
-        return pack_work((str(code), self.names, self.calls, self.prelude))
+    def works(self, code: str) -> tuple[bytes, bytes]:
+        """Return what the candidate gets for this code, and what the harness gets."""
+        if self.together is None:
+            return pack_work((str(code), self.names, self.calls, self.prelude)), self.expected
+        token = os.urandom(_TOKEN_BYTES)
+        return pack_work([str(code), self.names, *self.together, token]), pack_work((token, self.tests))
 
 
 def compile_suite(problem: CodeProblem) -> Suite:
     """Prepare a problem's tests; the last few thousand problems are remembered."""
+    if problem.isolation == TOGETHER_MODE:
+        shared = str(problem.prelude), str(problem.setup_code), tuple(map(str, problem.tests))
+        return Suite(TOGETHER, len(problem.tests), tuple(map(str, problem.entry_points)), b"", b"", together=shared)
     tests, names = tuple(map(str, problem.tests)), tuple(map(str, problem.entry_points))  # not numpy's strings
     setup = (str(problem.prelude), str(problem.setup_code))
     return _compile(tests, setup, names, problem.io_tests, (str(problem.io_numbers), str(problem.io_case)))

@@ -121,8 +121,13 @@ def from_row(row: Mapping[str, Any], heldout: ProblemSet, run: RunConfig) -> Eva
         return None
     return Evaluation(
         tuple(
-            ProblemOutcome(outcome["task_id"], tuple(map(Verdict, outcome["verdicts"])), tuple(outcome["rewards"]))
-            for outcome in outcomes
+            ProblemOutcome(
+                outcome["task_id"],
+                tuple(map(Verdict, outcome["verdicts"])),
+                tuple(outcome["rewards"]),
+                problem.isolation,
+            )
+            for outcome, problem in zip(outcomes, heldout.problems, strict=True)
         )
     )
 

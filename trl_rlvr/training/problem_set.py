@@ -14,7 +14,7 @@ from datasets import Dataset
 
 from trl_rlvr.data import DataConfig, problems_to_dataset
 from trl_rlvr.errors import DataError
-from trl_rlvr.problem import CodeProblem
+from trl_rlvr.problem import TOGETHER, CodeProblem
 from trl_rlvr.sandbox import SandboxConfig, open_sandbox
 from trl_rlvr.terminal import printable
 from trl_rlvr.validation.gate import ProblemCheck, check_problems
@@ -44,6 +44,9 @@ class ProblemSet:
         """Say in a few lines what is used and what is not."""
         aside = f"{len(self.set_aside)} of {self.checked} checked are set aside"
         lines = [f"{split}: {len(self.problems)} problems; {aside}, {self.too_long} have too long a prompt"]
+        together = sum(problem.isolation == TOGETHER for problem in self.problems)
+        if together:
+            lines.append(f"  {together} are judged together with the solution: such verdicts could be forged")
         lines += [
             f"  {printable(task_id)}: {printable(reason)}"
             for task_id, reason in list(self.set_aside.items())[:_SHOWN_REASONS]

@@ -1,21 +1,24 @@
 """The gate at load: each problem proves itself on the whole executor before a model is judged by it.
 
 The reference must pass and a set of wrong programs must fail, else the problem is set aside with the reason. A problem
-without a reference is checked by the wrong programs alone.
+without a reference is checked by the wrong programs alone. Where the sandbox may, a problem that cannot be judged apart
+from the solution is judged together with it: that is decided here, once, and never for a single completion.
 """
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from trl_rlvr.analysis.hazards import Concern, Finding, scrutinize
-from trl_rlvr.problem import CodeProblem
+from trl_rlvr.problem import TOGETHER, CodeProblem
 from trl_rlvr.sandbox.base import Program, Sandbox
 from trl_rlvr.validation.wrong_programs import wrong_programs
 from trl_rlvr.verdict import ExecutionResult, Verdict
 
 _PATIENT_REFERENCE_CPU_S = 12.0
 """Cost assumed of a reference that ran out of time: the limits give it 60 CPU seconds, or three times the usual."""
+
+_SAYS_SO = "it says that its tests must run together with the solution, which sandbox_tests can allow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class ProblemCheck:
     """CPU seconds of the reference on all tests; None without a reference that passes."""
     findings: tuple[Finding, ...] = ()
     """What its tests do with the candidate's values beyond comparing data."""
+    together: str | None = None
+    """Why its tests run together with the solution, whose verdicts can be forged then; None: they run apart."""
 
 
 def _run(sandbox: Sandbox, programs: Sequence[Program]) -> list[ExecutionResult]:
@@ -93,11 +98,56 @@ def _without_tests(problem: CodeProblem, dropped: set[int]) -> CodeProblem:
 
 
 def _scrutiny_reason(problem: CodeProblem, findings: Sequence[Finding], dropped: set[int]) -> str | None:
-    if problem.refusal is not None:
-        return problem.refusal
     if dropped and (len(dropped) == len(problem.tests) or -1 in dropped):
         return f"no test is left without those that rest on behaviour: {findings[0]}"
     return None
+
+
+@dataclass
+class _Proofs:
+    """Runs references, and settles which problems are judged apart from the solution, and which together with it."""
+
+    sandbox: Sandbox
+    problems: list[CodeProblem]
+    """Filled with what they cost, and with how they are judged."""
+    reasons: list[str | None]
+    """Why each is set aside; filled likewise."""
+    costs: dict[int, float] = field(default_factory=dict)
+    why_together: dict[int, str] = field(default_factory=dict)
+    _faulty: set[int] = field(default_factory=set)
+    """Those whose reference the sandbox could not run."""
+
+    def apart(self) -> None:
+        """Prove the problems that can be judged apart."""
+        for row, problem in enumerate(self.problems):
+            if problem.isolation == TOGETHER:
+                self.reasons[row] = self.reasons[row] or _SAYS_SO
+            else:
+                self.reasons[row] = self.reasons[row] or problem.refusal
+        self._prove([row for row, reason in enumerate(self.reasons) if reason is None])
+
+    def together(self, allowed: set[int]) -> None:
+        """Prove the others by tests that run together with the solution."""
+        for row in sorted(allowed - self._faulty):
+            reason, problem = self.reasons[row], self.problems[row]
+            if reason is not None and problem.tests:
+                self.why_together[row] = reason
+                self.problems[row] = replace(problem, isolation=TOGETHER)
+        rows = [*self.why_together]
+        self._prove(rows)
+        for row in rows:
+            if self.reasons[row] is not None:
+                self.reasons[row] = f"{self.why_together.pop(row)}; together with the solution, {self.reasons[row]}"
+
+    def _prove(self, rows: Sequence[int]) -> None:
+        results = run_references(self.sandbox, [self.problems[row] for row in rows])
+        for row, result in zip(rows, results, strict=True):
+            self.reasons[row] = _reference_reason(result)
+            if result is not None and result.verdict is Verdict.SANDBOX_ERROR:
+                self._faulty.add(row)
+            if result is not None and self.reasons[row] is None:
+                self.costs[row] = result.cpu_s
+                self.problems[row] = replace(self.problems[row], reference_cpu_s=_in_whole_ms(result.cpu_s))
 
 
 def check_problems(
@@ -128,19 +178,16 @@ def check_problems(
         _scrutiny_reason(problem, found, drop) for problem, found, drop in zip(problems, findings, dropped, strict=True)
     ]
     checked = [_without_tests(problem, drop) for problem, drop in zip(problems, dropped, strict=True)]
+    proofs = _Proofs(sandbox, checked, reasons)
+    proofs.apart()
+    if sandbox.judges_together:
+        proofs.together({row for row, drop in enumerate(dropped) if not drop})
     rows = [row for row, reason in enumerate(reasons) if reason is None]
-    references = run_references(sandbox, [checked[row] for row in rows])
-    costs: dict[int, float] = {}
-    for row, result in zip(rows, references, strict=True):
-        reasons[row] = _reference_reason(result)
-        if result is not None and reasons[row] is None:
-            costs[row] = result.cpu_s
-            checked[row] = replace(checked[row], reference_cpu_s=_in_whole_ms(result.cpu_s))
-    rows = [row for row in rows if reasons[row] is None and (wrong_on is None or checked[row].task_id in wrong_on)]
+    rows = [row for row in rows if wrong_on is None or checked[row].task_id in wrong_on]
     for row, reason in zip(rows, _wrong_reasons(sandbox, [checked[row] for row in rows]), strict=True):
         reasons[row] = reason
     return [
-        ProblemCheck(problem, reason, costs.get(row), found)
+        ProblemCheck(problem, reason, proofs.costs.get(row), found, proofs.why_together.get(row))
         for row, (problem, reason, found) in enumerate(zip(checked, reasons, findings, strict=True))
     ]
 

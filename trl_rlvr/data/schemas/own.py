@@ -14,7 +14,7 @@ from trl_rlvr.data.schemas.primeintellect import problem_of_typed_cases
 from trl_rlvr.data.schemas.schema import Row, Schema
 from trl_rlvr.data.schemas.solution_module import all_with_solution_module
 from trl_rlvr.data.schemas.taco import problem_of_input_output
-from trl_rlvr.problem import CodeProblem, IOTest
+from trl_rlvr.problem import APART, CodeProblem, IOTest
 
 _OTHERS = ("problem", "instructions", "test_list", "question_content")
 
@@ -60,6 +60,7 @@ def _read(fields: Fields) -> CodeProblem:
         io_numbers=fields.text("io_numbers", "text"),
         io_case=fields.text("io_case", "exact"),
         visible_limit=fields.count("visible_limit"),
+        isolation=fields.text("isolation", APART),
     )
 
 

@@ -60,7 +60,7 @@ ROW_FIELDS = (
     *("task_id", "text", "prompt", "code", "test_setup_code", "test_list", "test_imports"),  # MBPP, sanitized MBPP
     *("entry_point", "canonical_solution", "test"),  # HumanEval
     *("tests", "setup_code", "prelude", "entry_points", "io_tests", "io_numbers", "io_case", "visible_limit"),
-    *("reference_solution", "reference_cpu_s", "code_opening"),
+    *("reference_solution", "reference_cpu_s", "code_opening", "isolation"),
 )
 """Every column of a trainer's data set that is read."""
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 from trl_rlvr.errors import SandboxError, SandboxUnavailableError
+from trl_rlvr.problem import TOGETHER
 from trl_rlvr.sandbox.backends.honest_programs import HONEST_PROGRAMS
 from trl_rlvr.sandbox.backends.launcher import Launcher
 from trl_rlvr.sandbox.backends.pool import Batch, WorkerPool
@@ -147,6 +148,8 @@ class ProcessSandbox(Sandbox):
     def _run(self, programs: Sequence[Program], batch: Batch) -> list[ExecutionResult]:
         if self._closed or os.getpid() != self._pid:
             raise SandboxError("this sandbox is closed, or belongs to another process; open a new one")
+        if not self.judges_together and any(one.problem.isolation == TOGETHER for one in programs):
+            raise SandboxError("a problem is to be judged together with the solution; give sandbox_tests to allow that")
         results: list[ExecutionResult | None] = [None] * len(programs)
         todo = iter(enumerate(programs))
         lock = threading.Lock()
@@ -187,10 +190,12 @@ class ProcessSandbox(Sandbox):
     def _run_one(self, program: Program, batch: Batch, limits: Limits) -> ExecutionResult:
         problem = program.problem
         suite = compile_suite(problem)
-        imports = any(package in program.code for package in self._packages)
+        sources = [program.code]
+        if suite.together is not None:
+            sources += [problem.test_setup, *problem.tests]
+        imports = any(package in source for package in self._packages for source in sources)
         limits = limits.for_program(problem.reference_cpu_s, cases=len(problem.io_tests), imports=imports)
-        work = suite.candidate_work(program.code)
-        job = Job(suite.kind, suite.tests, limits, work, suite.expected, suite.inputs, suite.alone).pack()
+        job = Job(suite.kind, suite.tests, limits, *suite.works(program.code), suite.inputs, suite.alone).pack()
         if len(job) > JOB_BYTES:
             return self._fault(suite.tests, f"program and tests take {len(job)} bytes; {JOB_BYTES} are the most")
         started, cause = time.monotonic(), ""
@@ -215,7 +220,7 @@ class ProcessSandbox(Sandbox):
                     self._pool.replace(worker, batch)
                     return ExecutionResult.uniform(Verdict.SANDBOX_ERROR, suite.tests, DEADLINE_PASSED)
                 self._pool.give_back(worker, batch)
-                return self._result(answer)
+                return self._result(answer, problem.isolation)
         return self._fault(suite.tests, f"the worker was lost again and again {cause}".rstrip())
 
     def _replace(self, worker: Worker, batch: Batch) -> None:
@@ -225,9 +230,9 @@ class ProcessSandbox(Sandbox):
             self.stats.restarts += 1
             self.stats.retried += 1
 
-    def _result(self, answer: Answer) -> ExecutionResult:
+    def _result(self, answer: Answer, isolation: str) -> ExecutionResult:
         tests = tuple(TestResult(Verdict(verdict), printable(text)) for verdict, text in answer["tests"])
-        result = ExecutionResult(tests, answer["cpu_s"], answer["wall_s"])
+        result = ExecutionResult(tests, answer["cpu_s"], answer["wall_s"], isolation)
         with self._lock:
             self.stats.programs += 1
             self.stats.retried += answer["retried"]

@@ -3,6 +3,7 @@
 import linecache
 import sys
 import types
+from collections.abc import Mapping
 from typing import Any
 
 from trl_rlvr.analysis.conventions import FILE
@@ -45,8 +46,10 @@ def run_prelude(prelude: str, namespace: dict[str, Any]) -> None:
         exec(compile(prelude, "prelude.py", "exec", dont_inherit=True), namespace)
 
 
-def load(source: str, names: tuple[str, ...], prelude: str = "") -> dict[str, Any]:
-    """Run the prelude and the solution's module, and return its namespace.
+def load(
+    source: str, names: tuple[str, ...], prelude: str = "", given: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Run the prelude and the solution's module, and return its namespace, which begins with what is given.
 
     Raises:
         Fatal: it does not compile, it raises, or it lacks one of `names`.
@@ -57,6 +60,8 @@ def load(source: str, names: tuple[str, ...], prelude: str = "") -> dict[str, An
     except SyntaxError as error:
         raise Fatal(SYNTAX, describe(error)) from error
     namespace = module.__dict__
+    if given is not None:
+        namespace.update({name: value for name, value in given.items() if not name.startswith("__")})
     try:
         run_prelude(prelude, namespace)
         exec(code, namespace)

@@ -26,9 +26,10 @@ from trl_rlvr.sandbox.forkserver.package_finder import install_finder
 from trl_rlvr.sandbox.forkserver.preload import preload_others
 from trl_rlvr.sandbox.forkserver.warmup import rehearse, warm_up
 from trl_rlvr.sandbox.harness import main as harness
-from trl_rlvr.sandbox.protocol.control import CANDIDATE, EXITED, FORK, KILL, MAX_FAULT, NOTICE, ORDER, RUNS
+from trl_rlvr.sandbox.protocol.control import CANDIDATE, EXITED, FORK, KILL, MAX_FAULT, NOTICE, ORDER, RUNS, TOGETHER
 from trl_rlvr.sandbox.protocol.frames import receive_with_fds
 from trl_rlvr.sandbox.protocol.settings import WorkerSettings
+from trl_rlvr.sandbox.together import main as together
 
 _AROUND_A_FORK = (child_plan, kernel, scratch, seccomp, stack)
 """Modules of what server and child do before and after a fork."""
@@ -183,7 +184,7 @@ def _become(role: bytes, kind: bytes, fds: tuple[int, ...], null: int) -> None:
         closerange(_CONTROL + len(fds), 1 << 16)
         places = list(range(_CONTROL, _CONTROL + len(fds)))
         if role == CANDIDATE:
-            candidate.main(kind, places)
+            (together if kind == TOGETHER else candidate).main(kind, places)
         else:
             harness.main(socket.socket(fileno=places[0]))
     except BaseException:

@@ -13,12 +13,14 @@ from trl_rlvr.sandbox.harness.literal_suite import judge_calls
 from trl_rlvr.sandbox.harness.reports import NO_FAULT, Reports
 from trl_rlvr.sandbox.harness.source_suite import judge_source
 from trl_rlvr.sandbox.harness.stdio_suite import judge_output
+from trl_rlvr.sandbox.harness.together_suite import take_verdicts
 from trl_rlvr.sandbox.protocol.control import (
     ASSIGNMENT,
     DONE,
     ROUNDS,
     SOURCE,
     STDIO,
+    TOGETHER,
 )
 from trl_rlvr.sandbox.protocol.frames import read_file, receive_with_fds
 
@@ -36,6 +38,8 @@ def main(channel: socket.socket) -> None:
         work = marshal.loads(read_file(fds[0]))
         if kind == STDIO:
             fault = judge_output(work, first, fds[1], answer_bytes, reports.send)
+        elif kind == TOGETHER:
+            fault = take_verdicts(work, fds[1], reports)
         elif kind != SOURCE:
             fault = judge_calls(work, fds[1], fds[2] if kind == ROUNDS else -1, answer_bytes, reports)
         else:

@@ -6,18 +6,12 @@ from collections.abc import Callable
 from trl_rlvr.sandbox.codec import Decoder, RefusedValue
 from trl_rlvr.sandbox.codec.decoder import MALFORMED
 from trl_rlvr.sandbox.protocol.control import RECORD_SIZE, RECORDS_AT_ONCE, pack_record
-from trl_rlvr.sandbox.protocol.outcomes import LOADING, MEMORY, MISSING, SYNTAX, Outcome
+from trl_rlvr.sandbox.protocol.outcomes import FATAL_VERDICTS, LOADING, Outcome
 from trl_rlvr.verdict import Verdict
 
 Report = Callable[[int, Verdict, str], None]
 NO_FAULT = Outcome(Verdict.PASSED, "")
 """Ends a report when judging went well: tests without an answer get what the candidate's exit status says."""
-FATAL_VERDICTS = {
-    SYNTAX: Verdict.SYNTAX_ERROR,
-    MISSING: Verdict.MISSING_ENTRY_POINT,
-    LOADING: Verdict.RUNTIME_ERROR,
-    MEMORY: Verdict.MEMORY_LIMIT,
-}
 
 
 class Reports:

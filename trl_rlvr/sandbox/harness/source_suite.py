@@ -13,6 +13,7 @@ from typing import Any
 from trl_rlvr.analysis.attributes import mentioned_attributes
 from trl_rlvr.analysis.conventions import STAND_IN
 from trl_rlvr.analysis.parsing import bound_name
+from trl_rlvr.analysis.standard_values import standard_values
 from trl_rlvr.analysis.star_imports import star_imports
 from trl_rlvr.sandbox.harness.injected import (
     BEGIN_COMPARISON,
@@ -26,7 +27,6 @@ from trl_rlvr.sandbox.harness.injected import (
     RAN,
     TEST_MODULE,
 )
-from trl_rlvr.sandbox.harness.namespace import standard_values
 from trl_rlvr.sandbox.harness.remote.connection import Connection, Lost
 from trl_rlvr.sandbox.harness.remote.exceptions import exception_class
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject

@@ -16,9 +16,9 @@ from typing import Any, TypedDict
 from trl_rlvr.sandbox.limits import Limits
 from trl_rlvr.verdict import Verdict
 
-LITERAL, ROUNDS, SOURCE, STDIO = b"L", b"R", b"S", b"I"
+LITERAL, ROUNDS, SOURCE, STDIO, TOGETHER = b"L", b"R", b"S", b"I", b"T"
 """Kinds of a suite: calls compared with literals, all at once; the same in several rounds; any test source; whole
-programs on standard input."""
+programs on standard input; any test source in one process with the solution."""
 CONVERSATIONS = (ROUNDS, SOURCE)
 """Kinds in which the harness sends requests to the candidate."""
 

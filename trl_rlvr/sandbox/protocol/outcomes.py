@@ -14,6 +14,13 @@ class Outcome(NamedTuple):
 
 SYNTAX, MISSING, LOADING, MEMORY = "syntax", "missing", "loading", "memory"
 """Why no call can be answered."""
+FATAL_VERDICTS = {
+    SYNTAX: Verdict.SYNTAX_ERROR,
+    MISSING: Verdict.MISSING_ENTRY_POINT,
+    LOADING: Verdict.RUNTIME_ERROR,
+    MEMORY: Verdict.MEMORY_LIMIT,
+}
+"""What each of these means for all tests."""
 
 
 def describe(error: BaseException) -> str:

@@ -33,7 +33,7 @@ def standard_values(trees: Sequence[ast.Module], entry_points: Iterable[str]) ->
 def _module(name: str) -> Any:
     try:
         return importlib.import_module(name)
-    except ImportError:  # where a harness cannot read the library, only what is imported already is there
+    except ImportError:  # where a child cannot read the library, only what is imported already is there
         return None
 
 
