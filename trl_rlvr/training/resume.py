@@ -10,6 +10,7 @@ from trl_rlvr.errors import ConfigError
 from trl_rlvr.training.checkpoints import checkpoints_in, flaw_of, step_of
 from trl_rlvr.training.dynamic_sampling import STATE_NAME
 from trl_rlvr.training.folder import RunFolder
+from trl_rlvr.training.ppo.checkpoint import STATE_NAME as PPO_STATE_NAME
 from trl_rlvr.training.spec import RunSpec
 
 
@@ -51,7 +52,8 @@ def starting_point(spec: RunSpec) -> Start:
             f"output_dir {spec.grpo.output_dir!r} holds another run ({'; '.join(differences)}); "
             "give that run's options, another output_dir, or overwrite_run true to replace it"
         )
-    needed = (STATE_NAME,) if spec.curriculum.enabled else ()
+    files = {STATE_NAME: spec.curriculum.enabled, PPO_STATE_NAME: spec.run.algorithm == "ppo"}
+    needed = tuple(name for name, has_it in files.items() if has_it)
     rules = {"needed": needed, "with_optimizer": not spec.grpo.save_only_model}
     if not wants_last(asked):
         path = Path(str(asked))

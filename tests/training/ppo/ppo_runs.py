@@ -34,7 +34,15 @@ def ppo_trainer(
     folder: Any, *, kind: type = PPOTrainer, model: Any = None, flat: int = 2, lively: int = 4, **changes: Any
 ) -> PPOTrainer:
     """Return a trainer that samples what `GRPOTrainer` samples; `changes` are options, or arguments of the trainer."""
-    names = {"callbacks", "curriculum", "peft_config", "processing_class", "reward_funcs", "rollout_func"}
+    names = {
+        "callbacks",
+        "curriculum",
+        "eval_dataset",
+        "peft_config",
+        "processing_class",
+        "reward_funcs",
+        "rollout_func",
+    }
     given = {name: changes.pop(name) for name in names & changes.keys()}
     arguments = {"reward_funcs": spread, "processing_class": tiny_tokenizer(), **given}
     return kind(

@@ -393,3 +393,13 @@ def test_the_completions_are_recorded_with_their_own_advantages(tmp_path):
     assert (step, [row["advantage"] for row in rows]) == (1, pytest.approx(means.tolist()))
     assert list(trainer._logs["advantages"]) == pytest.approx(means.tolist())
     assert any(row["advantage"] for row in rows)
+
+
+def test_it_evaluates_as_trls_trainer_does(tmp_path):
+    sizes = {"per_device_train_batch_size": 4, "per_device_eval_batch_size": 4}
+    trainer = ppo_trainer(tmp_path, num_generations=1, eval_dataset=problems(1, 3), **sizes)
+
+    figures_of_evaluation = trainer.evaluate()
+
+    assert 0 < trainer.state.log_history[-1]["eval_reward"] < 1.5
+    assert "eval_loss" in figures_of_evaluation

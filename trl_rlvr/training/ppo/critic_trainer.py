@@ -116,7 +116,8 @@ class CriticTrainer(EfficientGRPOTrainer):
         limit, critics = self.args.max_grad_norm, list(self.critic.named_parameters().values())
         norm = self.accelerator.clip_grad_norm_(critics, limit)
         self._metrics["train"]["ppo/critic_grad_norm"].append(float(norm))
-        return self.accelerator.clip_grad_norm_(self.policy_parameters(), limit)
+        # Not by the accelerator once more: float16's scaler takes its scale off the gradients one time only.
+        return torch.nn.utils.clip_grad_norm_(self.policy_parameters(), limit)
 
     def policy_parameters(self) -> list[Tensor]:
         """Return the weights of the policy without those of the critic."""
