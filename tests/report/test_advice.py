@@ -40,7 +40,11 @@ WRONG = {
     "slow_verification": History(metric_rows(RISING, verification_s=8.0), GAINED),
 }
 
+FEW_COMPLETIONS = [passed / 16 for passed in (3, 2, 4, 3, 1, 0, 2, 2, 3, 4, 2, 5, 4, 8, 5, 4, 7, 8, 0, 3, 8, 3, 9, 0)]
+"""Pass rates of a run of the embedded policy with 16 completions an update, which learned: all noise."""
+
 HEALTHY = {
+    "few completions an update": History(metric_rows(FEW_COMPLETIONS), heldout_rows(0.167, 0.333)),
     "rising": History(metric_rows(RISING), GAINED),
     "noisy": History(metric_rows(noisy(0.1, 0.5, noise=0.1, seed=3)), heldout_rows(0.1, 0.4)),
     "held at half by the curriculum": History(metric_rows(noisy(0.5, 0.5)), heldout_rows(0.2, 0.5)),
@@ -65,6 +69,15 @@ def test_it_fires_on_a_run_that_goes_wrong_and_no_other_does(name):
 @pytest.mark.parametrize("name", HEALTHY)
 def test_it_is_silent_on_healthy_runs(name):
     assert advise(HEALTHY[name]) == []
+
+
+def test_chance_alone_calls_for_nothing():
+    for seed in range(60):
+        draw = random.Random(seed)
+        chances = [0.2 + 0.4 * min(1.0, step / 15) for step in range(30)]
+        rates = [sum(draw.random() < chance for _ in range(40)) / 40 for chance in chances]
+
+        assert advise(History(metric_rows(rates), GAINED)) == [], seed
 
 
 def test_an_empty_run_and_values_that_are_no_numbers_call_for_nothing():

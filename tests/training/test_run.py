@@ -70,6 +70,16 @@ def test_the_report_beside_the_model_holds_the_figures_of_the_table(finished):
     assert written["configuration"]["RunConfig"]["heldout_temperature"] == 0.2
 
 
+def test_the_page_of_the_run_shows_its_figures_and_its_completions(finished):
+    folder, report, lines = finished
+    page = (folder / "report.html").read_text()
+
+    assert f'data-value="{report.trained.pass_at(1)}"' in page
+    assert "32 of 32 are on this page" in page
+    assert f"to look at: {folder / 'report.html'}" in lines
+    assert [line for line in lines if line.startswith("advice: ")] == [], "two updates are too few to tell"
+
+
 def test_the_weights_moved(finished):
     before, after = weights(EMBEDDED_POLICY), weights(finished[0])
 

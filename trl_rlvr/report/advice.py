@@ -11,6 +11,9 @@ from trl_rlvr.report.history import History, percent
 MANY = 0.3
 """Share of completions from which a way to fail is more than noise."""
 
+NOISE = 5
+"""Standard errors that the best of many windows may lie above the last one by chance."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -81,7 +84,9 @@ def _solved(run: History) -> str | None:
 
 def _collapsed(run: History) -> str | None:
     smooth = run.smoothed("pass_rate")
-    if len(smooth) < 6 or max(smooth) < 0.1 or smooth[-1] > 0.6 * max(smooth) or max(smooth) - smooth[-1] < 0.1:
+    if not smooth or max(smooth) < 0.1 or smooth[-1] > 0.6 * max(smooth):
+        return None
+    if max(smooth) - smooth[-1] < max(0.1, NOISE * run.noise("pass_rate")):
         return None
     norms = run.values("grad_norm")
     spike = f", grad_norm up to {max(norms):.3g}" if norms else ""
@@ -108,7 +113,7 @@ def _tricks(run: History) -> str | None:
 
 def _does_not_transfer(run: History) -> str | None:
     ends = run.thirds("pass_rate")
-    if ends is None or not run.has_heldout or ends.last - ends.first < max(0.1, ends.noise) or run.heldout_gain > 0:
+    if ends is None or not run.has_heldout or ends.last - ends.first < max(0.1, 2 * ends.noise) or run.heldout_gain > 0:
         return None
     return f"pass_rate {100 * (ends.last - ends.first):+.1f}pp, held-out {100 * run.heldout_gain:+.1f}pp"
 

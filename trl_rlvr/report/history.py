@@ -1,5 +1,6 @@
 """The metrics of a run over its updates, as the rules of `advice` ask about them."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ LEAST = 3
 
 TREND = 12
 """Logged updates below which a run has no trend."""
+
+WINDOW = 5
+"""Logged updates that are averaged at least where a run's course is looked at."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,16 @@ class History:
         return Ends(_mean(first), _mean(last), math.sqrt((_variance(first) + _variance(last)) / third))
 
     def smoothed(self, key: str) -> list[float]:
-        """Return means over windows of a tenth of the run, three updates at least."""
+        """Return means over windows of a tenth of the run, `WINDOW` updates at least; none where there is no trend."""
         values = self.values(key)
-        width = max(LEAST, len(values) // 10)
-        return [_mean(values[at : at + width]) for at in range(len(values) - width + 1)]
+        width = max(WINDOW, len(values) // 10)
+        return [_mean(values[at : at + width]) for at in range(len(values) - width + 1)] if len(values) >= TREND else []
+
+    def noise(self, key: str) -> float:
+        """Return the standard error of a value of `smoothed`, from how much neighbouring updates differ."""
+        values = self.values(key)
+        steps = [(after - before) ** 2 for before, after in itertools.pairwise(values)]
+        return math.sqrt(_mean(steps) / 2 / max(WINDOW, len(values) // 10)) if steps else 0.0
 
     @property
     def has_heldout(self) -> bool:
