@@ -307,6 +307,22 @@ def test_a_problem_that_cannot_be_judged_apart_is_refused_by_the_constructs_name
         CodeVerifier(FakeSandbox()).verify_code([GOOD], [problem])
 
 
+def test_such_a_problem_is_judged_together_where_that_is_allowed() -> None:
+    sandbox = FakeSandbox()
+    sandbox.judges_together = True
+    problem = replace(ADD, tests=("assert eval(add(2, 3)) == 5",))
+
+    CodeVerifier(sandbox).verify_code([GOOD], [problem])
+    CodeVerifier(sandbox).verify_code([GOOD], [ADD])
+
+    assert [program.problem.isolation for program in sandbox.programs] == ["together", "apart"]
+
+
+def test_a_row_cannot_choose_for_itself_to_be_judged_together() -> None:
+    with pytest.raises(DataError, match="sandbox_tests"):
+        CodeVerifier(FakeSandbox()).verify_code([GOOD], [replace(ADD, isolation="together")])
+
+
 def test_real_programs_get_their_verdicts() -> None:
     completions = [
         f"Here you are:\n```python\n{GOOD}\n```",

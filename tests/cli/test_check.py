@@ -32,6 +32,19 @@ def test_a_wrong_reference_and_a_test_that_anything_passes_are_listed(tmp_path, 
     assert "2 of 3 problems to set aside" in told.err
 
 
+def test_what_must_run_together_with_the_solution_is_listed_with_its_reason(tmp_path, capsys):
+    path = tmp_path / "problems.jsonl"
+    save = "def save(x):\n    with open('f', 'w') as file:\n        file.write(str(x + 1))"
+    path.write_text(json.dumps(problem(5001, save, "save(1)\nassert open('f').read() == '2'")) + "\n")
+
+    assert main(["check", str(path)]) == 0
+    assert "1 of 1 problems to set aside" in capsys.readouterr().err
+    assert main(["check", str(path), "--sandbox_tests", "together_where_needed"]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("5001\tis judged together with the solution: its reference solution fails test 0")
+    assert "0 of 1 problems to set aside, 1 are judged together with the solution" in told.err
+
+
 def test_a_problem_without_a_reference_is_said_not_to_have_been_checked(tmp_path, capsys):
     path = tmp_path / "problems.jsonl"
     row = problem("t\x1b[2J", "", "assert inc(1) == 2")

@@ -123,7 +123,7 @@ def test_a_model_without_a_chat_template_is_refused_before_training(tokenizer, m
 
 def test_what_decides_a_verdict_survives_the_round_trip_whatever_it_is():
     problems = [
-        CodeProblem("4", "Node.", ("assert f(1) == 2",), prelude="import math", visible_limit=0),
+        CodeProblem("4", "Node.", ("assert f(1) == 2",), prelude="import math", visible_limit=0, isolation="together"),
         CodeProblem("5", "Sum.", io_tests=(IOTest("1\n", "1\n"),), io_numbers="value", io_case="any"),
     ]
 

@@ -132,6 +132,14 @@ def test_the_table_says_how_many_samples_could_not_be_judged() -> None:
     assert table.splitlines()[-1] == "1 samples could not be judged and are left out"
 
 
+def test_the_table_says_how_many_problems_were_judged_together() -> None:
+    problem = CodeProblem("t", "", tests=("assert f() == 1",), isolation="together")
+    evaluation = Evaluation.of([problem], [[sample(PASS)]], score)
+
+    assert EvaluationReport(evaluation, evaluation).table().count("1 problems were judged together") == 1
+    assert evaluation.as_dict()["together"] == 1
+
+
 def test_the_improvements_interval_is_of_paired_differences() -> None:
     before, after = evaluated(*[[FAIL], [PASS]] * 10), evaluated(*[[PASS], [PASS]] * 10)
     always = EvaluationReport(evaluated(*[[FAIL]] * 20), evaluated(*[[PASS]] * 20))

@@ -48,6 +48,41 @@ def test_a_sound_problem_may_be_used_and_knows_its_cost() -> None:
     assert (checked.reason, checked.cpu_s, checked.problem.reference_cpu_s) == (None, 0.0123, 0.013)
 
 
+def needs_files(program: Program) -> ExecutionResult:
+    """Pass the reference only where it shares its files with the tests."""
+    return fair(program) if program.problem.isolation == "together" else uniform(Verdict.WRONG_ANSWER, program)
+
+
+def test_a_problem_that_cannot_be_judged_apart_is_judged_together_where_that_is_allowed() -> None:
+    sandbox = FakeSandbox(needs_files)
+    sandbox.judges_together = True
+
+    sound, needy = check_problems([ECHO, DOUBLE], sandbox)
+
+    assert (sound.problem.isolation, needy.problem.isolation) == ("apart", "together")
+    assert needy.reason is None
+    assert needy.together == "its reference solution fails test 0: wrong_answer"
+    assert needy.problem.reference_cpu_s == 0.013
+    assert {one.problem.isolation for one in sandbox.programs[-5:]} == {"together"}, "wrong programs face them too"
+
+
+def test_together_needs_to_be_allowed_also_where_the_data_asks_for_it() -> None:
+    asks = replace(DOUBLE, isolation="together")
+
+    assert check(DOUBLE, needs_files).reason == "its reference solution fails test 0: wrong_answer"
+    assert "sandbox_tests" in (check(asks).reason or "")
+
+
+def test_what_fails_both_ways_is_set_aside_for_both_reasons() -> None:
+    sandbox = FakeSandbox(lambda program: uniform(Verdict.WRONG_ANSWER, program))
+    sandbox.judges_together = True
+
+    (checked,) = check_problems([DOUBLE], sandbox)
+
+    assert checked.together is None
+    assert (checked.reason or "").count("its reference solution fails") == 2
+
+
 def test_a_failing_reference_sets_the_problem_aside() -> None:
     def second_fails(program: Program) -> ExecutionResult:
         return ExecutionResult((TestResult(Verdict.PASSED), TestResult(Verdict.WRONG_ANSWER, "1 is not 0")))

@@ -59,6 +59,10 @@ class Liar:
     def __ne__(self, other): return False
 def answer(n): return Liar()
 """,
+    "an object that equals everything, made by exec": """
+exec('class Liar:\\n  def __eq__(self, other): return True')
+def answer(n): return Liar()
+""",
     "a replaced assertion": """
 import unittest
 def answer(n):
@@ -81,6 +85,11 @@ def answer(n):
 import unittest
 unittest.TestSuite.run = lambda self, result: result
 def answer(n): pass
+""",
+    "an outcome that takes no note of errors": """
+import contextlib, unittest
+def answer(n):
+    unittest.case._Outcome.testPartExecutor = lambda *args, **options: contextlib.suppress(Exception)
 """,
     "a loader that finds nothing": """
 import unittest

@@ -8,8 +8,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from trl_rlvr.analysis.conventions import FILE
-from trl_rlvr.sandbox.together.plan import EQUAL, UNEQUAL, WITHIN
+from trl_rlvr.sandbox.together.plan import EQUAL, TEST_FILE, UNEQUAL, WITHIN
 
 _MOST_ITEMS = 2000
 _ASSERTIONS = (
@@ -50,12 +49,13 @@ def _equals_everything(one: Any, other: Any) -> bool:
 
 
 def _compares_by_itself(kind: type) -> bool:
-    """Say whether a class compares by a function that the solution's source holds."""
+    """Say whether a class compares by a function that is neither of a library nor of the test."""
     for base in type.mro(kind):
         method = vars(base).get("__eq__")
         if method is not None:
-            code = getattr(method, "__code__", None)
-            return type(method) is not types.WrapperDescriptorType and (code is None or code.co_filename == FILE)
+            file = method.__code__.co_filename if type(method) is types.FunctionType else ""
+            from_library = file.startswith(("/", "<frozen ")) or file == TEST_FILE
+            return type(method) is not types.WrapperDescriptorType and not from_library
     return False
 
 

@@ -42,6 +42,8 @@ from trl_rlvr.sandbox.together.running import NotRun, run_collected
 from trl_rlvr.sandbox.together.tampering import Fixed, Tampered
 from trl_rlvr.verdict import Verdict
 
+_PARTS = ("numpy.testing", "pandas.testing", "unittest.case", "unittest.mock", "unittest.suite")
+"""Modules that tests reach through the package that they import."""
 _TESTS = "tests"
 """Name of the module that tests are told to be."""
 
@@ -76,11 +78,13 @@ class _Runner:
         self._prelude = prelude
         self._sources = tests
         trees = [tree for tree in map(try_parse, (setup, *tests)) if tree is not None]
-        modules = _import_all([name for name in imported_modules(trees) if name.partition(".")[0] != MODULE])
+        wanted = [name for name in imported_modules(trees) if name.partition(".")[0] != MODULE]
+        modules = _import_all([*wanted, *(name for name in _PARTS if name.partition(".")[0] in wanted)])
         self._standard = standard_values(trees, names)
         self._free = free_names(trees)
         self._plans: list[Plan | SyntaxError] = [_plan(source) for source in tests]
         self._setup = compile_guarded(ast.parse(setup, TEST_FILE))
+        modules += [value for value in self._standard.values() if isinstance(value, types.ModuleType)]
         self._fixed = Fixed(modules, _classes())
         self._module = types.ModuleType(_TESTS)
         self._module.__file__ = TEST_FILE
@@ -190,7 +194,8 @@ def _classes() -> list[type]:
     if unittest is None:
         return []
     equality.guard_assertions(unittest.TestCase)
-    return [unittest.TestCase, unittest.TestSuite, unittest.BaseTestSuite, unittest.TestResult]
+    parts = [vars(sys.modules[f"unittest.{name}"]).values() for name in ("case", "suite", "result")]
+    return [one for part in parts for one in part if isinstance(one, type) and one.__module__.startswith("unittest.")]
 
 
 def _end_patches() -> None:
