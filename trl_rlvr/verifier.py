@@ -263,6 +263,12 @@ class CodeVerifier:
         with self._lock:
             return SandboxStats() if self._sandbox is None else replace(self._sandbox.stats)
 
+    @property
+    def layers(self) -> dict[str, bool]:
+        """The layers of confinement of the open sandbox, and whether each is on; empty before the first use."""
+        with self._lock:
+            return {name: bool(on) for name, on, _ in getattr(self._sandbox, "layers", ())}
+
     def close(self) -> None:
         """Close the sandbox that was opened here; the next use opens another. Closing twice is harmless."""
         with self._lock:

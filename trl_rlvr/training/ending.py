@@ -1,4 +1,4 @@
-"""The end of a run: measure, report, table, advice, save, page, push. What fails loses nothing else.
+"""The end of a run: measure, report, table, advice, save, page, card, push. What fails loses nothing else.
 
 A phase that failed is said at the end, in one sentence, with what is safe; phases that do not need it are still done.
 """
@@ -16,6 +16,7 @@ from trl_rlvr.report import advise, read_run, write_page
 from trl_rlvr.report.history import History
 from trl_rlvr.training.checkpoints import checkpoints_in
 from trl_rlvr.training.folder import RunFolder
+from trl_rlvr.training.hub.card_file import held_weights, write_card_again
 from trl_rlvr.training.publish import one_line, push_run
 from trl_rlvr.training.spec import RunSpec
 
@@ -110,15 +111,28 @@ def save_model(ending: Ending) -> None:
     ending.trainer.save_model(str(ending.folder.path), _internal_call=True)
 
 
+def write_model_card(ending: Ending) -> None:
+    """Write the model card from the report."""
+    if ending.is_main:
+        folder, grpo = ending.folder, ending.spec.grpo
+        repo = grpo.hub_model_id or folder.path.resolve().name
+        write_card_again(folder, repo=repo, weights=held_weights(folder, "adapter"))
+
+
 def push(ending: Ending) -> None:
     """Put the folder on the Hub, if that was asked for."""
-    grpo = ending.spec.grpo
+    grpo, asked = ending.spec.grpo, ending.spec.run
     if not grpo.push_to_hub or not ending.is_main:
         return
-    getattr(ending.trainer, "_finish_current_push", bool)()  # of a checkpoint, by `hub_strategy`
-    ending.trainer.create_model_card(dataset_name=ending.spec.data.data_name)
+    if (pushes := getattr(ending.trainer, "push_checkpoint", None)) is not None:
+        pushes.wait()  # of a checkpoint, by `hub_strategy`
     address = push_run(
-        ending.folder, grpo.hub_model_id, private=grpo.hub_private_repo, revision=getattr(grpo, "hub_revision", None)
+        ending.folder,
+        grpo.hub_model_id,
+        private=grpo.hub_private_repo,
+        revision=grpo.hub_revision,
+        weights=asked.hub_weights,
+        completions=asked.hub_completions,
     )
     ending.say(f"pushed: {address}")
 
@@ -130,6 +144,7 @@ ENDING: list[Phase] = [
     Phase("advice", give_advice, "the advice"),
     Phase("save", save_model, "the model"),
     Phase("page", show_page, "the page (report.html)", needs=("report",)),
+    Phase("card", write_model_card, "the model card (README.md)", needs=("report", "save")),
     Phase("push", push, "the model on the Hub", needs=("measure", "report", "save")),
 ]
 """In order. A phase that is added behind another finds all of that one's results in `Ending`."""

@@ -56,6 +56,17 @@ def base_path(model: ModelConfig, run: RunConfig) -> str:
     return model_path(adapter_config(run.adapter_name_or_path).base_model_name_or_path)
 
 
+def is_adapter(model: Any) -> bool:
+    """Tell whether a model is one with an adapter, which is all that is saved of it."""
+    from transformers.utils import is_peft_available
+
+    if not is_peft_available():
+        return False
+    from peft import PeftModel
+
+    return isinstance(model, PeftModel)
+
+
 def adapter_config(adapter: str) -> Any:
     """Load the configuration of an adapter.
 

@@ -1,23 +1,20 @@
 """Put a run's folder on the Hub: the model, its card and what was measured; nothing that is this host's alone."""
 
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from trl_rlvr.errors import ConfigError, TrainingError
-from trl_rlvr.report.page import PAGE_NAME
 from trl_rlvr.report.run_record import CONFIG_NAME
 from trl_rlvr.training.checkpoints import checkpoints_in
 from trl_rlvr.training.folder import RunFolder
-from trl_rlvr.training.redact import published
+from trl_rlvr.training.hub.card_file import held_weights, write_card_again
+from trl_rlvr.training.hub.commit import commit_files, one_line, why
+from trl_rlvr.training.hub.completions import push_completions
+from trl_rlvr.training.hub.files import run_files
 
-LEFT_OUT = ("_*", ".*", "checkpoint-*", "completions/*", "runs/*", "rlvr_eval.json", "set_aside.jsonl", PAGE_NAME)
-"""What stays here: checkpoints, completions, the page, trackers' files, and whatever begins with `_`."""
-
-
-_NAMING_FOLDERS = ("README.md", "adapter_config.json", "config.json")
+__all__ = ["one_line", "push_run", "run_folder"]
 
 
 def push_run(
@@ -27,6 +24,8 @@ def push_run(
     token: str | None = None,
     private: bool | None = None,
     revision: str | None = None,
+    weights: str | None = None,
+    completions: bool | None = None,
 ) -> str:
     """Push the folder of a run and return the address of the commit.
 
@@ -34,65 +33,55 @@ def push_run(
         folder: of a run whose model was saved.
         repo: owner/name, or a name for the owner of the token; None: what the run was given, else the folder's name.
         token: None: the one that this machine is logged in with.
-        private: whether a new repository is private; None: as its owner's setting says.
-        revision: branch to push to; None: main.
+        private: whether a new repository is private; None: what the run was given, else as its owner's setting says.
+        revision: branch to push to; None: what the run was given, else main.
+        weights: of a LoRA run: `adapter`, `merged` or `both`; None: what the run was given, else the adapter.
+        completions: whether the completions go to a data set; None: what the run was given, else not.
 
     Raises:
-        ConfigError: the folder holds no model.
+        ConfigError: the folder holds no model, or no completions where they are to be pushed.
         TrainingError: the Hub did not take it; everything is still in the folder.
     """
     from huggingface_hub import HfApi
 
-    if not any(folder.path.glob("*.safetensors")) and not any(folder.path.glob("pytorch_model*")):
-        have = f" (it has {checkpoints_in(folder.path)[0].name})" if checkpoints_in(folder.path) else ""
-        raise ConfigError(f"{str(folder.path)!r} holds no saved model{have}; give the output_dir of a run that ended")
+    _require_model(folder)
+    asked = _asked(folder)
+    private = asked.get("hub_private_repo") if private is None else private
+    revision = revision or asked.get("hub_revision")
+    held = held_weights(folder, weights or asked.get("hub_weights") or "adapter")
+    name = repo or asked.get("hub_model_id") or folder.path.resolve().name
     api = HfApi(token=token)
-    name = repo or _asked_repo(folder) or folder.path.resolve().name
     try:
-        found = api.create_repo(name, private=private, exist_ok=True)
+        found = api.create_repo(name, private=private, exist_ok=True).repo_id
         if revision is not None:
-            api.create_branch(found.repo_id, branch=revision, exist_ok=True)
-        return str(
-            api.create_commit(
-                found.repo_id, _operations(folder.path), commit_message="End of training", revision=revision
-            )
-        )
+            api.create_branch(found, branch=revision, exist_ok=True)
+        write_card_again(folder, repo=found, weights=held)
+        done = commit_files(api, found, run_files(folder.path, held), "End of training", revision=revision)
+        if asked.get("hub_completions") if completions is None else completions:
+            push_completions(api, folder, found, private=private)
+        return str(done)
+    except (ConfigError, TrainingError):
+        raise
     except Exception as error:  # the Hub's client changes its HTTP library, and its errors with it
         raise TrainingError(
-            f"the push to {name!r} failed ({one_line(error)}); the model and its report are safe in "
+            f"the push to {name!r} failed ({why(error)}); the model and its report are safe in "
             f"{str(folder.path)!r}: push again with `trl-rlvr push {folder.path}`"
         ) from error
 
 
-def _operations(folder: Path) -> list[Any]:
-    """Return what adds each file that is to be published."""
-    from huggingface_hub import CommitOperationAdd
-
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    kept = [name for name in names if not any(fnmatch(name, pattern) for pattern in LEFT_OUT)]
-    return [CommitOperationAdd(name, _content(folder / name)) for name in kept]
+def _require_model(folder: RunFolder) -> None:
+    if not any(folder.path.glob("*.safetensors")) and not any(folder.path.glob("pytorch_model*")):
+        have = f" (it has {checkpoints_in(folder.path)[0].name})" if checkpoints_in(folder.path) else ""
+        raise ConfigError(f"{str(folder.path)!r} holds no saved model{have}; give the output_dir of a run that ended")
 
 
-def _content(path: Path) -> Path | bytes:
-    """Return a file as it is, or its text without this host's folders, which adapters and cards name."""
-    if path.name not in _NAMING_FOLDERS:
-        return path
-    return str(published(path.read_text(encoding="utf-8"))).encode()
-
-
-def _asked_repo(folder: RunFolder) -> str | None:
-    """Return the `hub_model_id` that the run was given."""
+def _asked(folder: RunFolder) -> dict[str, Any]:
+    """Return the options that the run was given."""
     try:
         options = yaml.safe_load((folder.path / CONFIG_NAME).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError):
-        return None
-    return options.get("hub_model_id") if isinstance(options, dict) else None
-
-
-def one_line(error: BaseException, most: int = 300) -> str:
-    """Return the first line of an error's message, or its kind where it has none."""
-    text = next((line.strip() for line in str(error).splitlines() if line.strip()), "") or type(error).__name__
-    return text if len(text) <= most else text[: most - 3] + "..."
+        return {}
+    return options if isinstance(options, dict) else {}
 
 
 def run_folder(path: str) -> RunFolder:

@@ -8,6 +8,7 @@ import copy
 import dataclasses
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -41,6 +42,10 @@ class Recorded:
         self.on_scored: Callable[[int, Rows], None] | None = None
         """Told, on every rank, about the completions of all ranks: the update that they are sampled for, and the rows,
         with `prompt`, `completion`, `rewards` by name, `advantage` and `EXTRA_COLUMNS`."""
+        self.write_card: Callable[[], None] | None = None
+        """Writes the model card in the place of TRL's, which knows nothing of what was measured; None: TRL's."""
+        self.push_checkpoint: Callable[[Path, int], None] | None = None
+        """Pushes a checkpoint, with the update that it is behind, in the place of transformers; None: as it does."""
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Any:
         batch = super()._generate_and_score_completions(inputs)  # type: ignore[misc]  # a trainer of TRL
@@ -75,7 +80,18 @@ class Recorded:
         if self.args.should_save and os.path.isfile(path):
             torch.save(redacted(self.args, published), path)
 
+    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
+        """Write the card, on the main process."""
+        if self.write_card is None:
+            super().create_model_card(*args, **kwargs)  # type: ignore[misc]  # a trainer of TRL
+        elif self.accelerator.is_main_process:
+            self.write_card()
+
     def _push_from_checkpoint(self, checkpoint_folder: str) -> None:
+        if self.push_checkpoint is not None:
+            if self.accelerator.is_main_process:
+                self.push_checkpoint(Path(checkpoint_folder), self.state.global_step)
+            return
         with self._without_secrets():
             super()._push_from_checkpoint(checkpoint_folder)  # type: ignore[misc]  # a trainer of TRL
 

@@ -101,3 +101,13 @@ class StopWhenDone(TrainerCallback):  # type: ignore[misc]  # transformers is no
         """
         if state.global_step >= state.max_steps:
             raise NothingLeftError
+
+
+def how_to_go_on(folder: RunFolder, happened: str, *, trains: bool = True) -> str:
+    """Say what a run that was stopped has left."""
+    whole = next((path for path in checkpoints_in(folder.path) if flaw_of(path, with_optimizer=False) is None), None)
+    if not trains:
+        return f"{happened}; the measure is not done, and nothing was written"
+    if whole is None:
+        return f"{happened}; no checkpoint was saved yet: start again, with a smaller save_steps if need be"
+    return f"{happened}; {whole} is saved: go on with the same command and --resume_from_checkpoint last"

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import transformers
 
@@ -19,10 +19,10 @@ from trl_rlvr.evaluation import Evaluation, EvaluationReport
 from trl_rlvr.json_lines import write_json
 from trl_rlvr.training.build import build_trainer, describe_iteration
 from trl_rlvr.training.callbacks import WeightsMove
-from trl_rlvr.training.checkpoints import checkpoints_in, flaw_of
 from trl_rlvr.training.ending import Ending, finish
 from trl_rlvr.training.folder import RunFolder
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
+from trl_rlvr.training.hub.while_training import publish_while_training
 from trl_rlvr.training.interrupt import Interrupts, StopAtOnce, StopOnSignal
 from trl_rlvr.training.machine import token_in_environment, use_all_cores
 from trl_rlvr.training.measure import HeldoutMeasures, from_row, heldout_figures, measure, to_row
@@ -31,7 +31,7 @@ from trl_rlvr.training.preflight import require_enough, require_system_role, req
 from trl_rlvr.training.problem_set import ProblemSet, prepare_problems
 from trl_rlvr.training.records import CompletionsFile, MetricsFile
 from trl_rlvr.training.report import run_details
-from trl_rlvr.training.resume import NothingLeftError, Start, StopWhenDone, starting_point
+from trl_rlvr.training.resume import NothingLeftError, Start, StopWhenDone, how_to_go_on, starting_point
 from trl_rlvr.training.run_problems import HELDOUT, TRAINING, problems_of
 from trl_rlvr.training.spec import RunSpec
 from trl_rlvr.verifier import CodeVerifier
@@ -62,6 +62,7 @@ def train(spec: RunSpec) -> EvaluationReport | None:
     with _interruptible(spec) as interrupts, open_run(spec, start, interrupts) as run:
         run.begin()
         baseline = run.baseline() if spec.run.heldout_samples else None
+        publish_while_training(spec, run.trainer, run.folder, baseline, run.details)
         run.train()
         return finish(run.ending(baseline))
 
@@ -79,7 +80,7 @@ def evaluate(spec: RunSpec, *, on: Literal["held-out", "training"] = "held-out")
         open_run(spec, Start(), interrupts, measures=on) as run,
     ):
         evaluation = run.measure("measured")
-        figures = {**evaluation.as_dict(spec.run.heldout_k), **run_details(spec, run.timing_s)}
+        figures = {**evaluation.as_dict(spec.run.heldout_k), **run_details(spec, run.timing_s, run.verifier.layers)}
         if run.trainer.accelerator.is_main_process:
             write_json(run.folder.eval_report, figures)
         return evaluation
@@ -206,11 +207,13 @@ class Run:
                 self.say(f"all {trainer.state.max_steps} updates are made: nothing is left to train")
         step = trainer.state.global_step
         if self.interrupts.asked is not None and step < trainer.state.max_steps:
-            raise RunInterruptedError(
-                _how_to_go_on(self.folder, f"stopped behind update {step}"), self.interrupts.asked
-            )
+            raise RunInterruptedError(how_to_go_on(self.folder, f"stopped behind update {step}"), self.interrupts.asked)
         if step > self.start.step and (note := watch.nothing_learned()):
             self.say(note)
+
+    def details(self) -> dict[str, Any]:
+        """Return what makes the run's figures, ready for JSON."""
+        return run_details(self.spec, self.timing_s, self.verifier.layers)
 
     def ending(self, baseline: Evaluation | None) -> Ending:
         """Return what the phases of the end work with."""
@@ -221,7 +224,7 @@ class Run:
             baseline=baseline,
             measure=self.measure,
             others_before=self.others_before,
-            details=lambda: run_details(self.spec, self.timing_s),
+            details=self.details,
             say=self.say,
         )
 
@@ -283,18 +286,8 @@ def _interruptible(spec: RunSpec, *, trains: bool = True) -> Iterator[Interrupts
         except KeyboardInterrupt as stop:
             signum = stop.signum if isinstance(stop, StopAtOnce) else signal.SIGINT
             folder = RunFolder(spec.grpo.output_dir)
-            raise RunInterruptedError(_how_to_go_on(folder, "stopped", trains=trains), signum) from None
+            raise RunInterruptedError(how_to_go_on(folder, "stopped", trains=trains), signum) from None
 
 
 def _on(label: str, name: str) -> str:
     return f"{label} on {name}"
-
-
-def _how_to_go_on(folder: RunFolder, happened: str, *, trains: bool = True) -> str:
-    """Say what a run that was stopped has left."""
-    whole = next((path for path in checkpoints_in(folder.path) if flaw_of(path, with_optimizer=False) is None), None)
-    if not trains:
-        return f"{happened}; the measure is not done, and nothing was written"
-    if whole is None:
-        return f"{happened}; no checkpoint was saved yet: start again, with a smaller save_steps if need be"
-    return f"{happened}; {whole} is saved: go on with the same command and --resume_from_checkpoint last"

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
 import torch
 from transformers.utils import is_torch_bf16_gpu_available
@@ -32,6 +32,9 @@ EMBEDDED_CONFIG = ALGORITHMS["grpo"].embedded_config
 HEADLINE_CONFIG = "llama-3.2-1b-mbpp.yaml"
 EMBEDDED_MODEL = "embedded"
 """What `model_name_or_path` says for the policy in the package."""
+
+WEIGHTS = ("adapter", "merged", "both")
+"""What a push of a LoRA run can hold."""
 
 
 @dataclass
@@ -86,6 +89,17 @@ class RunConfig:
     save_completions: bool = field(
         default=True, metadata={"help": "Keep every sampled completion in output_dir/completions, as JSON lines."}
     )
+    hub_weights: Literal["adapter", "merged", "both"] = field(
+        default="adapter",
+        metadata={"help": "What a push of a LoRA run holds: the adapter, the model with it merged in, or both."},
+    )
+    hub_completions: bool = field(
+        default=False,
+        metadata={"help": "Push the run's completions too, as a data set NAME-completions; no hidden test is in it."},
+    )
+    hub_step_tags: bool = field(
+        default=False, metadata={"help": "Tag the pushed revision of each checkpoint as step-N on the Hub."}
+    )
     overwrite_run: bool = field(
         default=False, metadata={"help": "Remove the run that output_dir holds; false: refuse to start there."}
     )
@@ -95,6 +109,10 @@ class RunConfig:
         for name, bound in least.items():
             if getattr(self, name) < bound:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; give {bound} or more")
+        if self.hub_weights not in WEIGHTS:
+            raise ConfigError(f"hub_weights is {self.hub_weights!r}; choose one of {', '.join(WEIGHTS)}")
+        if self.hub_completions and not self.save_completions:
+            raise ConfigError("hub_completions is true and save_completions is false; give save_completions: true")
         if not self.heldout_k or min(self.heldout_k) < 1:
             raise ConfigError(f"heldout_k is {self.heldout_k!r}; give one or more numbers from 1 on")
         if self.heldout_samples and max(self.heldout_k) > self.heldout_samples:

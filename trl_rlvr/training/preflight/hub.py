@@ -5,9 +5,11 @@ Only the first process of each machine asks the network: the others would ask th
 
 import os
 from pathlib import Path
+from typing import Any
 
+from trl_rlvr.training.hub.commit import one_line, status_of
+from trl_rlvr.training.hub.completions import completions_repo
 from trl_rlvr.training.policy import base_path
-from trl_rlvr.training.publish import one_line
 from trl_rlvr.training.spec import RunSpec
 
 TIMEOUT_S = 15.0
@@ -64,25 +66,45 @@ def _on_hub(option: str, name: str, file: str, revision: str | None) -> str | No
 
 
 def push(spec: RunSpec) -> str | None:
-    """Ask whether there is a token, and make the repository with it: the right to write shows before training."""
+    """Ask whether there is a token, make the repositories with it, and ask whether it may write to them."""
     from huggingface_hub import HfApi, get_token
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+    from huggingface_hub.errors import HFValidationError
 
-    if not spec.grpo.push_to_hub or os.environ.get("RANK", "0") != "0":
+    grpo = spec.grpo
+    if not grpo.push_to_hub or os.environ.get("RANK", "0") != "0":
         return None
-    token = spec.grpo.hub_token or get_token()
+    token = grpo.hub_token or get_token()
     if not token:
         return "push_to_hub needs a token; log in with `hf auth login`, set HF_TOKEN, or leave push_to_hub out"
-    name = spec.grpo.hub_model_id or Path(spec.grpo.output_dir).resolve().name
+    name = grpo.hub_model_id or Path(grpo.output_dir).resolve().name
+    api = HfApi(token=token)
     try:
-        HfApi(token=token).create_repo(name, private=spec.grpo.hub_private_repo, exist_ok=True)
+        repo = _writable(api, name, grpo.hub_private_repo, None)
+        if spec.run.hub_completions:
+            _writable(api, completions_repo(repo), grpo.hub_private_repo, "dataset")
     except HFValidationError:
         return f"hub_model_id {name!r} is no name for a repository; give owner/name"
-    except HfHubHTTPError as error:
-        status = error.response.status_code if error.response is not None else 0
-        if status in (401, 403):
-            return f"the Hub does not let this token write to {name!r} ({status}); give another token or hub_model_id"
-        return f"the Hub cannot make the repository {name!r} ({one_line(error)}); try again, or leave push_to_hub out"
     except Exception as error:
-        return f"push_to_hub needs the Hub, which cannot be reached ({one_line(error)}); leave it out, push later"
+        return _refused(name, error)
     return None
+
+
+def _writable(api: Any, name: str, private: bool | None, kind: str | None) -> str:
+    """Make a repository, and ask what a commit to it would ask first, which needs the right to write; return its id.
+
+    `create_repo` alone does not tell: it takes a repository that the token may only read for one that is there.
+    """
+    from huggingface_hub import CommitOperationAdd
+
+    repo = str(api.create_repo(name, private=private, exist_ok=True, repo_type=kind).repo_id)
+    api.preupload_lfs_files(repo, additions=[CommitOperationAdd("README.md", b"")], repo_type=kind)
+    return repo
+
+
+def _refused(name: str, error: Exception) -> str:
+    status = status_of(error)
+    if status in (401, 403):
+        return f"the Hub does not let this token write to {name!r} ({status}); give another token or hub_model_id"
+    if status:
+        return f"the Hub cannot make the repository {name!r} ({one_line(error)}); try again, or leave push_to_hub out"
+    return f"push_to_hub needs the Hub, which cannot be reached ({one_line(error)}); leave it out, push later"

@@ -1,0 +1,1 @@
+"""What a run puts on the Hub: its card, its files, its checkpoints and its completions."""
