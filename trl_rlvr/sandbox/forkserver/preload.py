@@ -12,7 +12,7 @@ _USUAL = [
     "abc", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses", "datetime", "decimal",
     "enum", "fractions", "functools", "heapq", "io", "itertools", "json", "linecache", "math", "numbers", "operator",
     "os", "pathlib", "queue", "random", "re", "statistics", "string", "struct", "sys", "threading", "time",
-    "traceback", "types", "typing", "weakref",
+    "traceback", "types", "typing", "unittest", "weakref",
 ]  # fmt: skip
 _OTHERS = [
     "argparse", "array", "ast", "asyncio", "base64", "calendar", "cmath", "csv", "difflib", "encodings.idna", "hashlib",

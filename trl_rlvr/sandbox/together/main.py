@@ -42,8 +42,8 @@ from trl_rlvr.sandbox.together.running import NotRun, run_collected
 from trl_rlvr.sandbox.together.tampering import Fixed, Tampered
 from trl_rlvr.verdict import Verdict
 
-_PARTS = ("numpy.testing", "pandas.testing", "unittest.case", "unittest.mock", "unittest.suite")
-"""Modules that tests reach through the package that they import."""
+_PARTS = ("numpy.testing", "pandas.testing", "unittest.mock")
+"""Modules that tests reach through the package that they import, as is seen by their last name."""
 _TESTS = "tests"
 """Name of the module that tests are told to be."""
 
@@ -79,7 +79,9 @@ class _Runner:
         self._sources = tests
         trees = [tree for tree in map(try_parse, (setup, *tests)) if tree is not None]
         wanted = [name for name in imported_modules(trees) if name.partition(".")[0] != MODULE]
-        modules = _import_all([*wanted, *(name for name in _PARTS if name.partition(".")[0] in wanted)])
+        mentioned = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        parts = [name.split(".") for name in _PARTS]
+        modules = _import_all([*wanted, *(f"{a}.{b}" for a, b in parts if a in wanted and b in mentioned)])
         self._standard = standard_values(trees, names)
         self._free = free_names(trees)
         self._plans: list[Plan | SyntaxError] = [_plan(source) for source in tests]
