@@ -82,6 +82,16 @@ def test_the_rewards_page_has_every_reward_and_preset():
     assert [name for name in (*PRESETS, *REWARD_NAMES) if f"\n| `{name}`" not in page] == []
 
 
+def test_the_site_has_every_page_and_every_public_name():
+    import trl_rlvr
+
+    site = (ROOT / "mkdocs.yml").read_text()
+    named = re.findall(r"^::: trl_rlvr\.[\w.]+\.(\w+)$", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+
+    assert [path.name for path in (ROOT / "docs").glob("*.md") if f": {path.name}\n" not in site] == []
+    assert sorted(named) == sorted(set(trl_rlvr.__all__) - {"__version__"})
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_local_links_lead_somewhere(path):
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
