@@ -123,6 +123,17 @@ def test_the_summary_has_pass_at_k_verdicts_and_rate(tmp_path, problems, capsys)
     assert "passed 1, wrong_answer 1" in told
 
 
+def test_a_problem_that_is_refused_by_name_is_scored_together_where_that_is_allowed(tmp_path, capsys):
+    problems = jsonl(tmp_path / "problems.jsonl", [{**PROBLEMS[0], "test_list": ["assert eval(str(inc(1))) == 2"]}])
+    rows = [{"task_id": 5001, "solution": "def inc(x):\n    return x + 1"}]
+
+    assert main(["score", problems, jsonl(tmp_path / "rows.jsonl", rows)]) == 2
+    assert "hands the candidate's value to eval" in capsys.readouterr().err
+    status, (row,) = score(tmp_path, problems, rows, "--sandbox_tests", "together_where_needed")
+    assert (status, row["verdict"]) == (0, "passed")
+    assert "1 were judged together with their tests: a verdict could be forged" in capsys.readouterr().err
+
+
 def test_a_k_that_some_task_has_too_few_rows_for_is_refused_before_anything_runs(
     tmp_path, problems, monkeypatch, capsys
 ):

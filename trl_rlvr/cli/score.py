@@ -18,6 +18,7 @@ from trl_rlvr.cli.progress import progress
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.evaluation import pass_at_k
 from trl_rlvr.extraction import Extraction, ExtractionOutcome
+from trl_rlvr.problem import TOGETHER
 from trl_rlvr.rewards.scores import graded
 from trl_rlvr.sandbox import SandboxConfig
 from trl_rlvr.verdict import ExecutionResult, Verdict
@@ -135,4 +136,7 @@ def summary(
         lines.append(f"pass@{k}: {rate}{some}")
     counts = Counter(result.verdict.value for result in results)
     lines.append(", ".join(f"{verdict} {count}" for verdict, count in counts.most_common()))
+    together = sum(result.isolation == TOGETHER for result in results)
+    if together:
+        lines.append(f"{together} were judged together with their tests: a verdict could be forged")
     return "\n".join(lines)
