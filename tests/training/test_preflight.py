@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from hub_server import Repository, serving_hub
 from huggingface_hub import constants
 from small_run import small_spec
 
@@ -46,6 +47,8 @@ CHECKED = [
     ({"model_name_or_path": "/no/where/at/all"}, "model_name_or_path '/no/where/at/all' does not exist"),
     ({"model_name_or_path": "a b"}, "model_name_or_path 'a b' is neither a folder here nor an id of the Hub"),
     ({"adapter_name_or_path": "./nowhere"}, "adapter_name_or_path './nowhere' does not exist"),
+    ({"hub_completions": True, "save_completions": False}, "hub_completions is true and save_completions is false"),
+    ({"hub_weights": "all"}, "hub_weights"),
     ({"push_to_hub": True}, "push_to_hub needs a token; log in with `hf auth login`, set HF_TOKEN"),
     ({"resume_from_checkpoint": "nowhere"}, "cannot resume from checkpoint 'nowhere': there is no such folder"),
 ]
@@ -114,6 +117,36 @@ def test_a_model_of_the_hub_without_network_is_said_in_seconds(tmp_path):
 def test_a_push_without_network_is_said_before_training(tmp_path):
     with pytest.raises(ConfigError, match="push_to_hub needs the Hub, which cannot be reached"):
         train(small_spec(tmp_path / "out", push_to_hub=True, hub_token="hf_abcdefgh"))
+
+
+@pytest.mark.parametrize(
+    ("token", "options", "sentence"),
+    [
+        ("hf_nobody00", {}, r"does not let this token write to 'me/coder' \(401\)"),
+        ("hf_reader00", {}, r"does not let this token write to 'me/coder' \(403\); give another token"),
+        ("hf_writer00", {"hub_model_id": "other/coder"}, r"does not let this token write to 'other/coder' \(403\)"),
+        ("hf_writer00", {"hub_model_id": "a b"}, "hub_model_id 'a b' is no name for a repository"),
+    ],
+)
+def test_a_push_that_is_not_allowed_is_said_before_training(tmp_path, monkeypatch, token, options, sentence):
+    with serving_hub(monkeypatch, tmp_path) as hub:
+        hub.tokens["hf_reader00"] = ""
+        hub.repositories["models", "me/coder"] = Repository()  # which anyone may read
+        with pytest.raises(ConfigError, match=sentence):
+            train(
+                small_spec(
+                    tmp_path / "out", push_to_hub=True, hub_token=token, **{"hub_model_id": "me/coder", **options}
+                )
+            )
+
+
+def test_a_push_that_is_allowed_passes_and_makes_what_it_needs(tmp_path, monkeypatch):
+    options = {"push_to_hub": True, "hub_token": "hf_writer00", "hub_model_id": "me/coder", "hub_completions": True}
+    with serving_hub(monkeypatch, tmp_path) as hub, pytest.raises(AssertionError, match=NOT_LOADED):
+        train(small_spec(tmp_path / "out", **options))
+
+    assert hub.repositories.keys() == {("models", "me/coder"), ("datasets", "me/coder-completions")}
+    assert hub.model("me/coder").messages == []
 
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path):

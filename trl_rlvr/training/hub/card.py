@@ -142,7 +142,7 @@ def _rate_row(label: str, before: Report, after: Report, k: str, report: Report)
     )
     if low is not None and high is not None and change:
         change += f" [{100 * low:+.1f}, {100 * high:+.1f}]"
-    return f"| {label} | {cells[0]} | {cells[1]} | {change} |"
+    return f"| {label} | {cells[0]} | {cells[1]} | {change} |".replace("|  |", "| |")
 
 
 def _rate(measure: Report, k: str) -> str:
@@ -159,7 +159,7 @@ def _reward_row(label: str, before: Report, after: Report) -> str:
     first, last = before.get("mean_reward"), after.get("mean_reward")
     shown = ["n/a" if value is None else f"{value:.3f}" for value in (first, last)]
     change = "" if first is None or last is None else f"{last - first:+.3f}"
-    return f"| {label} | {shown[0]} | {shown[1]} | {change} |"
+    return f"| {label} | {shown[0]} | {shown[1]} | {change} |".replace("|  |", "| |")
 
 
 def _counts(measure: Report) -> str:
