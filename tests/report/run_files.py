@@ -72,6 +72,7 @@ def completion_rows(step, count=8):
                 "tests": ["passed", "passed" if passes else "wrong_answer"],
                 "reward_hacking": "exit" if place == 7 else "",
                 "error": "" if passes else "expected 2, got <3>",
+                "test_errors": ["", "" if passes else "expected 2, got <3>"],
                 "rewards": {"graded": 1.0 if passes else 0.25},
                 "advantage": 0.5 if passes else -0.25,
             }

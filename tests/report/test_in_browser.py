@@ -53,7 +53,7 @@ def test_the_page_is_used_without_a_complaint(page, run):
 
     page.run("document.querySelector('#table tbody tr').click()")
     detail = page.run("document.getElementById('detail').innerText")
-    assert "expected 2, got <3>" in detail
+    assert "wrong_answer: expected 2, got <3>" in detail
     assert "</script><img src=x" in detail
     assert page.run("document.querySelectorAll('#detail .keyword').length") > 0
 

@@ -252,6 +252,7 @@ def test_only_the_first_reward_of_a_batch_logs(verifier: CodeVerifier) -> None:
         "test_verdicts",
         "reward_hacking",
         "error",
+        "test_errors",
     ]
 
 
@@ -313,6 +314,7 @@ def test_columns_show_what_happened_to_each_row(verifier: CodeVerifier) -> None:
         "test_verdicts": ["passed wrong_answer", "no_code no_code"],
         "reward_hacking": ["", ""],
         "error": ["1 is not 2", "no code in the completion"],
+        "test_errors": ["\n1 is not 2", "no code in the completion\nno code in the completion"],
     }
 
 

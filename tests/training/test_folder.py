@@ -49,6 +49,7 @@ def test_completions_have_one_schema_and_no_word_about_hidden_tests(folder):
     row = {
         "task_id": "a", "prompt": "p", "completion": "c", "code": "x", "verdict": "wrong_answer", "passed": 1,
         "total": 2, "test_verdicts": "passed wrong_answer", "reward_hacking": "exit", "error": "got 1, expected 777",
+        "test_errors": "\ngot 1, expected 777",
         "rewards": {"graded": 0.5}, "advantage": 0.25,
     }  # fmt: skip
     write = CompletionsFile(folder, is_main=True, with_errors=False)
@@ -63,7 +64,8 @@ def test_completions_have_one_schema_and_no_word_about_hidden_tests(folder):
         "reward_hacking", "rewards", "advantage",
     ]  # fmt: skip
     assert rows[0]["tests"] == ["passed", "wrong_answer"]
-    assert CompletionsFile(folder, is_main=True, with_errors=True).row(1, row)["error"] == "got 1, expected 777"
+    shown = CompletionsFile(folder, is_main=True, with_errors=True).row(1, row)
+    assert (shown["error"], shown["test_errors"]) == ("got 1, expected 777", ["", "got 1, expected 777"])
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):

@@ -133,7 +133,10 @@
   function open(row) {
     chosen = row;
     const tests = element("ol");
-    tests.append(...row.tests.map((verdict) => element("li", verdict, verdict === "passed" ? "passed" : "failed")));
+    tests.append(...row.tests.map((verdict, place) => {
+      const error = row.errors[place] ? `: ${row.errors[place]}` : "";
+      return element("li", verdict + error, verdict === "passed" ? "passed" : "failed");
+    }));
     const rewards = Object.entries(row.rewards).map(([name, value]) => `${name} ${number(value)}`).join(", ");
     const file = element("a", `completions/${row.file}`);
     file.href = `completions/${row.file}`;

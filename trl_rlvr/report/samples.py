@@ -104,6 +104,7 @@ def _shown(row: Row, reward: float | None, file: str, texts: "_Pool", codes: "_P
         "prompt": texts.add(as_text(row.get("prompt"))),
         "completion": texts.add(as_text(row.get("completion"))),
         "error": row.get("error") or "",
+        "errors": row.get("test_errors") or [],
         "code": codes.add(row.get("code") or ""),
     }
 

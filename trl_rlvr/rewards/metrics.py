@@ -52,7 +52,7 @@ def batch_columns(batch: VerifiedBatch) -> dict[str, list[Any]]:
     """Return what each row showed, one value a row.
 
     `test_verdicts` names the verdict of every test, in order, and `reward_hacking` what the code tried; both are words
-    with blanks between them.
+    with blanks between them. `test_errors` has a line for each test, an empty one where it passed.
     """
     return {
         "task_id": [problem.task_id for problem in batch.problems],
@@ -64,4 +64,5 @@ def batch_columns(batch: VerifiedBatch) -> dict[str, list[Any]]:
         "test_verdicts": [" ".join(test.verdict.value for test in v.result.tests) for v in batch.verifications],
         "reward_hacking": [" ".join(sorted(hack.value for hack in tried)) for tried in batch.hacks],
         "error": [v.result.error for v in batch.verifications],
+        "test_errors": ["\n".join(test.error for test in v.result.tests) for v in batch.verifications],
     }

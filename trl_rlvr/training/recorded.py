@@ -19,7 +19,17 @@ from trl_rlvr.training.redact import published, without_secrets
 
 Rows = list[dict[str, Any]]
 
-EXTRA_COLUMNS = ("task_id", "code", "verdict", "passed", "total", "test_verdicts", "reward_hacking", "error")
+EXTRA_COLUMNS = (
+    "task_id",
+    "code",
+    "verdict",
+    "passed",
+    "total",
+    "test_verdicts",
+    "reward_hacking",
+    "error",
+    "test_errors",
+)
 """What the rewards say about each completion; None where none of them does."""
 
 

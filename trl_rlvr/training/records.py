@@ -68,5 +68,6 @@ class CompletionsFile:
         verdicts = row.get("test_verdicts")
         full = {**row, "step": step, "tests": verdicts.split() if verdicts else []}
         found = {name: full.get(name) for name in _SCHEMA}
-        error = {"error": row.get("error") or ""} if self._with_errors else {}
+        errors = (row.get("test_errors") or "").split("\n")
+        error = {"error": row.get("error") or "", "test_errors": errors} if self._with_errors else {}
         return {**found, **error, "rewards": row["rewards"], "advantage": row["advantage"]}
