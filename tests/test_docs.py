@@ -104,7 +104,11 @@ def test_every_option_that_a_page_names_exists(page):
     from trl_rlvr.training import RunSpec
 
     options = {field.name for part in RunSpec.__annotations__.values() for field in dataclasses.fields(part)}
-    named = set(re.findall(r"\b((?:data|reward|sandbox|heldout|curriculum)_[a-z_]+[a-z])\b", (ROOT / page).read_text()))
+    named = set(
+        re.findall(
+            r"\b((?:data|reward|sandbox|heldout|curriculum|refinement)_[a-z_]+[a-z])\b", (ROOT / page).read_text()
+        )
+    )
     named -= {"reward_funcs", "reward_std", "reward_hacking", "sandbox_error"}  # an argument, keys of a log, a verdict
 
     assert named - options == set()

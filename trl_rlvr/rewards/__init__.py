@@ -4,7 +4,7 @@ Each reward stands here by its name, as `trl grpo --reward_funcs trl_rlvr.reward
 verifier; importing them starts no process.
 """
 
-from trl_rlvr.rewards.base import VerifiedReward, completion_text, shared_verifier
+from trl_rlvr.rewards.base import EARLIER_TURN, VerifiedReward, completion_text, shared_verifier
 from trl_rlvr.rewards.batch import Observer, VerifiedBatch
 from trl_rlvr.rewards.linting import LintReward
 from trl_rlvr.rewards.presets import PRESETS, REWARD_NAMES, RewardConfig, build_rewards, named_reward
@@ -24,6 +24,7 @@ syntax_penalty = named_reward("syntax_penalty")
 timeout_penalty = named_reward("timeout_penalty")
 
 __all__ = [
+    "EARLIER_TURN",
     "PRESETS",
     "REWARD_NAMES",
     "AsyncCodeReward",

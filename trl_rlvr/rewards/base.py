@@ -23,6 +23,9 @@ Completion = str | Sequence[Mapping[str, Any]]
 
 Rewards = list[float | None]
 
+EARLIER_TURN = "earlier_turn"
+"""A column that marks answers which were repaired later: they are scored, and neither logged nor told to observers."""
+
 _SHARED_VERIFIER = CodeVerifier()
 atexit.register(_SHARED_VERIFIER.close)
 
@@ -145,10 +148,11 @@ class VerifiedReward(ABC):
     def scored(self, entry: BatchEntry, log_extra: Any, log_metric: Any) -> Rewards:
         """Score a verified batch, having told observers and loggers where nobody has yet."""
         batch = entry.facts
-        for observer in self._observers:
+        is_earlier = EARLIER_TURN in entry.request.columns
+        for observer in () if is_earlier else self._observers:
             if entry.claim_observer(observer):
                 observer(batch.problems, batch.verifications)
-        if (log_extra or log_metric) and batch.texts and entry.claim_log():
+        if (log_extra or log_metric) and batch.texts and not is_earlier and entry.claim_log():
             for column, values in batch_columns(batch).items() if log_extra else ():
                 log_extra(column, values)
             done = registry_of(self.verifier).new_stats(self.verifier.stats)

@@ -27,7 +27,7 @@ class Algorithm:
     """Arguments of the trainer beyond TRL's own."""
 
 
-_OURS = frozenset({"compact_generation", "share_prompts", "curriculum"})
+_OURS = frozenset({"compact_generation", "share_prompts", "curriculum", "refinement"})
 
 ALGORITHMS = {
     "grpo": Algorithm(EfficientGRPOTrainer, GRPOConfig, "embedded-starter.yaml", _OURS | {"skip_zero_gradient"}),
@@ -51,9 +51,13 @@ def trainer_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return those of a run's options that the trainer of an algorithm takes.
 
     Raises:
-        ConfigError: A curriculum was asked for, and TRL's own trainer follows none.
+        ConfigError: A curriculum or refinement was asked for, of which TRL's own trainer knows none.
     """
     takes = named_algorithm(name).takes
     if options.get("curriculum") is not None and "curriculum" not in takes:
         raise ConfigError(f"algorithm {name!r} follows no curriculum; leave curriculum_* out, or give grpo or ppo")
+    if options.get("refinement") is not None and "refinement" not in takes:
+        raise ConfigError(
+            f"algorithm {name!r} cannot tell sampled tokens from feedback; leave refinement_* out, or give grpo or ppo"
+        )
     return {option: value for option, value in options.items() if option in takes}

@@ -14,6 +14,7 @@ from trl_rlvr.training.grpo import EfficientGRPOTrainer
 from trl_rlvr.training.policy import model_path, policy_arguments
 from trl_rlvr.training.ppo import PPOConfig
 from trl_rlvr.training.problem_set import ProblemSet
+from trl_rlvr.training.refinement import Refinement
 from trl_rlvr.training.spec import RunSpec
 from trl_rlvr.training.stopping import fence_ids, stop_trainer_at, stop_vllm_at
 from trl_rlvr.verifier import CodeVerifier
@@ -49,6 +50,7 @@ def build_trainer(
         "compact_generation": spec.run.compact_generation,
         "share_prompts": spec.run.share_prompts,
         "curriculum": curriculum,
+        "refinement": _refinement(spec, verifier),
     }
     trainer: EfficientGRPOTrainer = named_algorithm(spec.run.algorithm).trainer(
         reward_funcs=[reward for reward, _ in rewards],
@@ -65,6 +67,13 @@ def build_trainer(
     trainer.add_callback(IterationLog())
     trainer.add_callback(FiniteGradients(trainer.model.parameters(), trainer.accelerator))
     return trainer
+
+
+def _refinement(spec: RunSpec, verifier: CodeVerifier) -> Refinement | None:
+    """Return how completions are repaired, or None where they are not."""
+    if not spec.refinement.enabled:
+        return None
+    return Refinement(spec.refinement, verifier, spec.data.data_visible_tests, spec.grpo.seed)
 
 
 def describe_iteration(grpo: GRPOConfig) -> str:

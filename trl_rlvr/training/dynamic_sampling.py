@@ -16,13 +16,14 @@ from trl import GRPOTrainer
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.training.curriculum import Curriculum
 from trl_rlvr.training.recorded import Recorded
+from trl_rlvr.training.refinement.trainer import Refining
 from trl_rlvr.training.rows import Batch, flat_groups, loss_mask, refill_plan, replace_rows
 
 STATE_NAME = "curriculum.json"
 """The curriculum's file in a checkpoint."""
 
 
-class DynamicSamplingTrainer(Recorded, GRPOTrainer):  # type: ignore[misc]  # TRL's types are not followed
+class DynamicSamplingTrainer(Recorded, Refining, GRPOTrainer):  # type: ignore[misc]  # TRL's types are not followed
     """`GRPOTrainer` that can follow a curriculum; without one it is `GRPOTrainer`, but for rounding.
 
     Where all of a group were rewarded alike, its advantages are exactly 0, and no rounding noise divided by almost 0.
@@ -33,7 +34,7 @@ class DynamicSamplingTrainer(Recorded, GRPOTrainer):  # type: ignore[misc]  # TR
     Args:
         *args: As for `GRPOTrainer`.
         curriculum: Chooses the problems; its memory must be an observer of the rewards. None: the dataloader's order.
-        **kwargs: As for `GRPOTrainer`.
+        **kwargs: As for `GRPOTrainer`, and `refinement` as for `Refining`.
 
     Raises:
         ConfigError: The curriculum cannot be followed with this data set or these arguments.

@@ -48,7 +48,7 @@ class EfficientGRPOTrainer(DynamicSamplingTrainer):
         share_prompts: False to forward a prompt with each of its completions, as `GRPOTrainer` does. Models and
             attention that `known_models` does not list are forwarded so as well, and completions so long that
             attention over all of them would cost more. Dropout strikes a prompt once for all of its completions.
-        **kwargs: As for `GRPOTrainer`, and `curriculum` as for `DynamicSamplingTrainer`.
+        **kwargs: As for `GRPOTrainer`, and `curriculum` and `refinement` as for `DynamicSamplingTrainer`.
 
     Logged beside TRL's metrics, as shares (0..1) of the micro-batch: `forwarded/rows`, the rows with signal on the
     busiest rank, and `forwarded/tokens`, the cells (padding and place-holders included) that this rank forwarded.

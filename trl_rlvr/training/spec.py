@@ -24,6 +24,7 @@ from trl_rlvr.sandbox import SandboxConfig
 from trl_rlvr.training.algorithms import ALGORITHMS, named_algorithm
 from trl_rlvr.training.curriculum import CurriculumConfig
 from trl_rlvr.training.parser import RunParser, read_config
+from trl_rlvr.training.refinement import RefinementConfig
 
 CONFIGS = Path(__file__).parent / "configs"
 """The YAML files of `recipes/configs`, which travel with the package."""
@@ -39,7 +40,7 @@ WEIGHTS = ("adapter", "merged", "both")
 
 @dataclass
 class RunConfig:
-    """The options of a run that are neither those of data, reward, sandbox and curriculum nor TRL's.
+    """The options of a run that are neither those of data, reward, sandbox, curriculum and refinement nor TRL's.
 
     Raises:
         ConfigError: an option is out of its range.
@@ -129,6 +130,7 @@ class RunSpec(NamedTuple):
     reward: RewardConfig
     sandbox: SandboxConfig
     curriculum: CurriculumConfig
+    refinement: RefinementConfig
     run: RunConfig
     grpo: GRPOConfig
     """Of the algorithm: a `PPOConfig` is one, and an `RLOOConfig` has the fields that the run itself reads."""
@@ -140,6 +142,7 @@ GROUPS = (
     ("reward (reward_*)", RewardConfig),
     ("sandbox (sandbox_*)", SandboxConfig),
     ("curriculum (curriculum_*)", CurriculumConfig),
+    ("repair over several turns (refinement_*)", RefinementConfig),
     ("the run and its measures on held-out problems", RunConfig),
     ("training: TRL's configuration of the algorithm", GRPOConfig),
     ("model: TRL's ModelConfig", ModelConfig),

@@ -120,3 +120,30 @@ def test_the_length_adaptive_lambda_is_vapos_and_never_below_0():
         mask[row, :length] = True
 
     assert returns.length_adaptive_lam(mask, 0.05).tolist() == pytest.approx([0.0, 0.0, 0.5, 0.8])
+
+
+def test_a_turn_ends_where_the_policy_stops_writing():
+    mask = torch.tensor([[1, 1, 0, 1, 0, 0], [1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 0, 0]]).bool()
+
+    assert returns.turn_ends(mask).int().tolist() == [[0, 1, 0, 1, 0, 0], [0, 0, 0, 0, 0, 1], [0] * 6]
+
+
+def test_each_turns_reward_lands_on_its_last_token():
+    mask = torch.tensor([[1, 1, 0, 1, 0, 0], [0, 1, 1, 0, 0, 0], [0, 0, 0, 0, 0, 0]]).bool()
+    rewards = torch.tensor([[2.0, 3.0], [5.0, 7.0], [1.0, 1.0]])
+
+    placed = returns.token_rewards(rewards, mask)
+
+    assert placed.tolist() == [[0, 2, 0, 3, 0, 0], [0, 0, 5, 0, 0, 0], [0] * 6]
+
+
+def test_a_turn_is_worth_its_reward_and_the_discounted_ones_behind_it():
+    mask = torch.tensor([[1, 1, 0, 1, 1, 0, 1]]).bool()
+    rewards, nothing = torch.tensor([[1.0, 2.0, 4.0]]), torch.zeros(1, 7)
+    discounts = returns.turn_discounts(mask, 1.0, 0.5)
+
+    found = returns.generalized_advantages(
+        returns.token_rewards(rewards, mask), nothing, mask, gamma=discounts, lam=1.0, end_values=torch.zeros(1)
+    )
+
+    assert found.tolist() == [[3.0, 3.0, 0.0, 4.0, 4.0, 0.0, 4.0]]

@@ -9,15 +9,18 @@ from torch import Tensor
 
 
 def token_rewards(rewards: Tensor, mask: Tensor) -> Tensor:
-    """Put each completion's reward on its last token that the policy wrote.
+    """Put each completion's reward on its last token that the policy wrote, or each turn's on the last of the turn.
 
     Args:
-        rewards: (B,), one a completion; NaN, where nobody could score it, counts as 0.
+        rewards: (B,), one a completion, or (B, N), one a turn; NaN, where nobody could score it, counts as 0.
         mask: (B, T).
 
     Returns:
         (B, T), 0 elsewhere, and for a completion without such a token.
     """
+    if rewards.dim() == 2:
+        turn = (turn_ends(mask).cumsum(dim=1) - 1).clamp(0, rewards.shape[1] - 1)
+        return rewards.nan_to_num(nan=0.0).float().gather(1, turn).masked_fill(~turn_ends(mask), 0.0)
     steps = torch.arange(1, mask.shape[1] + 1, device=mask.device)
     last = (mask * steps).argmax(dim=1, keepdim=True)
     placed = torch.zeros(mask.shape, dtype=torch.float32, device=mask.device)
@@ -36,8 +39,35 @@ def truncated(ids: Tensor, lengths: Tensor, ends: list[int]) -> Tensor:
     return (~torch.isin(last, torch.tensor(ends, device=ids.device)) & (lengths > 0)).squeeze(1)
 
 
+def turn_ends(mask: Tensor) -> Tensor:
+    """Mark the last token of each turn: of each run of tokens that the policy wrote.
+
+    Args:
+        mask: (B, T), bool.
+
+    Returns:
+        (B, T), bool.
+    """
+    following = torch.cat([mask[:, 1:], torch.zeros_like(mask[:, :1])], dim=1)
+    return mask & ~following
+
+
+def turn_discounts(mask: Tensor, gamma: float, turn_gamma: float) -> Tensor:
+    """Return the discount behind each token, (B, T): `gamma`, and times `turn_gamma` behind a turn.
+
+    Args:
+        mask: (B, T), bool.
+        gamma: A token, 0..1.
+        turn_gamma: A turn, 0..1.
+    """
+    discounts = torch.full(mask.shape, gamma, device=mask.device)
+    ends = turn_ends(mask)
+    is_last = ends & (ends.cumsum(dim=1) == ends.sum(dim=1, keepdim=True))
+    return torch.where(ends & ~is_last, discounts * turn_gamma, discounts)
+
+
 def generalized_advantages(
-    rewards: Tensor, values: Tensor, mask: Tensor, *, gamma: float, lam: float | Tensor, end_values: Tensor
+    rewards: Tensor, values: Tensor, mask: Tensor, *, gamma: float | Tensor, lam: float | Tensor, end_values: Tensor
 ) -> Tensor:
     """Estimate advantages: GAE of Schulman et al. 2015, arXiv:1506.02438, eq. 16.
 
@@ -48,7 +78,7 @@ def generalized_advantages(
         rewards: (B, T).
         values: (B, T), of the state before each token.
         mask: (B, T).
-        gamma: Discount a token, 0..1.
+        gamma: Discount a token, 0..1; a tensor (B, T) for one behind each token.
         lam: Weight of later tokens, 0..1; a tensor (B,) for one a completion.
         end_values: (B,), of the state behind the last token: 0 for completions that ended by themselves.
 
@@ -57,10 +87,12 @@ def generalized_advantages(
     """
     rewards, values, following = rewards.float(), values.float(), end_values.float()
     advantages, running = torch.zeros_like(values), torch.zeros_like(following)
+    discounts = gamma if isinstance(gamma, Tensor) else torch.full_like(values, gamma)
     for step in reversed(range(mask.shape[1])):
         written = mask[:, step]
-        delta = rewards[:, step] + gamma * following - values[:, step]
-        running = torch.where(written, delta + gamma * lam * running, running)
+        discount = discounts[:, step]
+        delta = rewards[:, step] + discount * following - values[:, step]
+        running = torch.where(written, delta + discount * lam * running, running)
         following = torch.where(written, values[:, step], following)
         advantages[:, step] = running.masked_fill(~written, 0.0)
     return advantages

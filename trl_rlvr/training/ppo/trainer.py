@@ -77,10 +77,11 @@ class PPOTrainer(CriticTrainer):
         self.add_callback(_PausedPolicy(self))
 
     def _calculate_rewards(self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any) -> Tensor:
-        """As in TRL; keeps the weighted sums, NaN for completions that nobody could score."""
+        """As in TRL; keeps the weighted sums, one a turn with refinement, NaN for what nobody could score."""
         rewards: Tensor = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
         summed = (rewards * self.reward_weights.to(rewards.device)).nansum(dim=1)
-        self._scored_rewards = summed.masked_fill(rewards.isnan().all(dim=1), float("nan"))
+        whole = summed.masked_fill(rewards.isnan().all(dim=1), float("nan"))
+        self._scored_rewards = whole if self.refinement is None else self.turn_rewards
         return rewards
 
     def _scored(self, inputs: list[dict[str, Any]]) -> Batch:
@@ -102,7 +103,7 @@ class PPOTrainer(CriticTrainer):
         if not self.model.training:
             return batch
         self._went_too_far = False
-        mask = loss_mask(batch).bool() & ~rewards.isnan().unsqueeze(1)
+        mask = loss_mask(batch).bool() & ~rewards.isnan().reshape(len(rewards), -1).any(dim=1, keepdim=True)
         needs_logps = self.beta != 0.0 and (self.args.kl_penalty != "k3" or self._adaptive_kl is not None)
         with torch.no_grad(), disable_gradient_checkpointing(self.model, self.args.gradient_checkpointing_kwargs):
             if needs_logps and "old_per_token_logps" not in batch:
@@ -136,7 +137,8 @@ class PPOTrainer(CriticTrainer):
         """Return what the losses need, by the keys of a batch."""
         args = self.args
         lam = returns.length_adaptive_lam(mask, args.lam_length_alpha) if args.lam_length_alpha else args.lam
-        estimate = {"gamma": args.gamma, "end_values": end_values}
+        gammas = returns.turn_discounts(mask, args.gamma, self.turn_discount)
+        estimate = {"gamma": gammas, "end_values": end_values}
         advantages = returns.generalized_advantages(rewards, values, mask, lam=lam, **estimate)
         targets = values + returns.generalized_advantages(rewards, values, mask, lam=args.lam_value, **estimate)
         sums = [returns.moments(one, mask) for one in (advantages, targets - values, targets, values)]

@@ -29,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     Check(options.rewards),
     Check(options.heldout_every, only_training=True),
     Check(options.system_prompt),
+    Check(options.refinement, only_training=True),
     Check(surroundings.backend),
     Check(packages.vllm),
     Check(packages.bitsandbytes),

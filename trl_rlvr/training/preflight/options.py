@@ -1,5 +1,7 @@
 """Options that TRL, or we, would complain about late, or in words of their own."""
 
+from trl_rlvr.data.prompts import count_visible
+from trl_rlvr.errors import ConfigError
 from trl_rlvr.rewards import build_rewards
 from trl_rlvr.training.grpo import SUPPORTED_LOSS_TYPES
 from trl_rlvr.training.spec import RunSpec
@@ -43,6 +45,21 @@ def heldout_every(spec: RunSpec) -> str | None:
     if not spec.run.heldout_every or spec.run.heldout_samples:
         return None
     return f"heldout_every is {spec.run.heldout_every} and heldout_samples is 0; give 1 sample or more, or leave it out"
+
+
+def refinement(spec: RunSpec) -> str | None:
+    """Ask whether code can be repaired with these prompts and lengths."""
+    if not spec.refinement.enabled:
+        return None
+    if spec.data.data_prompt_style == "chat_code":
+        return "refinement_turns needs data_prompt_style chat or completion: chat_code ends a turn inside a code block"
+    if count_visible(spec.data.data_visible_tests) == 0:
+        return "refinement_turns tells of visible tests, and data_visible_tests is none; give all or a number"
+    try:
+        spec.refinement.turn_tokens(spec.grpo.max_completion_length)
+    except ConfigError as error:
+        return str(error)
+    return None
 
 
 def system_prompt(spec: RunSpec) -> str | None:
