@@ -4,12 +4,13 @@ import contextlib
 import inspect
 import io
 import itertools
-import sys
 import tempfile
 import types
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from trl_rlvr.sandbox.together.monkeypatch import MonkeyPatch
 
 
 class Fixture:
@@ -163,8 +164,8 @@ def _built_in(name: str, ends: contextlib.ExitStack, params: Mapping[str, Any]) 
         capture = _Capture()
         ends.callback(capture.close)
         return capture
-    if name == "monkeypatch" and hasattr(sys.modules.get("pytest"), "MonkeyPatch"):
-        patch = sys.modules["pytest"].MonkeyPatch()
+    if name == "monkeypatch":
+        patch = MonkeyPatch()
         ends.callback(patch.undo)
         return patch
     raise LookupError(f"the fixture {name!r} is none that this runner has")

@@ -7,13 +7,21 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from trl_rlvr.sandbox.together.fixtures import fixture
+from trl_rlvr.sandbox.together.monkeypatch import MonkeyPatch
 
 
 def pytest_stand_in() -> types.ModuleType:
     """Make a module that has of pytest what tests use most."""
     module = types.ModuleType("pytest")
     module.__dict__.update(
-        fixture=fixture, mark=_Marks(), raises=_raises, approx=_Approx, param=_param, fail=_fail, skip=_fail
+        fixture=fixture,
+        MonkeyPatch=MonkeyPatch,
+        mark=_Marks(),
+        raises=_raises,
+        approx=_Approx,
+        param=_param,
+        fail=_fail,
+        skip=_fail,
     )
     return module
 
