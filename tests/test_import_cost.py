@@ -30,7 +30,7 @@ def test_everything_below_training_loads_nothing_heavy():
     assert loaded & HEAVY == set()
 
 
-@pytest.mark.parametrize("command", ["score", "check", "harden", "gap", "doctor", "report", "compare"])
+@pytest.mark.parametrize("command", ["score", "check", "harden", "gap", "doctor", "report", "compare", "rescore"])
 def test_command_help_loads_nothing_heavy(command):
     code = f"from trl_rlvr.cli import main\ntry:\n    main([{command!r}, '--help'])\nexcept SystemExit:\n    pass"
 

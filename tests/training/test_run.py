@@ -80,6 +80,16 @@ def test_the_page_of_the_run_shows_its_figures_and_its_completions(finished):
     assert [line for line in lines if line.startswith("advice: ")] == [], "two updates are too few to tell"
 
 
+def test_a_run_whose_completions_are_cut_off_says_which_field_to_change(tmp_path, capsys):
+    train(small_spec(tmp_path, max_steps=3, max_completion_length=6, heldout_samples=0, save_strategy="no"))
+
+    (advice,) = [
+        line for line in capsys.readouterr().out.splitlines() if line.startswith("advice: many completions are")
+    ]
+    assert "a longer max_completion_length" in advice
+    assert "many completions are cut off" in (tmp_path / "report.html").read_text()
+
+
 def test_the_weights_moved(finished):
     before, after = weights(EMBEDDED_POLICY), weights(finished[0])
 
