@@ -1,7 +1,7 @@
 """What the mode in which solution and tests share a process holds, and what it does not.
 
 Each attack answers wrongly. Those of `HELD` must not pass; those of `GETS_THROUGH` do, and
-`docs/sandbox.md` names them.
+`docs/threat-model.md` names them.
 """
 
 from collections.abc import Iterator
@@ -208,7 +208,7 @@ def test_no_cheap_trick_passes_a_test(together: Sandbox, attack: str) -> None:
 
 @pytest.mark.parametrize(("name", "attack"), GETS_THROUGH.items(), ids=GETS_THROUGH)
 def test_what_gets_through_is_named(together: Sandbox, name: str, attack: str) -> None:
-    documented = Path(__file__).parents[3].joinpath("docs", "sandbox.md").read_text()
+    documented = Path(__file__).parents[3].joinpath("docs", "threat-model.md").read_text()
 
     assert run(together, attack).verdict is Verdict.PASSED, "it is held by now: say so"
     assert name in " ".join(documented.split())
