@@ -37,6 +37,10 @@ def test_a_source_that_only_defines_is_empty(source: str) -> None:
     assert plan_of(source).is_empty
 
 
+def test_to_name_an_answer_is_to_ask_for_it() -> None:
+    assert plan_of("y = answer(3)").does_something
+
+
 @pytest.mark.parametrize("guard", ["unittest.main()", "if __name__ == '__main__':\n    unittest.main()"])
 def test_a_run_of_unittest_at_the_end_is_not_what_runs(guard: str) -> None:
     plan = plan_of(f"{SOURCE}\n{guard}")

@@ -15,7 +15,7 @@ KEEP, EQUAL, UNEQUAL, WITHIN = "__trl_keep__", "__trl_equal__", "__trl_unequal__
 TEST_FILE = "tests.py"
 _HOOKS = {ast.Eq: EQUAL, ast.NotEq: UNEQUAL, ast.In: WITHIN, ast.NotIn: WITHIN}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-_PREPARATIONS = (*_Function.__args__, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Pass)
+_PREPARATIONS = (*_Function.__args__, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Pass)
 _SKIPS = ("skip", "skipIf", "skipUnless", "skipif", "xfail")
 
 
@@ -61,7 +61,7 @@ def plan_of(source: str) -> Plan:
         elif isinstance(node, ast.ClassDef) and _is_collected(node):
             _note(node.body, plan.classes.setdefault(node.name, []), plan, skipped=_is_skipped(node))
             body.append(_keeps(node.name))
-        elif not isinstance(node, _PREPARATIONS) and not _is_text(node) and not _is_main_guard(node):
+        elif not _only_prepares(node):
             plan.does_something = True
     tree.body = body
     plan.code = compile_guarded(tree)
@@ -128,6 +128,13 @@ def _is_skipped(node: _Function | ast.ClassDef) -> bool:
     """Say whether the source itself marks a test to be skipped."""
     decorators = [one.func if isinstance(one, ast.Call) else one for one in node.decorator_list]
     return any(ast.unparse(one).rpartition(".")[2] in _SKIPS for one in decorators)
+
+
+def _only_prepares(node: ast.stmt) -> bool:
+    """Say whether a statement defines or names something, and calls nothing."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return not any(isinstance(part, ast.Call) for part in ast.walk(node))
+    return isinstance(node, _PREPARATIONS) or _is_text(node) or _is_main_guard(node)
 
 
 def _is_text(node: ast.stmt) -> bool:
