@@ -111,12 +111,10 @@ def test_large_files_went_by_lfs(pushed):
 
 def test_the_completions_are_a_data_set_without_hidden_tests(pushed, tmp_path):
     import datasets
+    from huggingface_hub import hf_hub_download
 
-    _, hub = pushed
-    (tmp_path / "completions.parquet").write_bytes(
-        hub.repositories["datasets", "me/coder-completions"].files()["completions.parquet"]
-    )
-    rows = datasets.Dataset.from_parquet(str(tmp_path / "completions.parquet"), cache_dir=str(tmp_path))
+    path = hf_hub_download("me/coder-completions", "completions.parquet", repo_type="dataset", cache_dir=tmp_path)
+    rows = datasets.Dataset.from_parquet(path, cache_dir=str(tmp_path))
 
     assert len(rows) == 2 * 16
     assert set(rows.column_names) == {
