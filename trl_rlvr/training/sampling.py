@@ -80,6 +80,10 @@ class Sampler:
         accelerator = self._trainer.accelerator
         return bool(place % accelerator.num_processes == accelerator.process_index)
 
+    @property
+    def _ranks(self) -> int:
+        return int(self._trainer.accelerator.num_processes)
+
     @contextlib.contextmanager
     def _forked_random_state(self) -> Iterator[None]:
         device = self._trainer.accelerator.device
@@ -94,6 +98,7 @@ class Sampler:
         order = sorted(range(len(prompt_ids)), key=lambda row: -len(prompt_ids[row]))
         cut = list(batches(order, [len(ids) for ids in prompt_ids], self._batch_size))
         mine = [rows for place, rows in enumerate(cut) if self._is_mine(place)]
+        filler = order[-1:] if self._in_step() and len(mine) < -(-len(cut) // self._ranks) else []
         sampled: dict[int, list[int]] = {}
         show = self._trainer.accelerator.is_main_process
         with (
@@ -104,7 +109,13 @@ class Sampler:
                 batch = self._generate(policy, [prompt_ids[row] for row in rows], [keys[row] for row in rows])
                 sampled |= dict(zip(rows, batch, strict=True))
                 bar.update(len(rows))
+            if filler:
+                self._generate(policy, [prompt_ids[row] for row in filler], [keys[row] for row in filler])
         return sampled
+
+    def _in_step(self) -> bool:
+        """Say whether all ranks must call the model equally often, as its weights are shared out among them."""
+        return bool(self._trainer.is_deepspeed_enabled or self._trainer.is_fsdp_enabled)
 
     @contextlib.contextmanager
     def _policy(self) -> Iterator[Any]:
