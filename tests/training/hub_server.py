@@ -308,6 +308,7 @@ def serving_hub(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[HubSe
     }.items():
         monkeypatch.setattr(constants, name, value)
     monkeypatch.setattr(hf_api.api, "endpoint", hub.address)
+    monkeypatch.setattr("transformers.utils.hub._hf_api", None)  # its own client, which knows the address of its start
     monkeypatch.setattr("trl_rlvr.training.hub.commit.PAUSES_S", (0.0,))
     monkeypatch.setenv("HF_TOKEN", "hf_writer00")
     try:

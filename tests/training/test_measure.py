@@ -21,7 +21,7 @@ RUN = RunConfig(heldout_samples=2, heldout_k=[1, 2])
 
 
 def problems(*ids):
-    return SimpleNamespace(problems=[SimpleNamespace(task_id=task_id) for task_id in ids])
+    return SimpleNamespace(problems=[SimpleNamespace(task_id=task_id, isolation="apart") for task_id in ids])
 
 
 def row():
