@@ -5,6 +5,7 @@ CRASH = "a crash, which every grader sees; kept because the executor must surviv
 OURS = "aims at a part that only our executor has, such as a proxy, a handle or the names of a problem"
 STALLS = "hangs; kept because the executor must end it"
 CHANCE = "finds the answer in freed memory, or not, as chance has it"
+RACE = "ends the process between the answer and its comparison, or too late"
 CONFINED = "the naive grader is confined as well, so the kernel refuses what this would do"
 
 UNDECEIVING: dict[str, dict[str, str]] = {
@@ -35,7 +36,7 @@ UNDECEIVING: dict[str, dict[str, str]] = {
         " stack_overflow_in_a_thread os_abort faulthandler_sigabrt interpreter_finalized_by_ctypes"
         " fatal_error_by_ctypes",
         CONFINED: "kills_itself exec_replaces_the_process stops_itself",
-        CHANCE: "exit_in_other_thread_during_the_answer",  # it must end between the answer and its comparison
+        RACE: "exit_in_other_thread_during_the_answer",
     },
     "expected_side": {
         OURS: "object_that_was_never_handed_over name_of_a_builtin_taken_away",
