@@ -5,6 +5,26 @@ from support.arena import Arena
 from support.attack import attack
 
 STATE = {
+    "list_subclass_that_grows_later": attack(
+        """
+        class Kept(list): pass
+        kept = Kept()
+        def answer(n):
+            if n: kept.append(n)
+            return kept
+        """,
+        "first = answer(0)\nanswer(1)\nassert len(first) == 0",
+    ),
+    "list_subclass_for_a_list": attack(
+        "class Kept(list): pass\ndef answer(n): return Kept()", "first = answer(0)\nassert type(first) is list"
+    ),
+    "view_that_shows_later_changes": attack(
+        "def answer(d): return d.keys()", "d = {'a': 1}\nkeys = answer(d)\nd['b'] = 2\nassert list(keys) == ['a']"
+    ),
+    "alias_of_an_exception_that_catches_checks": attack(
+        "class answer:\n    E = Exception\n    def pop(self): return None",
+        "s = answer()\ntry:\n    s.pop()\n    raise Exception('should have raised')\nexcept s.E:\n    pass",
+    ),
     "mock_made_to_say_that_it_was_called": attack(
         """
         class Yes:

@@ -63,7 +63,8 @@ UNDECEIVING: dict[str, dict[str, str]] = {
         WRONG: "mock_made_to_say_that_it_was_called argument_changed_to_the_answer clone_that_is_the_original"
         " shallow_copy_for_a_deep_one copy_for_the_very_object expected_list_shared_with_the_argument"
         " answer_that_changes_after_it_was_given set_of_own_objects_that_is_no_copy different_answers_by_count"
-        " argument_changed_where_a_generator_or_a_callback_looks",
+        " argument_changed_where_a_generator_or_a_callback_looks list_subclass_that_grows_later"
+        " list_subclass_for_a_list view_that_shows_later_changes",
         STALLS: "answer_that_a_signal_did_not_wait_for callback_called_for_ever awaitable_that_never_ends",
     },
 }

@@ -2,7 +2,9 @@
 
 import pytest
 from support.honest import Honest, Results, honest
+from support.programs import run_or_fail, simple
 
+from trl_rlvr.sandbox.base import Sandbox
 from trl_rlvr.verdict import Verdict
 
 REASONS: dict[str, str] = {}
@@ -45,6 +47,26 @@ refused(
     "files_outside_the_scratch_folder",
     "a file elsewhere could be found by the next program",
     honest("def f():\n    open('/tmp/x', 'w').close()\n    return 1", "assert f() == 1", wrong=None),
+)
+refused(
+    "list_subclass_as_an_answer",
+    "it would cross as a copy, which does not show what the solution changes later; a class that is asked for does not",
+    honest(
+        "class Bag(list):\n    def total(self): return sum(self)\ndef make(n): return Bag(range(n))",
+        "assert make(4).total() == 6",
+        entry_points=("make",),
+        wrong=None,
+    ),
+)
+refused(
+    "dict_subclass_as_an_answer",
+    "as the subclass of list",
+    honest(
+        "class Names(dict): pass\ndef make(s): return Names((w, len(w)) for w in s.split())",
+        "assert sorted(make('a bb').items()) == [('a', 1), ('bb', 2)]",
+        entry_points=("make",),
+        wrong=None,
+    ),
 )
 refused(
     "integers_of_millions_of_bits",
@@ -130,3 +152,10 @@ refused(
 @pytest.mark.parametrize("name", HONEST)
 def test_it_is_refused_and_nothing_breaks(results: Results, name: str) -> None:
     assert results[name, "right"].verdict not in (Verdict.PASSED, Verdict.SANDBOX_ERROR), REASONS[name]
+
+
+def test_a_test_that_is_nested_too_deeply_costs_no_other_test(sandbox: Sandbox) -> None:
+    deep = "assert f(1) == " + "+".join(["1", *["0"] * 1500])
+    (result,) = run_or_fail(sandbox, [simple("def f(x): return x", deep, "assert f(f(2)) == 2")])
+
+    assert [test.verdict for test in result.tests] == [Verdict.REFUSED_VALUE, Verdict.PASSED]

@@ -44,6 +44,10 @@ from trl_rlvr.verdict import Verdict
 _OF_ONE_TEST = (Verdict.REFUSED_VALUE, Verdict.WRONG_ANSWER, Verdict.MISSING_ENTRY_POINT)
 """Losses after which the candidate can still be asked."""
 
+_MAX_DEPTH = 200
+"""Levels of a test's syntax; rewriting takes about four frames for each."""
+_TOO_DEEP = Outcome(Verdict.REFUSED_VALUE, f"the test is nested more than {_MAX_DEPTH} levels deep")
+
 
 def judge_tests(
     names: tuple[str, ...],
@@ -58,17 +62,29 @@ def judge_tests(
     Returns:
         What the tests that could not be run get.
     """
-    trees = [without_module(ast.parse(source)) for source in (setup_code, *tests)]
+    parsed = [ast.parse(source) for source in (setup_code, *tests)]
+    too_deep = [_depth(tree) > _MAX_DEPTH for tree in parsed]
+    trees = [ast.parse("") if deep else without_module(tree) for tree, deep in zip(parsed, too_deep, strict=True)]
     add_collected(trees[0], trees[1:])
     connection = Connection(*pipes, answer_bytes, mentioned_attributes(trees))
     capture = any(word in source for source in (setup_code, *tests) for word in ("stdout", "capsys"))
     try:
         judge = _Judge(connection, names, connection.describe(names, capture), trees)
         for test, (source, tree) in enumerate(zip(tests, trees[1:], strict=True)):
-            report(test, *judge.run_test(source, tree))
+            report(test, *(_TOO_DEEP if too_deep[1 + test] or too_deep[0] else judge.run_test(source, tree)))
     except Lost as lost:
         return Outcome(lost.verdict, lost.text) if lost.verdict is not None else None
     return None
+
+
+def _depth(tree: ast.AST) -> int:
+    """Return how deeply a source is nested, counted without recursion."""
+    deepest, nodes = 0, [(tree, 1)]
+    while nodes:
+        node, depth = nodes.pop()
+        deepest = max(deepest, depth)
+        nodes += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
+    return deepest
 
 
 class _Judge:

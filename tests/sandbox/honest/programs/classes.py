@@ -27,25 +27,6 @@ PROGRAMS = {
         wrong=("append(-x)", "append(x)"),
         entry_points=("guard", "seen"),
     ),
-    "list_subclass_with_a_method": honest(
-        "class Bag(list):\n    def total(self): return sum(self)\ndef make(n): return Bag(range(n))",
-        "assert make(4) == [0, 1, 2, 3]",
-        "assert make(4).total() == 6",
-        "assert len(make(4)) == 4",
-        wrong=("sum(self)", "max(self)"),
-        entry_points=("make",),
-    ),
-    "dict_subclass_with_a_method": honest(
-        """
-        class Names(dict):
-            def longest(self): return max(self, key=len)
-        def make(s): return Names((w, len(w)) for w in s.split())
-        """,
-        "assert make('a bb') == {'a': 1, 'bb': 2}",
-        "assert make('a bb').longest() == 'bb'",
-        wrong=("key=len", "key=lambda k: -len(k)"),
-        entry_points=("make",),
-    ),
     "int_subclass": honest(
         "class Age(int): pass\ndef make(n): return Age(n + 1)",
         "assert make(4) == 5",

@@ -196,17 +196,6 @@ PROGRAMS = {
         "assert xs[1] == [2, 5]",
         wrong=("f(x)", "f(list(x))"),
     ),
-    "subclass_of_list_keeps_its_methods": honest(
-        """
-        class Bag(list):
-            def doubled(self): return [2 * x for x in self]
-        bag = Bag([1, 2])
-        def get(): return bag
-        """,
-        "assert get() == [1, 2]\nassert get().doubled() == [2, 4]\nassert get() == [1, 2]\nget().append(3)\n"
-        "assert get().doubled() == [2, 4, 6]",
-        wrong=("2 * x", "x"),
-    ),
     "a_list_that_a_subclass_of_the_test_is": honest(
         """
         def total(xs):

@@ -1,5 +1,6 @@
 """The import table: the candidate's objects by number, each with its proxy."""
 
+import collections
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from trl_rlvr.sandbox.protocol.operators import ARGUMENT, PROTOCOL_METHODS, UNAR
 from trl_rlvr.sandbox.protocol.requests import RECEIVERS, SENDERS
 
 WITH_OPERANDS = frozenset(PROTOCOL_METHODS)
+_MUTABLE = (list, dict, set, bytearray, collections.deque)
 WITHOUT_OPERANDS = frozenset((*UNARY, *ARGUMENT, "__eq__", "__call__", "__next__"))
 
 
@@ -57,6 +59,8 @@ class Imports:
             remote.remember_hash(digest)
         if tag == tags.SUBCLASS:
             base = decoder.value()
+            if isinstance(base, _MUTABLE) and not (isinstance(remote, RemoteObject) and self.is_own(remote)):
+                raise RefusedValue(f"an instance of a subclass of {type(base).__name__} would cross as a copy")
             self._keep_apart(base)
             asked_for = isinstance(remote, RemoteObject) and self._is_asked_for(remote, base)
             return remote.with_base(base) if asked_for else base
