@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 
 from trl_rlvr.analysis.conventions import CHECKER
 from trl_rlvr.analysis.entry_points import candidate_names, infer_entry_point, test_side_constants
+from trl_rlvr.analysis.literal_setup import literal_suite
 from trl_rlvr.analysis.refusals import refusal
 from trl_rlvr.errors import DataError
 
@@ -111,9 +112,11 @@ class CodeProblem:
     @cached_property
     def refusal(self) -> str | None:
         """The construct for which its tests cannot be judged apart from the solution; None: they can."""
-        return (
-            refusal(self.tests, self.test_setup, self.entry_points) if self.tests and self.isolation == APART else None
-        )
+        if not self.tests or self.isolation != APART:
+            return None
+        if literal_suite(self.tests, self.setup_code, self.entry_points) is not None:  # read once, as its suite is
+            return None
+        return refusal(self.tests, self.test_setup, self.entry_points)
 
     @property
     def total(self) -> int:

@@ -4,10 +4,10 @@ Each is one by which a wrong program could pass. They are refused when a problem
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import lru_cache
 
 from trl_rlvr.analysis.hazards import Concern, Taint, dotted_name, imported_names, scrutinize
-from trl_rlvr.analysis.literal_setup import literal_suite
 from trl_rlvr.analysis.parsing import called_name, try_parse
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -18,16 +18,17 @@ _COPIED_ROOTS = frozenset({"numpy", "np", "pandas", "pd", "torch", "array"})
 _ARRAY_NAMES = frozenset({"array", "zeros", "ones", "arange", "eye", "full", "linspace", "asarray", "empty"})
 
 
-def refusal(tests: Sequence[str], setup_code: str, entry_points: tuple[str, ...]) -> str | None:
+@lru_cache(maxsize=4096)
+def refusal(tests: tuple[str, ...], setup_code: str, entry_points: tuple[str, ...]) -> str | None:
     """Name the first construct for which a problem cannot be judged apart; None: there is none.
+
+    The last few thousand problems are remembered: each batch makes its problems anew from the columns of its rows.
 
     Args:
         tests: source of each test.
         setup_code: what runs before them, on their side.
         entry_points: the solution's names.
     """
-    if literal_suite(tuple(tests), setup_code, entry_points) is not None:
-        return None
     dangers = [one for one in scrutinize(tests, setup_code, entry_points) if one.concern is Concern.DANGER]
     if dangers:
         return str(dangers[0])

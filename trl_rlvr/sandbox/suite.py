@@ -2,7 +2,7 @@
 
 A suite is *literal* when its tests only compare calls of the solution with literals
 (`trl_rlvr.analysis.literal_tests`). Then the calls travel to the candidate, the expected values to the harness, and the
-tests themselves never run. Any other test source is *general*.
+tests themselves never run. Any other suite is of kind *source*.
 """
 
 import os
