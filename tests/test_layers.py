@@ -13,7 +13,7 @@ PACKAGE = Path(trl_rlvr.__file__).parent
 
 LAYERS = [
     {"analysis", "errors", "json_lines", "terminal", "verdict"},
-    {"problem"},
+    {"problem", "tiers"},
     {"sandbox", "extraction", "verdict_cache"},
     {"verifier", "data", "validation", "doctor"},
     {"rewards", "evaluation", "hardening"},

@@ -67,7 +67,8 @@ class CodeProblem:
     """Of `io_tests`: `text` asks for whole numbers to the letter, `value` takes `2.0` for `2`."""
     io_case: str = "exact"
     """Of `io_tests`: `exact`, or `any` to take `Yes` for `YES`."""
-
+    augmented: int = 0
+    """How many of the last tests `trl-rlvr harden` has added; they count as any test does."""
     isolation: str = APART
     """`apart`: tests never share a process with the solution; `together`: they do, and a verdict can be forged."""
 

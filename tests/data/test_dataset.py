@@ -47,6 +47,16 @@ def test_problems_survive_the_round_trip(style):
     assert [(p.task_id, p.entry_point) for p in back] == [("1", "add"), ("2", "half"), ("3", None)]
 
 
+def test_a_data_set_says_how_many_tests_its_prompts_show():
+    many = CodeProblem("4", "Add.", (*ADD.tests, "assert add(2, 2) == 4", "assert add(0, 0) == 0"), augmented=1)
+    reading = CodeProblem("5", "Sum.", io_tests=(IOTest("1\n", "1\n"), IOTest("2\n", "2\n")), visible_limit=1)
+
+    found = problems_to_dataset([many, HALF, SUM, reading], visible_tests=1)[:]
+
+    counts = zip(*(found[f"{tier}_count"] for tier in ("visible", "hidden", "augmented")), strict=True)
+    assert list(counts) == [(1, 1, 1), (0, 1, 0), (0, 1, 0), (1, 1, 0)]
+
+
 def test_an_opening_survives_a_chat_prompt():
     (back,) = problems_from_columns(problems_to_dataset([HALF])[:], 1)
 

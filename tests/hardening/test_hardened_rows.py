@@ -51,7 +51,8 @@ def test_new_tests_stand_in_a_field_of_their_own(tmp_path):
 def test_new_tests_count_where_that_was_asked_for(tmp_path):
     path = written(tmp_path, hardened_row(Augmentation(DOUBLE, tests=NEW), None, append=True))
 
-    assert load_problems(path)[0].tests == DOUBLE.tests + NEW
+    (problem,) = load_problems(path)
+    assert (problem.tests, problem.augmented) == (DOUBLE.tests + NEW, 2)
 
 
 @pytest.mark.parametrize("append", [False, True])

@@ -9,6 +9,8 @@ from trl_rlvr.json_lines import write_json, write_rows
 from trl_rlvr.verdict import Verdict
 
 SHARES = {
+    "pass_rate/visible": 0.7,
+    "pass_rate/hidden": 0.5,
     "verdict/sandbox_error": 0.0,
     "verdict/timeout": 0.01,
     "extraction/code": 0.95,
@@ -55,6 +57,14 @@ def evaluation(passed):
     )
 
 
+TURNS = [
+    {"text": "", "tokens": 9, "code": "def inc(x): pass", "verdict": "wrong_answer", "passed": 0, "total": 1,
+     "feedback": "A test fails:\nassert inc(1) == 2"},
+    {"text": "", "tokens": 12, "code": "def inc(x): return x + 1", "verdict": "passed", "passed": 1, "total": 1,
+     "feedback": ""},
+]  # fmt: skip
+
+
 def completion_rows(step, count=8):
     rows = []
     for place in range(count):
@@ -70,9 +80,12 @@ def completion_rows(step, count=8):
                 "passed": 2 if passes else 1,
                 "total": 2,
                 "tests": ["passed", "passed" if passes else "wrong_answer"],
+                "test_tiers": {"visible": 1, "hidden": 1, "augmented": 0},
+                "isolation": "together" if place == 6 else "apart",
                 "reward_hacking": "exit" if place == 7 else "",
                 "error": "" if passes else "expected 2, got <3>",
                 "test_errors": ["", "" if passes else "expected 2, got <3>"],
+                **({"turns": TURNS} if place == 5 else {}),
                 "rewards": {"graded": 1.0 if passes else 0.25},
                 "advantage": 0.5 if passes else -0.25,
             }

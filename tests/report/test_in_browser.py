@@ -42,8 +42,8 @@ def fill(page, **values):
 def test_the_page_is_used_without_a_complaint(page, run):
     assert len(page.run(ROWS)) == 48
     assert {row[0] for row in fill(page, step="3")} == {"3"}
-    assert {row[2] for row in fill(page, step="", verdict="passed")} == {"passed"}
-    assert [row[6] for row in fill(page, verdict="", hack="exit")] == ["exit"] * 6
+    assert {row[2] for row in fill(page, step="", verdict="passed", judged="apart")} == {"passed"}
+    assert [row[6] for row in fill(page, verdict="", judged="", hack="exit")] == ["exit"] * 6
     assert {row[0] for row in fill(page, hack="", text="return x + 5")} == {"1", "2", "3", "4", "5", "6"}
     assert fill(page, text="nowhere") == []
 
@@ -57,8 +57,36 @@ def test_the_page_is_used_without_a_complaint(page, run):
     assert "</script><img src=x" in detail
     assert page.run("document.querySelectorAll('#detail .keyword').length") > 0
 
+    assert {row[2] for row in fill(page, low="", high="", judged="together")} <= {
+        "passed (together)",
+        "wrong_answer (together)",
+    }
+    assert fill(page, judged="apart", step="1")[0][2] == "wrong_answer"
+    page.run("document.querySelector('#filters [type=reset]').click()")
+
     width = page.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert (width, page.complaints) == (0, [])
+
+
+def test_the_tests_of_a_completion_and_its_turns_are_told_apart(page):
+    fill(page, step="1", text="return x + 5", judged="", verdict="", hack="", low="", high="", task="")
+    page.run("document.querySelector('#table tbody tr').click()")
+
+    turns = page.run("[...document.querySelectorAll('#detail .turns li')].map(item => item.innerText)")
+    tests = page.run("[...document.querySelectorAll('#detail ol:not(.turns) > li')].map(item => item.innerText)")
+    assert [turn.splitlines()[0] for turn in turns] == [
+        "Turn 1: wrong_answer, 0 of 1 visible tests, 9 tokens",
+        "Turn 2: passed, 1 of 1 visible tests, 12 tokens",
+    ]
+    assert "assert inc(1) == 2" in turns[0]
+    assert tests == ["passed visible", "passed hidden"]
+
+
+def test_a_verdict_that_could_be_forged_is_marked(page):
+    fill(page, step="1", judged="together", text="", verdict="", hack="", low="", high="", task="")
+    page.run("document.querySelector('#table tbody tr').click()")
+
+    assert "this verdict could be forged" in page.run("document.getElementById('detail').innerText")
 
 
 def test_a_click_on_a_curve_shows_the_completions_of_that_update(page):

@@ -70,7 +70,16 @@ def test_every_curve_has_the_points_of_its_metric(run, text):
     curves = {a["data-name"]: json.loads(a["data-points"]) for tag, a in Page(text).tags if tag == "path"}
 
     assert curves["pass_rate"] == [[row["step"], row["pass_rate"]] for row in rows]
-    for key in ("reward", "heldout/pass@1", "extraction/code", "entropy", "frac_reward_zero_std", "step_time"):
+    for key in (
+        "reward",
+        "pass_rate/visible",
+        "pass_rate/hidden",
+        "heldout/pass@1",
+        "extraction/code",
+        "entropy",
+        "frac_reward_zero_std",
+        "step_time",
+    ):
         assert key in curves
     assert "reward_hacking/hard_coded" in curves
 

@@ -250,6 +250,7 @@ def test_only_the_first_reward_of_a_batch_logs(verifier: CodeVerifier) -> None:
         "passed",
         "total",
         "test_verdicts",
+        "test_tiers",
         "reward_hacking",
         "error",
         "test_errors",
@@ -287,6 +288,20 @@ def test_pass_rates_leave_out_what_the_sandbox_could_not_judge(verifier: CodeVer
     assert (metrics["pass_rate"], metrics["tests_pass_rate"]) == (0.5, 0.75)
 
 
+def test_visible_and_hidden_tests_are_told_apart_where_the_data_set_says_so(verifier: CodeVerifier) -> None:
+    log = Log()
+    counts = {"visible_count": [1, 1], "hidden_count": [1, 1], "augmented_count": [0, 0]}
+
+    CodeReward(scores.graded, verifier=verifier)(
+        completions=[GOOD, HALF], log_metric=log.log_metric, log_extra=log.log_extra, **columns(2), **counts
+    )
+
+    metrics = dict(log.metrics)
+    assert (metrics["pass_rate/visible"], metrics["pass_rate/hidden"]) == (1.0, 0.5)
+    assert "pass_rate/augmented" not in metrics
+    assert dict(log.extra)["test_tiers"] == ["visible 1 hidden 1 augmented 0"] * 2
+
+
 def test_every_step_logs_the_same_names(verifier: CodeVerifier) -> None:
     reward = CodeReward(scores.graded, verifier=verifier)
     names = []
@@ -312,6 +327,7 @@ def test_columns_show_what_happened_to_each_row(verifier: CodeVerifier) -> None:
         "passed": [1, 0],
         "total": [2, 2],
         "test_verdicts": ["passed wrong_answer", "no_code no_code"],
+        "test_tiers": ["", ""],
         "reward_hacking": ["", ""],
         "error": ["1 is not 2", "no code in the completion"],
         "test_errors": ["\n1 is not 2", "no code in the completion\nno code in the completion"],

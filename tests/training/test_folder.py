@@ -48,7 +48,8 @@ def test_the_kept_options_make_the_same_run_again(folder, tmp_path):
 def test_completions_have_one_schema_and_no_word_about_hidden_tests(folder):
     row = {
         "task_id": "a", "prompt": "p", "completion": "c", "code": "x", "verdict": "wrong_answer", "passed": 1,
-        "total": 2, "test_verdicts": "passed wrong_answer", "reward_hacking": "exit", "error": "got 1, expected 777",
+        "isolation": "apart", "total": 2, "test_verdicts": "passed wrong_answer",
+        "test_tiers": "visible 1 hidden 1 augmented 0", "reward_hacking": "exit", "error": "got 1, expected 777",
         "test_errors": "\ngot 1, expected 777",
         "rewards": {"graded": 0.5}, "advantage": 0.25,
     }  # fmt: skip
@@ -60,9 +61,10 @@ def test_completions_have_one_schema_and_no_word_about_hidden_tests(folder):
     rows = read_rows(folder.completions_of(1))
     assert len(rows) == 2
     assert list(rows[0]) == [
-        "step", "task_id", "prompt", "completion", "code", "verdict", "passed", "total", "tests",
-        "reward_hacking", "rewards", "advantage",
+        "step", "task_id", "prompt", "completion", "code", "verdict", "isolation", "passed", "total", "tests",
+        "test_tiers", "reward_hacking", "rewards", "advantage",
     ]  # fmt: skip
+    assert rows[0]["test_tiers"] == {"visible": 1, "hidden": 1, "augmented": 0}
     assert rows[0]["tests"] == ["passed", "wrong_answer"]
     shown = CompletionsFile(folder, is_main=True, with_errors=True).row(1, row)
     assert (shown["error"], shown["test_errors"]) == ("got 1, expected 777", ["", "got 1, expected 777"])

@@ -44,8 +44,9 @@ def test_the_rows_of_all_ranks_are_handed_out_for_the_update_that_follows():
     step, rows = heard[0]
     assert (step, [row["task_id"] for row in rows]) == (5, ["t1", "t2"])
     assert rows[1] == {
-        "prompt": "b", "completion": "y", "task_id": "t2", "code": None, "verdict": None, "passed": None, "total": None,
-        "test_verdicts": None, "reward_hacking": None, "error": None, "test_errors": None,
+        "prompt": "b", "completion": "y", "task_id": "t2", "code": None, "verdict": None, "isolation": None,
+        "passed": None, "total": None, "test_verdicts": None, "test_tiers": None, "reward_hacking": None, "turns": None,
+        "error": None, "test_errors": None,
         "rewards": {"graded": None}, "advantage": -1,
     }  # fmt: skip
 

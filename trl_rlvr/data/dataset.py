@@ -7,9 +7,10 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from trl_rlvr.data.prompts import build_prompt, code_opening, require_chat_template
+from trl_rlvr.data.prompts import build_prompt, code_opening, require_chat_template, shown_tests
 from trl_rlvr.errors import ConfigError, DataError
 from trl_rlvr.problem import CodeProblem
+from trl_rlvr.tiers import TIERS
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -61,7 +62,7 @@ def problems_to_dataset(
         if max_prompt_tokens is not None and count_tokens(prompt, tokenizer) > max_prompt_tokens:
             too_long.append(problem.task_id)
         else:
-            rows.append({"prompt": prompt, **problem_columns(problem)})
+            rows.append({"prompt": prompt, **problem_columns(problem), **_tier_columns(problem, visible_tests)})
     if too_long:
         ids = ", ".join(too_long[:_SHOWN_IDS]) + (", ..." if len(too_long) > _SHOWN_IDS else "")
         dropped = f"{len(too_long)} of {len(problems)} problems have prompts of more than {max_prompt_tokens} tokens"
@@ -103,6 +104,14 @@ def problem_columns(problem: CodeProblem) -> dict[str, Any]:
     }
 
 
+def _tier_columns(problem: CodeProblem, visible_tests: int | str) -> dict[str, int]:
+    """Return how many tests the prompt shows, how many it keeps back, and how many of those are augmented ones."""
+    shown = shown_tests(problem, visible_tests)
+    augmented = min(problem.augmented, problem.total - shown)
+    counts = (shown, problem.total - shown - augmented, augmented)
+    return {f"{name}_count": count for name, count in zip(TIERS, counts, strict=True)}
+
+
 def _features(prompt: str | list[dict[str, str]]) -> Any:
     """Type the columns by hand: a column that happens to be empty throughout would get no type."""
     from datasets import Features, List, Value
@@ -124,5 +133,6 @@ def _features(prompt: str | list[dict[str, str]]) -> Any:
             "isolation": text,
             "visible_limit": Value("int64"),
             "code_opening": text,
+            **{f"{name}_count": Value("int64") for name in TIERS},
         }
     )

@@ -44,7 +44,7 @@ def build_prompt(
     """
     if style not in PROMPT_STYLES:
         raise ConfigError(f"unknown prompt style {style!r}; choose one of {', '.join(PROMPT_STYLES)}")
-    shown = problem.tests[: count_visible(visible_tests)][: problem.visible_limit]
+    shown = problem.tests[: shown_tests(problem, visible_tests)]
     if style == "completion":
         return _completion_text(problem, shown)
     own = [{"role": role, "content": content} for role, content in problem.messages]
@@ -70,6 +70,25 @@ def count_visible(visible_tests: int | str) -> int | None:
     if count < 0:
         raise ConfigError(f"visible tests are {visible_tests!r}; give all, none, or a number from 0 on")
     return count
+
+
+def shown_tests(problem: CodeProblem, visible_tests: int | str) -> int:
+    """Return how many tests, from the first on, whoever reads the prompt knows.
+
+    Of programs that read input, those that the data set calls visible: their prompts hold examples of their own. A
+    prompt that is the opening of a program, as HumanEval's, shows none.
+
+    Args:
+        problem: the problem.
+        visible_tests: as for `build_prompt`.
+
+    Raises:
+        ConfigError: it is no count.
+    """
+    bounds = [problem.total, count_visible(visible_tests), problem.visible_limit]
+    if code_opening(problem) or (problem.io_tests and problem.visible_limit is None):
+        bounds.append(0)
+    return min(bound for bound in bounds if bound is not None)
 
 
 def code_opening(problem: CodeProblem) -> str:

@@ -26,6 +26,7 @@ def problem_row(problem: CodeProblem) -> dict[str, Any]:
         "io_numbers": problem.io_numbers if problem.io_tests else None,
         "io_case": problem.io_case if problem.io_tests else None,
         "isolation": problem.isolation if problem.isolation != APART else None,
+        "augmented_tests": list(problem.tests[problem.total - problem.augmented :]) if problem.augmented else None,
         "messages": [{"role": role, "content": content} for role, content in problem.messages],
     }
     return {name: value for name, value in row.items() if value not in (None, "", []) or name in ("task_id", "prompt")}
@@ -39,5 +40,6 @@ def problem_of_row(row: Mapping[str, Any]) -> CodeProblem:
     """
     known = {name: value for name, value in row.items() if name in _FIELDS}
     known["io_tests"] = tuple(IOTest(one["input"], one["output"]) for one in row.get("io_tests", ()))
+    known["augmented"] = len(row.get("augmented_tests", ()))
     known["messages"] = tuple((one["role"], one["content"]) for one in row.get("messages", ()))
     return CodeProblem(**known)

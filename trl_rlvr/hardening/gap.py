@@ -9,43 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trl_rlvr.errors import ConfigError
+from trl_rlvr.tiers import TIERS, Tiers
 from trl_rlvr.verdict import ExecutionResult, Verdict
-
-TIERS = ("visible", "hidden", "augmented")
-
-
-@dataclass(frozen=True, slots=True)
-class Tiers:
-    """How many of a problem's tests, from the first on, belong to each tier."""
-
-    visible: int
-    hidden: int
-    augmented: int
-
-    @classmethod
-    def of(cls, own: int, augmented: int, visible: int | None) -> "Tiers":
-        """Divide tests.
-
-        Args:
-            own: the problem's own tests.
-            augmented: the new ones behind them.
-            visible: how many of its own the prompt shows; None: all.
-        """
-        shown = own if visible is None else min(own, visible)
-        return cls(shown, own - shown, augmented)
-
-    def passed(self, result: ExecutionResult) -> tuple[int, int, int]:
-        """Count the tests of each tier that a completion passed.
-
-        Raises:
-            ConfigError: the result has another number of tests.
-        """
-        if result.total != self.visible + self.hidden + self.augmented:
-            raise ConfigError(f"a result of {result.total} tests for {self!r}; run all tiers in one program")
-        passed = [test.verdict is Verdict.PASSED for test in result.tests]
-        hidden = self.visible + self.hidden
-        return sum(passed[: self.visible]), sum(passed[self.visible : hidden]), sum(passed[hidden:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ MOST_POINTS = 600
 _PANELS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Reward", ("reward", "reward_std")),
     ("Pass rate", ("pass_rate", "tests_pass_rate")),
+    ("Pass rate on visible, hidden and augmented tests", ("pass_rate/",)),
+    ("Pass rate by turn, on visible tests", ("refinement/pass_rate_",)),
     ("Held-out problems", ("heldout/",)),
     ("Verdicts", ("verdict/",)),
     ("Extraction", ("extraction/",)),
@@ -24,11 +26,12 @@ _PANELS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Entropy, nats", ("entropy",)),
     ("Gradient norm", ("grad_norm",)),
     ("Learning rate", ("learning_rate",)),
+    ("Repair", ("refinement/repaired", "refinement/broken", "refinement/repeated", "refinement/no_room")),
     ("Seconds", ("step_time", "verification_s")),
     ("Single rewards", ("rewards/",)),
     ("Curriculum", ("curriculum/",)),
 )
-"""Title, and keys of `docs/metrics.md`; one that ends in a slash stands for all that begin so."""
+"""Title, and keys of `docs/metrics.md`; one that ends in `/` or `_` stands for all that begin so."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def panels(metrics: Sequence[Mapping[str, Any]], heldout: Sequence[Mapping[str, 
     span = (min(steps), max(steps))
     found = []
     for title, wanted in _PANELS:
-        names = [key for want in wanted for key in keys if key == want or (want.endswith("/") and key.startswith(want))]
+        names = [key for want in wanted for key in keys if key == want or (want[-1] in "/_" and key.startswith(want))]
         series = {name: points for name in names if (points := _points(rows, name))}
         if len(names) > 3:
             series = {name: points for name, points in series.items() if any(value for _, value in points)}

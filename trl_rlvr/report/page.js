@@ -62,6 +62,7 @@
     ["hack", data.rows.flatMap((row) => row.hacks)],
   ])
     for (const value of [...new Set(values)].filter(Boolean).sort()) form.elements[name].append(new Option(value, value));
+  form.elements.judged.parentElement.hidden = !data.rows.some((row) => row.together);
 
   const codes = data.codes.map((parts) => parts.filter((_, place) => place % 2).join(""));
 
@@ -75,6 +76,7 @@
         (wanted.step === "" || row.step === Number(wanted.step)) &&
         (wanted.task === "" || row.task === wanted.task) &&
         (wanted.verdict === "" || row.verdict === wanted.verdict) &&
+        (wanted.judged === "" || row.together === (wanted.judged === "together")) &&
         (wanted.hack === "" || row.hacks.includes(wanted.hack)) &&
         (free || (row.reward !== null && row.reward >= low - 1e-6 && row.reward <= high + 1e-6)) &&
         (wanted.text === "" || codes[row.code].includes(wanted.text)),
@@ -99,7 +101,7 @@
 
   function line(row) {
     const made = document.createElement("tr");
-    const cells = [row.step, row.task, row.verdict, `${row.passed ?? "-"}/${row.total ?? "-"}`];
+    const cells = [row.step, row.task, row.verdict + (row.together ? " (together)" : ""), `${row.passed ?? "-"}/${row.total ?? "-"}`];
     made.append(...[...cells, number(row.reward), number(row.advantage), row.hacks.join(" ")].map((text) => element("td", text)));
     made.children[2].className = row.verdict === "passed" ? "passed" : "failed";
     made.classList.toggle("chosen", row === chosen);
@@ -112,6 +114,30 @@
   function highlighted(parts) {
     const made = element("pre");
     for (let at = 0; at < parts.length; at += 2) made.append(element("span", parts[at + 1], data.kinds[parts[at]]));
+    return made;
+  }
+
+  const code = (place) => (codes[place] ? highlighted(data.codes[place]) : element("p", "No code was found."));
+  const score = (part) => `${part.passed ?? "-"} of ${part.total ?? "-"}`;
+
+  function tierOf(row, place) {
+    let before = 0;
+    for (const [name, count] of Object.entries(row.tiers ?? {})) if (place < (before += count)) return name;
+    return "";
+  }
+
+  // The turns of a completion: what was written, what it showed on the visible tests, and what it was told.
+  function timeline(turns) {
+    const made = element("ol", "", "turns");
+    turns.forEach((turn, place) => {
+      const [item, part] = [element("li", "", turn.verdict === "passed" ? "passed" : "failed"), element("details")];
+      const said = turn.verdict ? `${turn.verdict}, ${score(turn)} visible tests` : "no visible test";
+      part.open = true;
+      part.append(element("summary", `Turn ${place + 1}: ${said}, ${turn.tokens} tokens`), code(turn.code));
+      if (data.texts[turn.feedback]) part.append(element("p", "It was told:", "quiet"), element("pre", data.texts[turn.feedback]));
+      item.append(part);
+      made.append(item);
+    });
     return made;
   }
 
@@ -135,7 +161,9 @@
     const tests = element("ol");
     tests.append(...row.tests.map((verdict, place) => {
       const error = row.errors[place] ? `: ${row.errors[place]}` : "";
-      return element("li", verdict + error, verdict === "passed" ? "passed" : "failed");
+      const item = element("li", verdict + error, verdict === "passed" ? "passed" : "failed");
+      item.append(element("span", row.tiers ? ` ${tierOf(row, place)}` : "", "quiet"));
+      return item;
     }));
     const rewards = Object.entries(row.rewards).map(([name, value]) => `${name} ${number(value)}`).join(", ");
     const file = element("a", `completions/${row.file}`);
@@ -145,10 +173,12 @@
     detail.replaceChildren(
       element("h3", `Problem ${row.task}, update ${row.step}: ${row.verdict}`),
       element("p", `Rewards: ${rewards || "none"}; advantage ${number(row.advantage)}`),
+      ...(row.together ? [element("p", "Judged in one process with its tests: this verdict could be forged.", "failed")] : []),
       ...section("Its group", group(row)),
-      ...section(`Tests, ${row.passed ?? "-"} of ${row.total ?? "-"} passed`, tests),
+      ...(row.turns.length ? section(`${row.turns.length} of its turns`, timeline(row.turns)) : []),
+      ...section(`Tests, ${score(row)} passed`, tests),
       ...(row.error ? section("Error of the deciding test", element("pre", row.error)) : []),
-      ...section("Code that ran", codes[row.code] ? highlighted(data.codes[row.code]) : element("p", "None was found.")),
+      ...section("Code that ran", code(row.code)),
       ...section("Prompt", element("pre", data.texts[row.prompt])),
       ...section("Completion", element("pre", data.texts[row.completion])),
       where,

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from trl_rlvr.json_lines import Row
+from trl_rlvr.problem import TOGETHER
 from trl_rlvr.report.run_record import RunRecord
 
 MOST_ROWS = 1000
@@ -96,6 +97,9 @@ def _shown(row: Row, reward: float | None, file: str, texts: "_Pool", codes: "_P
         "passed": row.get("passed"),
         "total": row.get("total"),
         "tests": row.get("tests") or [],
+        "tiers": row.get("test_tiers"),
+        "together": row.get("isolation") == TOGETHER,
+        "turns": [_turn(turn, texts, codes) for turn in row.get("turns") or ()],
         "hacks": hacks.split() if isinstance(hacks, str) else list(hacks),
         "reward": reward,
         "rewards": row.get("rewards") or {},
@@ -106,6 +110,14 @@ def _shown(row: Row, reward: float | None, file: str, texts: "_Pool", codes: "_P
         "error": row.get("error") or "",
         "errors": row.get("test_errors") or [],
         "code": codes.add(row.get("code") or ""),
+    }
+
+
+def _turn(turn: Mapping[str, Any], texts: "_Pool", codes: "_Pool") -> dict[str, Any]:
+    return {
+        **{name: turn.get(name) for name in ("verdict", "passed", "total", "tokens")},
+        **{name: texts.add(turn.get(name) or "") for name in ("text", "feedback")},
+        "code": codes.add(turn.get("code") or ""),
     }
 
 

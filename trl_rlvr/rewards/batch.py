@@ -20,6 +20,7 @@ from typing import Any
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.rewards.hacking import RewardHack, reward_hacks
 from trl_rlvr.sandbox import SandboxStats
+from trl_rlvr.tiers import TIERS, Tiers
 from trl_rlvr.verdict import Verdict
 from trl_rlvr.verifier import CodeVerifier, Verification
 
@@ -63,6 +64,8 @@ class VerifiedBatch:
     verifications: list[Verification]
     seconds: float
     """Wall time of extraction and verification together."""
+    tiers: Sequence[Tiers | None]
+    """How each row's tests divide into visible, hidden and augmented ones; None where its columns do not say."""
 
     @cached_property
     def hacks(self) -> list[frozenset[RewardHack]]:
@@ -179,7 +182,16 @@ class BatchRegistry:
 
 def _facts(request: BatchRequest, verifications: list[Verification], start: float) -> VerifiedBatch:
     seconds = time.perf_counter() - start
-    return VerifiedBatch(request.texts, request.completion_ids, request.problems, verifications, seconds)
+    tiers = _tiers(request.columns, len(request.texts))
+    return VerifiedBatch(request.texts, request.completion_ids, request.problems, verifications, seconds, tiers)
+
+
+def _tiers(columns: Mapping[str, Any], count: int) -> Sequence[Tiers | None]:
+    """Read the columns that `problems_to_dataset` writes beside the tests."""
+    counts = [columns.get(f"{name}_count") for name in TIERS]
+    if any(values is None or len(values) != count for values in counts):
+        return [None] * count
+    return [Tiers(*row) if all(isinstance(one, int) for one in row) else None for row in zip(*counts, strict=True)]
 
 
 _REGISTRIES: "weakref.WeakKeyDictionary[CodeVerifier, BatchRegistry]" = weakref.WeakKeyDictionary()

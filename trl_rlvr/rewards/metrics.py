@@ -11,6 +11,7 @@ from trl_rlvr.problem import TOGETHER
 from trl_rlvr.rewards.batch import VerifiedBatch
 from trl_rlvr.rewards.hacking import RewardHack
 from trl_rlvr.sandbox import SandboxStats
+from trl_rlvr.tiers import tier_rates
 from trl_rlvr.verdict import Verdict
 
 
@@ -31,6 +32,8 @@ def batch_metrics(batch: VerifiedBatch, done: SandboxStats) -> dict[str, float]:
     if results:
         metrics["pass_rate"] = sum(r.verdict is Verdict.PASSED for r in results) / len(results)
         metrics["tests_pass_rate"] = sum(r.passed / r.total for r in results) / len(results)
+    rates = tier_rates(batch.tiers, [v.result for v in batch.verifications])
+    metrics |= {f"pass_rate/{tier}": rate for tier, rate in rates.items()}
     for verdict in Verdict:
         metrics[f"verdict/{verdict.value}"] = sum(v.verdict is verdict for v in batch.verifications) / rows
     for outcome in ExtractionOutcome:
@@ -52,7 +55,8 @@ def batch_columns(batch: VerifiedBatch) -> dict[str, list[Any]]:
     """Return what each row showed, one value a row.
 
     `test_verdicts` names the verdict of every test, in order, and `reward_hacking` what the code tried; both are words
-    with blanks between them. `test_errors` has a line for each test, an empty one where it passed.
+    with blanks between them. `test_tiers` says how many of the tests, from the first on, are visible, hidden and
+    augmented; it is empty where that is not known. `test_errors` has a line for each test, empty where it passed.
     """
     return {
         "task_id": [problem.task_id for problem in batch.problems],
@@ -62,6 +66,7 @@ def batch_columns(batch: VerifiedBatch) -> dict[str, list[Any]]:
         "passed": [v.result.passed for v in batch.verifications],
         "total": [v.result.total for v in batch.verifications],
         "test_verdicts": [" ".join(test.verdict.value for test in v.result.tests) for v in batch.verifications],
+        "test_tiers": [tiers.text() if tiers else "" for tiers in batch.tiers],
         "reward_hacking": [" ".join(sorted(hack.value for hack in tried)) for tried in batch.hacks],
         "error": [v.result.error for v in batch.verifications],
         "test_errors": ["\n".join(test.error for test in v.result.tests) for v in batch.verifications],

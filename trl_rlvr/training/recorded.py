@@ -23,10 +23,13 @@ EXTRA_COLUMNS = (
     "task_id",
     "code",
     "verdict",
+    "isolation",
     "passed",
     "total",
     "test_verdicts",
+    "test_tiers",
     "reward_hacking",
+    "turns",
     "error",
     "test_errors",
 )

@@ -1,5 +1,6 @@
 """Writes down what a run does while it does it: `metrics.jsonl`, `heldout.jsonl` and the completions."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,9 +8,13 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from trl_rlvr.errors import TrainingError
 from trl_rlvr.json_lines import Row
+from trl_rlvr.tiers import read_tiers
 from trl_rlvr.training.folder import RunFolder
 
-_SCHEMA = ("step", "task_id", "prompt", "completion", "code", "verdict", "passed", "total", "tests", "reward_hacking")
+_SCHEMA = (
+    *("step", "task_id", "prompt", "completion", "code", "verdict", "isolation", "passed", "total", "tests"),
+    *("test_tiers", "reward_hacking"),
+)
 
 
 class MetricsFile(TrainerCallback):  # type: ignore[misc]  # transformers is not type-checked here
@@ -66,8 +71,11 @@ class CompletionsFile:
     def row(self, step: int, row: Row) -> Row:
         """Return one completion in the schema of `docs/run-folder.md`."""
         verdicts = row.get("test_verdicts")
-        full = {**row, "step": step, "tests": verdicts.split() if verdicts else []}
+        tiers = read_tiers(row.get("test_tiers") or "")
+        full = {**row, "step": step, "tests": verdicts.split() if verdicts else [], "test_tiers": tiers}
         found = {name: full.get(name) for name in _SCHEMA}
+        if row.get("turns"):
+            found["turns"] = json.loads(row["turns"])
         errors = (row.get("test_errors") or "").split("\n")
         error = {"error": row.get("error") or "", "test_errors": errors} if self._with_errors else {}
         return {**found, **error, "rewards": row["rewards"], "advantage": row["advantage"]}

@@ -39,6 +39,17 @@ def test_every_figure_is_in_the_glossary(finished):
     assert [key for key in sorted(keys) if f"`{key}`" not in glossary] == []
 
 
+def test_the_turns_of_each_completion_are_kept(finished):
+    paths = sorted((finished / "completions").iterdir())
+    rows = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+
+    assert len(rows) == 32
+    assert all(row["turns"][-1]["text"] == row["completion"] and row["turns"][-1]["feedback"] == "" for row in rows)
+    told = [turn for row in rows for turn in row["turns"][:-1]]
+    assert told != []
+    assert all(turn["verdict"] != "passed" for turn in told)
+
+
 @pytest.mark.slow
 def test_resuming_ends_where_an_unbroken_run_does(finished, tmp_path):
     train(small_spec(tmp_path / "out", max_steps=1, **TURNS))

@@ -1,6 +1,7 @@
 """The table of schemas, and the one that a row has. No row may have two."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from trl_rlvr.data.fields import Fields
@@ -120,4 +121,7 @@ def problem_from_row(row: Mapping[str, Any], where: str, notes: list[tuple[str, 
         raise RowError(where, None, str(error)) from error
     if problem.tests and problem.entry_point is None:
         raise fields.wrong("entry_point", "is missing, and the tests call nothing that could be it")
+    added = row.get("augmented_tests")
+    if isinstance(added, list) and added and problem.tests[-len(added) :] == tuple(added):
+        return replace(problem, augmented=len(added))
     return problem

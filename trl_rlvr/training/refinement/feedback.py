@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import trl_rlvr
-from trl_rlvr.data.prompts import code_opening, count_visible
+from trl_rlvr.data.prompts import shown_tests
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.verdict import Verdict
 from trl_rlvr.verifier import Verification
@@ -36,12 +36,11 @@ def visible_problem(problem: CodeProblem, visible_tests: int | str) -> CodeProbl
         problem: The problem with all its tests.
         visible_tests: `all`, `none` or a number, as for `build_prompt`.
     """
-    count = count_visible(visible_tests)
-    if problem.io_tests:
-        io_tests = problem.io_tests[: problem.visible_limit or 0][:count]
-        return dataclasses.replace(problem, io_tests=io_tests, reference_solution=None) if io_tests else None
-    tests = () if code_opening(problem) else problem.tests[:count][: problem.visible_limit]
-    return dataclasses.replace(problem, tests=tests, reference_solution=None) if tests else None
+    count = shown_tests(problem, visible_tests)
+    if count == 0:
+        return None
+    tests, io_tests = problem.tests[:count], problem.io_tests[:count]
+    return dataclasses.replace(problem, tests=tests, io_tests=io_tests, reference_solution=None)
 
 
 def visible_feedback(problem: CodeProblem, found: Verification, characters: int) -> str:

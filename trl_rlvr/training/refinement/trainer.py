@@ -4,6 +4,7 @@ TRL calls `rollout_func` experimental. It is used here only, as the way to hand 
 """
 
 import contextlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +42,7 @@ class Refining:
     state: Any
     rollout_func: Any
     _metrics: Any
+    _pending_extra_logs: Any
     _tokenizer: Any
 
     def __init__(self, *args: Any, refinement: Refinement | None = None, **kwargs: Any) -> None:
@@ -122,6 +124,8 @@ class Refining:
             busiest=lambda count: int(max(gather_object([count]))),
         )
         self._log_turns()
+        shown = [json.dumps(one.shown()) for one in self._trajectories]
+        self._pending_extra_logs["turns"].extend(shown)
         logprobs = [one.logprobs for one in self._trajectories]
         return {
             "prompt_ids": prompt_ids,

@@ -6,6 +6,7 @@ marked with 0.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from trl_rlvr.extraction import ExtractionOutcome
 from trl_rlvr.verdict import Verdict
@@ -24,7 +25,7 @@ class Turn:
     found: Verification | None
     """What its code showed on the visible tests; None where the problem has none."""
     feedback: str = ""
-    """What it was told then; empty behind the last turn."""
+    """What it was told then; behind the last turn nobody reads it."""
 
     @property
     def passes(self) -> bool:
@@ -40,6 +41,19 @@ class Turn:
     def has_code(self) -> bool:
         """Whether it holds code, be it wrong."""
         return self.found is None or self.found.extraction.outcome is not ExtractionOutcome.NO_CODE
+
+    def shown(self) -> dict[str, Any]:
+        """Return the turn as a table of completions has it: text, code, and what it showed on the visible tests."""
+        found = self.found
+        return {
+            "text": self.text,
+            "tokens": len(self.ids),
+            "code": found.extraction.code or "" if found else "",
+            "verdict": found.verdict.value if found else None,
+            "passed": found.result.passed if found else None,
+            "total": found.result.total if found else None,
+            "feedback": self.feedback,
+        }
 
 
 @dataclass
@@ -72,6 +86,11 @@ class Trajectory:
             self.mask.pop()
         del self.logprobs[len(self.ids) :]
         self.ended = True
+
+    def shown(self) -> list[dict[str, Any]]:
+        """Return the turns as a table of completions has them; the last one was told nothing."""
+        found = [turn.shown() for turn in self.turns]
+        return [*found[:-1], *({**last, "feedback": ""} for last in found[-1:])]
 
     @property
     def is_unknown(self) -> bool:
