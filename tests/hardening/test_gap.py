@@ -5,7 +5,8 @@ import math
 import pytest
 
 from trl_rlvr.errors import ConfigError
-from trl_rlvr.hardening import Gap, Tiers
+from trl_rlvr.hardening import Gap
+from trl_rlvr.tiers import Tiers
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
 
 

@@ -11,8 +11,9 @@ from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
 from trl_rlvr.cli.problems import problems_named
 from trl_rlvr.cli.score import verified
 from trl_rlvr.data.prompts import count_visible
-from trl_rlvr.hardening import Gap, Tiers, read_augmented, with_augmented
+from trl_rlvr.hardening import Gap, read_augmented, with_augmented
 from trl_rlvr.sandbox import SandboxConfig
+from trl_rlvr.tiers import Tiers
 from trl_rlvr.verdict import Verdict
 from trl_rlvr.verifier import CodeVerifier
 

@@ -1,7 +1,7 @@
 """Hidden and stronger tests: new ones from the reference, how much they catch, and who was fooled by the old ones."""
 
 from trl_rlvr.hardening.augment import Augmentation, augment_problems
-from trl_rlvr.hardening.gap import Gap, Tiers
+from trl_rlvr.hardening.gap import Gap
 from trl_rlvr.hardening.mutants import Mutant, make_mutants
 from trl_rlvr.hardening.rows import hardened_row, read_augmented, with_augmented
 from trl_rlvr.hardening.strength import Strength, measure_strength
@@ -11,7 +11,6 @@ __all__ = [
     "Gap",
     "Mutant",
     "Strength",
-    "Tiers",
     "augment_problems",
     "hardened_row",
     "make_mutants",
