@@ -172,7 +172,7 @@ class CodeVerifier:
         _VERIFIERS.add(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_sandbox", "_memory", "_faults")}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_lock", "_sandbox", "_cache", "_faults")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -166,7 +166,13 @@ def test_what_does_not_exist_is_null_in_the_record(tmp_path: Path) -> None:
     record = json.loads((tmp_path / "report.json").read_text())
 
     assert record["baseline"]["pass_at"] == {"1": None}
-    assert record["improvement"] == {"pass_at_1": None, "pass_at_1_interval": [None, None], "mean_reward": None}
+    assert record["improvement"] == {
+        "pass_at_1": None,
+        "pass_at_1_interval": [None, None],
+        "format": None,
+        "skill": None,
+        "mean_reward": None,
+    }
 
 
 def test_other_sets_have_a_row_each_before_and_after() -> None:
@@ -180,3 +186,23 @@ def test_other_sets_have_a_row_each_before_and_after() -> None:
     assert "Pass@1 mbppplus                0.0%            50.0%           +50.0pp" in table
     assert "Pass@1 ...folder/of/mine.jsonl 50.0%           50.0%           +0.0pp" in table
     assert report.as_dict()["heldout_data"]["mbppplus"]["rlvr"] == after.as_dict((1,))
+
+
+def test_the_improvement_is_split_into_format_and_skill() -> None:
+    problems = [CodeProblem(f"task {row}", "", tests=("assert f() == 1",)) for row in range(4)]
+
+    def of(rows: list[Verdict], mended: list[Verdict]) -> Evaluation:
+        return Evaluation.of(problems, [[sample(verdict)] for verdict in rows], score, [[v] for v in mended])
+
+    before = of([PASS, FAIL, Verdict.NO_CODE, Verdict.NO_CODE], [PASS, FAIL, PASS, Verdict.NO_CODE])
+    after = of([PASS, PASS, PASS, FAIL], [PASS, PASS, PASS, FAIL])
+    report = EvaluationReport(before, after)
+
+    assert (report.improvement, report.skill) == (0.5, 0.25)
+    assert report.as_dict()["improvement"]["format"] == 0.25
+    assert "of it +25.0pp are format, +25.0pp are skill" in report.table()
+    assert "Pass@1, format mended          50.0%           75.0%           +25.0pp" in report.table()
+
+
+def test_a_format_that_nobody_mended_has_no_row() -> None:
+    assert "mended" not in EvaluationReport(evaluated([PASS]), evaluated([FAIL])).table()

@@ -2,6 +2,15 @@
 
 from trl_rlvr.evaluation.estimators import bootstrap_interval, pass_at_k, pass_hat_k
 from trl_rlvr.evaluation.evaluation import Evaluation, ProblemOutcome
+from trl_rlvr.evaluation.format_oracle import mended_verdicts
 from trl_rlvr.evaluation.report import EvaluationReport
 
-__all__ = ["Evaluation", "EvaluationReport", "ProblemOutcome", "bootstrap_interval", "pass_at_k", "pass_hat_k"]
+__all__ = [
+    "Evaluation",
+    "EvaluationReport",
+    "ProblemOutcome",
+    "bootstrap_interval",
+    "mended_verdicts",
+    "pass_at_k",
+    "pass_hat_k",
+]

@@ -33,6 +33,8 @@ class ProblemOutcome:
     """One a sample that the sandbox could judge, in order."""
     isolation: str = APART
     """`together` where tests and program shared a process, so that a verdict can be forged."""
+    mended: tuple[Verdict, ...] = ()
+    """One a sample: its verdict if its format were right (`format_oracle`); empty where nobody asked."""
 
     @property
     def judged(self) -> int:
@@ -57,6 +59,7 @@ class Evaluation:
         problems: Sequence[CodeProblem],
         verifications: Sequence[Sequence[Verification]],
         score: Callable[[Verification], float],
+        mended: Sequence[Sequence[Verdict]] | None = None,
     ) -> Self:
         """Sum up verified samples.
 
@@ -64,6 +67,7 @@ class Evaluation:
             problems: each once.
             verifications: the samples of each problem, in the same order; any number each.
             score: the reward of a sample, for the mean reward.
+            mended: the verdict of each sample if its format were right; None: nobody asked.
 
         Raises:
             ConfigError: the two differ in length, or a task id occurs twice.
@@ -80,8 +84,9 @@ class Evaluation:
                     tuple(sample.verdict for sample in samples),
                     tuple(score(sample) for sample in samples if sample.verdict is not Verdict.SANDBOX_ERROR),
                     problem.isolation,
+                    tuple(mended[place]) if mended is not None else (),
                 )
-                for problem, samples in zip(problems, verifications, strict=True)
+                for place, (problem, samples) in enumerate(zip(problems, verifications, strict=True))
             )
         )
 
@@ -117,6 +122,11 @@ class Evaluation:
         """Mean pass^k over the problems that have k judged samples; NaN if none has."""
         return _mean(pass_hat_k(outcome.judged, outcome.passed, k) for outcome in self.judged)
 
+    @property
+    def mended_pass_rate(self) -> float:
+        """Pass@1 if the format of every sample were right, over the same problems; NaN where nobody asked."""
+        return _mean(outcome.mended.count(Verdict.PASSED) / outcome.judged for outcome in self.judged if outcome.mended)
+
     def interval(self, *, seed: int = 0) -> tuple[float, float]:
         """95 % bootstrap interval of pass@1 over the problems."""
         return bootstrap_interval([pass_at_k(o.judged, o.passed, 1) for o in self.judged], seed=seed)
@@ -132,6 +142,7 @@ class Evaluation:
             "pass_at": {str(k): or_none(self.pass_at(k)) for k in ks},
             "pass_hat": {str(k): or_none(self.pass_hat(k)) for k in ks},
             "pass_at_1_interval": [or_none(low), or_none(high)],
+            "format_mended_pass_at_1": or_none(self.mended_pass_rate),
             "mean_reward": or_none(self.mean_reward),
             "verdicts": {verdict.value: count for verdict, count in sorted_counts(self.verdict_counts)},
             "by_problem": {o.task_id: {"samples": o.judged, "passed": o.passed} for o in self.outcomes},

@@ -60,6 +60,11 @@ class EvaluationReport:
         """Rise of pass@1, as a share: 0.34 is 34 percentage points."""
         return self.trained.pass_at(1) - self.baseline.pass_at(1)
 
+    @property
+    def skill(self) -> float:
+        """The part of the improvement that stands if the format of every sample were right; NaN if unknown."""
+        return self.trained.mended_pass_rate - self.baseline.mended_pass_rate
+
     def improvement_interval(self, *, seed: int = 0) -> tuple[float, float]:
         """95 % bootstrap interval of the improvement, over the problems that both evaluations could judge."""
         return bootstrap_interval(self._differences(), seed=seed)
@@ -78,6 +83,9 @@ class EvaluationReport:
         for k in self.ks:
             before, after = self.baseline.pass_at(k), self.trained.pass_at(k)
             rows.append(_row(f"Pass@{k}", _percent(before), _percent(after), _points(after - before)))
+        before, after = self.baseline.mended_pass_rate, self.trained.mended_pass_rate
+        if not math.isnan(self.skill):
+            rows.append(_row("Pass@1, format mended", _percent(before), _percent(after), _points(after - before)))
         before, after = self.baseline.mean_reward, self.trained.mean_reward
         rows.append(_row("Mean Reward", _number(before), _number(after), _number(after - before, "+.3f")))
         for name, (first, last) in self.others.items():
@@ -93,6 +101,8 @@ class EvaluationReport:
             f"{len(self.trained.outcomes)} held-out problems, {samples} samples; "
             f"95 % interval of the improvement of pass@1: {_points(low)} to {_points(high)}"
         ]
+        if not math.isnan(self.skill):
+            notes.append(f"of it {_points(self.improvement - self.skill)} are format, {_points(self.skill)} are skill")
         notes += [note for k in self.ks if (note := self._coverage(k))]
         if self.trained.together:
             notes.append(
@@ -120,6 +130,8 @@ class EvaluationReport:
             "improvement": {
                 "pass_at_1": or_none(self.improvement),
                 "pass_at_1_interval": [or_none(low), or_none(high)],
+                "format": or_none(self.improvement - self.skill),
+                "skill": or_none(self.skill),
                 "mean_reward": or_none(self.trained.mean_reward - self.baseline.mean_reward),
             },
             "heldout_data": {

@@ -13,7 +13,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from trl import GRPOTrainer
 
 from trl_rlvr.errors import RlvrError
-from trl_rlvr.evaluation import Evaluation, ProblemOutcome
+from trl_rlvr.evaluation import Evaluation, ProblemOutcome, mended_verdicts
 from trl_rlvr.rewards.scores import graded
 from trl_rlvr.training.problem_set import ProblemSet
 from trl_rlvr.training.sampling import Completion, Sampler
@@ -47,22 +47,26 @@ def measure(
     keys = [f"{heldout.problems[row].task_id}/{place % run.heldout_samples}" for place, row in enumerate(rows)]
     completions = sampler.sample([prompts[row] for row in rows], keys, label=label)
     mine = [(row, found) for row, found in zip(rows, completions, strict=True) if found is not None]
-    verifications = _verified(mine, heldout, verifier)
-    return Evaluation.of(heldout.problems, _by_problem([row for row, _ in mine], verifications, len(prompts)), graded)
+    judged = _by_problem([row for row, _ in mine], _verified(mine, heldout, verifier), len(prompts))
+    found = [[verification for verification, _ in samples] for samples in judged]
+    return Evaluation.of(heldout.problems, found, graded, [[mended for _, mended in samples] for samples in judged])
 
 
 def _verified(
     mine: Sequence[tuple[int, Completion]], heldout: ProblemSet, verifier: CodeVerifier
-) -> Sequence[Verification]:
-    """Verify this rank's completions; what stops one rank stops all, or the others would wait for it for ever."""
+) -> list[tuple[Verification, Verdict]]:
+    """Verify this rank's completions, as they are and with their format mended.
+
+    An error of one rank stops all, or the others would wait for it for ever.
+    """
     found: Sequence[Verification] = []
+    mended: Sequence[Verdict] = []
     fault: RlvrError | None = None
+    texts = [completion.text for _, completion in mine]
+    problems = [heldout.problems[row] for row, _ in mine]
     try:
-        found = verifier.verify(
-            [completion.text for _, completion in mine],
-            [heldout.problems[row] for row, _ in mine],
-            truncated=[completion.truncated for _, completion in mine],
-        )
+        found = verifier.verify(texts, problems, truncated=[completion.truncated for _, completion in mine])
+        mended = mended_verdicts(verifier, texts, problems, found)
     except RlvrError as error:
         fault = error
     faults: list[Any] = gather_object([(type(fault), str(fault))] if fault else [])
@@ -71,15 +75,17 @@ def _verified(
     if faults:
         kind, message = faults[0]
         raise kind(message)
-    return found
+    return list(zip(found, mended, strict=True))
 
 
-def _by_problem(rows: Sequence[int], verifications: Sequence[Verification], count: int) -> list[list[Verification]]:
+def _by_problem(
+    rows: Sequence[int], judged: Sequence[tuple[Verification, Verdict]], count: int
+) -> list[list[tuple[Verification, Verdict]]]:
     """Collect the samples of all ranks under their problems."""
-    pairs: list[Any] = gather_object(list(zip(rows, verifications, strict=True)))
-    samples: list[list[Verification]] = [[] for _ in range(count)]
-    for row, verification in pairs:
-        samples[row].append(verification)
+    pairs: list[Any] = gather_object(list(zip(rows, judged, strict=True)))
+    samples: list[list[tuple[Verification, Verdict]]] = [[] for _ in range(count)]
+    for row, sample in pairs:
+        samples[row].append(sample)
     return samples
 
 
@@ -106,6 +112,7 @@ def to_row(evaluation: Evaluation, run: RunConfig, *, label: str, step: int) -> 
                 "task_id": outcome.task_id,
                 "verdicts": [verdict.value for verdict in outcome.verdicts],
                 "rewards": list(outcome.rewards),
+                "mended": [verdict.value for verdict in outcome.mended],
             }
             for outcome in evaluation.outcomes
         ],
@@ -126,6 +133,7 @@ def from_row(row: Mapping[str, Any], heldout: ProblemSet, run: RunConfig) -> Eva
                 tuple(map(Verdict, outcome["verdicts"])),
                 tuple(outcome["rewards"]),
                 problem.isolation,
+                tuple(map(Verdict, outcome.get("mended", ()))),
             )
             for outcome, problem in zip(outcomes, heldout.problems, strict=True)
         )
