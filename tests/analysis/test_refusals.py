@@ -24,9 +24,14 @@ REFUSED = {
         "assert f(C()) == 1",
         "C.x is a cached_property",
     ),
+    "tasks": ("import asyncio\nasync def main(): return await asyncio.gather(f(1), f(2))", "gather of asyncio runs"),
+    "imported_task": ("from asyncio import wait_for\nwait_for(f(1), 2)", "wait_for of asyncio runs"),
+    "threads": ("from concurrent.futures import ThreadPoolExecutor", "concurrent.futures runs calls side by side"),
+    "signals": ("import signal", "signal runs calls side by side"),
     "eval": ("assert eval(f(1)) == 5", "hands the candidate's value to eval"),
 }
 JUDGED = {
+    "awaited": "import asyncio\nassert asyncio.run(f(1)) == 2",
     "literal": "assert f(1) == 2",
     "decorator_of_a_helper": "@f\ndef double(n): return 2 * n\nassert double(2) == 4",
     "decorator_of_the_tests_own": "import pytest\n@pytest.mark.slow\ndef test_it(): assert f(g(1)) == 2",

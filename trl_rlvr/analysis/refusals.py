@@ -15,6 +15,11 @@ _MUTABLE_BASES = frozenset({"list", "dict", "set", "deque", "defaultdict", "Coun
                             "UserList", "UserDict"})  # fmt: skip
 _COPIED_ROOTS = frozenset({"numpy", "np", "pandas", "pd", "torch", "array"})
 """Modules whose objects cross as copies."""
+_BESIDE = frozenset({"_thread", "concurrent", "multiprocessing", "sched", "signal", "threading"})
+"""Modules whose functions run one call of the solution while another runs."""
+_TASKS = frozenset({"TaskGroup", "as_completed", "create_task", "ensure_future", "gather", "run_coroutine_threadsafe",
+                    "run_in_executor", "shield", "timeout", "timeout_at", "to_thread", "wait", "wait_for"})  # fmt: skip
+"""The same of asyncio: apart from its tests a coroutine runs to its end when it is awaited."""
 _ARRAY_NAMES = frozenset({"array", "zeros", "ones", "arange", "eye", "full", "linspace", "asarray", "empty"})
 
 
@@ -33,13 +38,32 @@ def refusal(tests: tuple[str, ...], setup_code: str, entry_points: tuple[str, ..
     if dangers:
         return str(dangers[0])
     setup = try_parse(setup_code) or ast.Module(body=[], type_ignores=[])
+    for what in _run_side_by_side(setup):
+        return f"the setup code: {what}"
     for index, source in enumerate(tests):
         test = try_parse(source)
         if test is not None:
             taint, aliases = Taint([setup, test], entry_points), imported_names([setup, test])
-            for what in inexact_constructs(test, taint, aliases):
+            for what in (*_run_side_by_side(test), *inexact_constructs(test, taint, aliases)):
                 return f"test {index}: {what}"
     return None
+
+
+def _run_side_by_side(tree: ast.Module) -> Iterator[str]:
+    """Find what runs several calls of the solution at once, or interrupts one."""
+    nodes = list(ast.walk(tree))
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = [getattr(node, "module", None) or alias.name for node in imports for alias in node.names]
+    yield from (f"{name} runs calls side by side" for name in modules if name.partition(".")[0] in _BESIDE)
+    if any(name.partition(".")[0] == "asyncio" for name in modules):
+        used = [*(node.attr for node in nodes if isinstance(node, ast.Attribute)), *_imported_from_asyncio(imports)]
+        yield from (f"{name} of asyncio runs calls side by side" for name in used if name in _TASKS)
+
+
+def _imported_from_asyncio(imports: list[ast.Import | ast.ImportFrom]) -> Iterator[str]:
+    for node in imports:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "asyncio":
+            yield from (alias.name for alias in node.names)
 
 
 def inexact_constructs(tree: ast.Module, taint: Taint, aliases: dict[str, str]) -> Iterator[str]:

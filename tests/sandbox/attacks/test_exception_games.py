@@ -144,16 +144,6 @@ EXCEPTIONS = {
         "with Ledger() as l:\n    try:\n        assert l.balance == 5\n    finally:\n        l.close()",
         """
         import asyncio
-        async def check(l):
-            assert l.balance == 5
-        async def main():
-            async with Ledger() as l:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(check(l))
-        asyncio.run(main())
-        """,
-        """
-        import asyncio
         async def main():
             async with Ledger() as l:
                 assert l.balance == 5

@@ -183,27 +183,9 @@ STATE = {
         "assert all(unchanged([[3, 1, 2]]))",
         "def f():\n    x = [3, 1]\n    answer(x)\n    return x == [3, 1]\nassert call(f)",
         "def f():\n    x = [3, 1]\n    answer(x)\n    assert x == [3, 1]\n    return 1\nassert call(f) == 1",
-        "import asyncio\nasync def one(s):\n    x = [3, 1]\n    await asyncio.sleep(s)\n    answer(x)\n    return x\n"
-        "async def main():\n    assert await asyncio.gather(one(0.001), one(0.005)) == [[1, 3], [3, 1]]\n"
-        "asyncio.run(main())",
     ),
     "bools_for_numbers_in_a_long_list": attack(
         "def answer(x): x[:] = [bool(v) for v in x]", "x = [1] * 300\nanswer(x)\nassert repr(x) == repr([1] * 300)"
-    ),
-    "answer_that_a_signal_did_not_wait_for": attack(
-        "import time\ndef answer(x):\n    time.sleep(0.2)\n    return x",
-        """
-        import signal
-        def late(*args): raise TimeoutError
-        signal.signal(signal.SIGALRM, late)
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
-        try:
-            answer('$SECRET')
-        except TimeoutError:
-            pass
-        assert answer(7) == '$SECRET'
-        """,
-        "assert answer(7) == '$SECRET'",
     ),
     "callback_given_a_liar": attack(
         """

@@ -136,9 +136,6 @@ SHAPES = {
         "from collections import namedtuple\nPair = namedtuple('Pair', 'a b')\nheld = Pair(1, 2)\n"
         "for _ in range(60): held = Pair(held, held)",
     ),
-    "one_map_a_hundred_thousand_times": returns(
-        "ChainMap(*[held] * 10 ** 5)", "from collections import ChainMap\nheld = {1: 2}"
-    ),
     "named_tuple_called_array": returns("namedtuple('array', 'a')(1)", "from collections import namedtuple"),
     "items_that_do_not_hash": returns("{1: [2]}.items()"),
     "a_million_lists": returns("[[] for _ in range(10 ** 6)]"),

@@ -65,7 +65,7 @@ UNDECEIVING: dict[str, dict[str, str]] = {
         " answer_that_changes_after_it_was_given set_of_own_objects_that_is_no_copy different_answers_by_count"
         " argument_changed_where_a_generator_or_a_callback_looks list_subclass_that_grows_later"
         " list_subclass_for_a_list view_that_shows_later_changes",
-        STALLS: "answer_that_a_signal_did_not_wait_for callback_called_for_ever awaitable_that_never_ends",
+        STALLS: "callback_called_for_ever awaitable_that_never_ends",
     },
 }
 """By family and reason, the names."""

@@ -134,6 +134,21 @@ refused(
     ),
 )
 refused(
+    "inequality_to_a_plain_value",
+    "as equality: the object would have to be asked, and an answer may rest on what is expected",
+    honest(
+        "class Point:\n    def __init__(self, x): self.x = x\n"
+        "    def __eq__(self, other): return isinstance(other, Point) and self.x == other.x",
+        "assert Point(1) != 'not a point'",
+        wrong=None,
+    ),
+)
+refused(
+    "view_of_a_dictionary",
+    "it stays with the solution, and nothing that stays there equals plain data; `list(f(d))` does",
+    honest("def f(d): return d.keys()", "assert f({'a': 1}) == {'a'}", wrong=None),
+)
+refused(
     "stop_iteration_of_a_plain_call",
     "it would end `all(map(f, xs))` early; `next` and a loop see it",
     honest(

@@ -7,7 +7,6 @@ import io
 import sys
 from typing import Any
 
-from trl_rlvr.sandbox.candidate.coroutines import Coroutines
 from trl_rlvr.sandbox.candidate.exports import Exports
 from trl_rlvr.sandbox.candidate.proxies import KINDS, Proxy
 from trl_rlvr.sandbox.codec import UNCOUNTED, Budget, Decoder, Encoder, RefusedValue, Shared, tags
@@ -46,7 +45,8 @@ class Connection:
         """Exceptions that stand for a test's own, by id, and the numbers of those."""
         self._printed: io.StringIO | None = None
         self._shared = Shared()
-        self._coroutines = Coroutines()
+        self._runner: Any = None
+        """One event loop for all that a test awaits: an object of asyncio's belongs to the loop that it met first."""
 
     def serve(self) -> None:
         """Say that the solution is loaded, then answer until the harness ends."""
@@ -58,7 +58,6 @@ class Connection:
         if frame[1]:
             self._shared = Shared()  # another test begins
             self._test_exceptions.clear()
-            self._coroutines.clear()
         try:
             value = self._do(frame[:1], *self._read(frame, 2))
             reply = self._reply(Reply.VALUE)
@@ -105,12 +104,20 @@ class Connection:
         if request == Request.NEXT:
             return next(target)
         if request == Request.AWAIT:
-            return self._coroutines.run(target, *rest)
+            return self._await(target)
         if request == Request.LOOK:
             return target
         if request == Request.BASE:
             return issubclass(target, *rest)
         raise RefusedValue("an unknown request")
+
+    def _await(self, awaitable: Any) -> Any:
+        """Run to its end what a test awaits."""
+        import asyncio  # lazy: fork cost
+
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(_result_of(awaitable))
 
     def _reply(self, kind: bytes) -> Encoder:
         """Begin an answer: what was printed, then what changed in the containers that the test has."""
@@ -217,6 +224,10 @@ class Connection:
         if known is None:
             known = self._imports[number] = KINDS[kind](self, number)
         return known
+
+
+async def _result_of(awaitable: Any) -> Any:
+    return await awaitable
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -3,7 +3,6 @@
 Nothing here trusts what it reads, and nothing calls anything that came with it.
 """
 
-import array
 import collections
 import datetime
 import decimal
@@ -138,24 +137,6 @@ def _range(self: Decoder) -> range:
     return value
 
 
-def _chain_map(self: Decoder) -> Any:
-    value: collections.ChainMap[Any, Any] = self.number(collections.ChainMap())
-    maps = self.exactly(list)
-    if len(maps) > tags.MAX_FIELDS:
-        raise RefusedValue(f"a ChainMap has more than {tags.MAX_FIELDS} maps")
-    value.maps = [part for part in maps if isinstance(part, dict)] or [{}]
-    return value
-
-
-def _array(self: Decoder) -> Any:
-    index = len(self.numbered)
-    self.number(None)
-    value = array.array(self.text())
-    value.frombytes(self.exactly(bytes))
-    self.numbered[index] = value
-    return value
-
-
 def _bytearray(self: Decoder) -> bytearray:
     value: bytearray = self.number(bytearray())
     value.extend(self.exactly(bytes))
@@ -201,12 +182,6 @@ def _timezone(self: Decoder) -> datetime.timezone:
     return datetime.UTC if zone == datetime.UTC else zone
 
 
-def _uuid(self: Decoder) -> Any:
-    import uuid  # lazy: fork cost
-
-    return uuid.UUID(bytes=self.exactly(bytes))
-
-
 def _ndarray(self: Decoder) -> Any:
     kind, shape, data = self.text(), self.items(), self.exactly(bytes)
     try:
@@ -216,13 +191,6 @@ def _ndarray(self: Decoder) -> Any:
     if re.fullmatch(r"[<>|=][biufc]\d{1,2}", kind) is None or any(type(size) is not int for size in shape):
         raise RefusedValue("an array has a malformed type or shape")
     return numpy.frombuffer(bytearray(data), dtype=kind).reshape(shape)
-
-
-def _viewed(self: Decoder) -> dict[Any, Any]:
-    mapping = self.value()
-    if not isinstance(mapping, dict):
-        raise RefusedValue("a view of something that is no dict")
-    return mapping
 
 
 SIMPLE.update(
@@ -251,14 +219,11 @@ CONTAINERS.update(
         tags.DICT: _mapping(lambda self: self.number({})),
         tags.RANGE: _range,
         tags.BYTEARRAY: _bytearray,
-        tags.SLICE: lambda self: slice(self.item(), self.item(), self.item()),
         tags.DEQUE: _deque,
         tags.COUNTER: _counter,
         tags.ORDERED_DICT: _ordered_dict,
         tags.DEFAULT_DICT: _mapping(_default_dict),
         tags.NAMED_TUPLE: read_named_tuple,
-        tags.CHAIN_MAP: _chain_map,
-        tags.ARRAY: _array,
         tags.DECIMAL: _decimal,
         tags.FRACTION: _fraction,
         tags.DATE: lambda self: datetime.date(self.exactly(int), self.exactly(int), self.exactly(int)),
@@ -266,12 +231,8 @@ CONTAINERS.update(
         tags.DATETIME: _datetime,
         tags.TIMEDELTA: lambda self: datetime.timedelta(self.exactly(int), self.exactly(int), self.exactly(int)),
         tags.TIMEZONE: _timezone,
-        tags.UUID: _uuid,
         tags.PATH: lambda self: pathlib.PurePosixPath(self.exactly(str)),
         tags.NDARRAY: _ndarray,
-        tags.DICT_KEYS: lambda self: dict.keys(_viewed(self)),
-        tags.DICT_ITEMS: lambda self: dict.items(_viewed(self)),
-        tags.DICT_VALUES: lambda self: dict.values(_viewed(self)),
         tags.HANDLE: _handle(tags.HANDLE),
         tags.SUBCLASS: _handle(tags.SUBCLASS),
     }

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from trl_rlvr.sandbox.codec import tags
-from trl_rlvr.sandbox.codec.change import read_change, write_change
+from trl_rlvr.sandbox.codec.change import read_content, write_content
 from trl_rlvr.sandbox.codec.decoder import MALFORMED, Decoder
 from trl_rlvr.sandbox.codec.encoder import Encoder
 from trl_rlvr.sandbox.codec.state import State
@@ -19,8 +19,6 @@ from trl_rlvr.sandbox.codec.tags import FORGOTTEN, RefusedValue
 _PROBE: list[list[None]] = [[]]
 _IN_TABLE_ONLY = sys.getrefcount(_PROBE[0])
 """Reference count of an object that only a list holds."""
-_EXACT_MESSAGES = 64
-"""Messages of a test that compare each item by identity, also in containers of many scalars."""
 
 
 class Shared:
@@ -42,8 +40,6 @@ class Shared:
         """Content of the containers that are in this message's head."""
         self._first = 0
         """Number of the first container that is new in this message."""
-        self._sent = 0
-        """Number of messages that this end has begun."""
 
     def write_head(self, encoder: Encoder, *, forget: bool = True) -> None:
         """Begin a message: what changed here, and unless told not to, what only this table still holds.
@@ -52,17 +48,11 @@ class Shared:
             RefusedValue: a changed container holds what cannot cross.
         """
         self._first = len(self.objects)
-        self._sent += 1
-        exactly = self._sent <= _EXACT_MESSAGES
-        changed = [
-            number
-            for number, agreed in self._agreed.items()
-            if not agreed.is_held_by(self.objects[number], exactly=exactly)
-        ]
+        changed = [number for number, agreed in self._agreed.items() if not agreed.is_held_by(self.objects[number])]
         encoder.length(len(changed))
         for number in changed:
             encoder.length(number)
-            self._fresh[number] = write_change(encoder, self._agreed[number], self.objects[number])
+            self._fresh[number] = write_content(encoder, self.objects[number])
         if forget:
             self._untold += [number for number in list(self.numbers.values()) if self._is_unused(number)]
         encoder.length(len(self._untold))
@@ -84,9 +74,7 @@ class Shared:
                 if number not in left:
                     raise RefusedValue("an answer changes a container that is not shared, or changes one twice")
                 left.remove(number)
-                change = read_change(decoder, self._agreed[number], self.objects[number])
-                if change is not None:
-                    changes[number] = change
+                changes[number] = read_content(decoder, self.objects[number])
         except MALFORMED as error:
             raise RefusedValue(f"an answer is malformed: {type(error).__name__}") from error
         return changes

@@ -1,14 +1,11 @@
 """Snapshots of a container's content, to compare with its later content and to put into another container."""
 
-import array
 import collections
 import operator
 from collections.abc import Callable
 from typing import Any
 
 from trl_rlvr.sandbox.codec.tags import SCALARS
-
-_MANY = 256
 
 
 class State:
@@ -29,20 +26,9 @@ class State:
         """Return the state of a mutable container of an exact base type."""
         return cls(_content(container))
 
-    def is_held_by(self, container: Any, *, exactly: bool = True) -> bool:
-        """Say whether a container holds the very objects of this state.
-
-        Args:
-            container: of the kind that the state is of.
-            exactly: False to take equal scalars for the same where there are many: identity takes 25 ns an item and
-                equality 4, which counts where thousands of messages look at a list.
-        """
+    def is_held_by(self, container: Any) -> bool:
+        """Say whether a container, of the kind that the state is of, holds the very objects of this state."""
         now = container if type(container) is list else _content(container)
-        if not exactly and len(self.content) > _MANY and self.holds_scalars():
-            try:
-                return bool(now == self.content)
-            except Exception:  # an item of another kind, whose own code fails
-                return False
         return now == self.content if isinstance(now, bytes) else is_same(now, self.content)
 
     def holds_any(self, ids: set[int]) -> bool:
@@ -60,9 +46,6 @@ class State:
         content: Any = self.content
         if isinstance(container, bytearray | list):
             container[:] = content
-        elif isinstance(container, array.array):
-            del container[:]
-            container.frombytes(content)
         elif isinstance(container, dict):
             _put_pairs(container, content[: len(content) // 2], content[len(content) // 2 :])
         elif isinstance(container, collections.deque) and len(container) == len(content):
@@ -83,7 +66,7 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def _content(container: Any) -> bytes | list[Any]:
-    if isinstance(container, bytearray | array.array):
+    if isinstance(container, bytearray):
         return bytes(container)
     return [*container.keys(), *container.values()] if isinstance(container, dict) else list(container)
 

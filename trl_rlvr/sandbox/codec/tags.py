@@ -1,6 +1,5 @@
 """The vocabulary that encoder and decoder share: one byte a kind of value, and the caps on what may cross."""
 
-import array
 import builtins
 import collections
 import datetime
@@ -11,10 +10,9 @@ import operator
 import struct
 
 NONE, TRUE, FALSE, INT, BIG_INT, FLOAT, COMPLEX, STR, BYTES = range(9)
-LIST, TUPLE, SET, FROZENSET, DICT, REF, RANGE, BYTEARRAY, SLICE = range(16, 25)
-DEQUE, COUNTER, ORDERED_DICT, DEFAULT_DICT, NAMED_TUPLE, CHAIN_MAP, ARRAY = range(32, 39)
-DECIMAL, FRACTION, DATE, TIME, DATETIME, TIMEDELTA, TIMEZONE, UUID, PATH, NDARRAY = range(48, 58)
-DICT_KEYS, DICT_ITEMS, DICT_VALUES = range(58, 61)
+LIST, TUPLE, SET, FROZENSET, DICT, REF, RANGE, BYTEARRAY = range(16, 24)
+DEQUE, COUNTER, ORDERED_DICT, DEFAULT_DICT, NAMED_TUPLE = range(32, 37)
+DECIMAL, FRACTION, DATE, TIME, DATETIME, TIMEDELTA, TIMEZONE, PATH, NDARRAY = range(48, 57)
 CONSTANT, HANDLE, SUBCLASS, OPAQUE = range(64, 68)
 
 MAX_DEPTH = 150
@@ -30,7 +28,7 @@ MAX_COLLISIONS = 64
 """Distinct keys with one hash value in one program's answers."""
 MAX_NAME = 100
 MAX_FIELDS = 100
-"""Fields of a named tuple, maps of a ChainMap."""
+"""Fields of a named tuple."""
 PREDICATES: frozenset[str] = frozenset(
     name
     for kind in (str, bytes, set, frozenset, int, float)
@@ -47,7 +45,7 @@ FLOAT_FORMAT = struct.Struct("<d")
 
 MUTABLE: tuple[type, ...] = (
     list, dict, set, bytearray, collections.deque, collections.Counter, collections.OrderedDict,
-    collections.defaultdict, array.array,
+    collections.defaultdict,
 )  # fmt: skip
 """Containers whose contents travel back after a call."""
 

@@ -1,6 +1,5 @@
 """Writers by type: each reads through the base type's own methods, so that a value's own code never runs."""
 
-import array
 import collections
 import datetime
 import decimal
@@ -8,7 +7,6 @@ import fractions
 import pathlib
 import sys
 from collections.abc import Callable
-from gc import get_referents
 from typing import Any
 
 from trl_rlvr.sandbox.codec import tags
@@ -130,40 +128,8 @@ def _bytearray(self: Encoder, value: Any) -> None:
     _bytes(self, bytes(value))
 
 
-def _chain_map(self: Encoder, value: Any) -> None:
-    self.number(value)
-    self.out.append(tags.CHAIN_MAP)
-    self.value(list(value.maps))
-
-
-def _array(self: Encoder, value: Any) -> None:
-    self.number(value)
-    self.out.append(tags.ARRAY)
-    self.text(value.typecode)
-    self.value(value.tobytes())
-
-
-def _view(tag: int) -> Callable[[Encoder, Any], None]:
-    """Return what writes a view as its dict: the reader's view then shows later changes too."""
-
-    def write(self: Encoder, value: Any) -> None:
-        [mapping] = get_referents(value)
-        self.out.append(tag)
-        self.value(mapping)
-
-    return write
-
-
 def _timezone(value: datetime.timezone) -> tuple[Any, ...]:
     return (value.utcoffset(None),)
-
-
-def _zone(value: Any) -> Any:
-    """Return the zone of a time if it is a fixed offset; other zones do not cross, so their offset stands for them."""
-    if value.tzinfo is None or type(value.tzinfo) is datetime.timezone:
-        return value.tzinfo
-    offset = value.utcoffset()
-    return None if offset is None else datetime.timezone(offset)
 
 
 def _numpy(self: Encoder, value: Any) -> bool:
@@ -186,18 +152,6 @@ def _numpy(self: Encoder, value: Any) -> bool:
     return False
 
 
-def _uuid(self: Encoder, value: Any) -> bool:
-    """Write a UUID, whose module few programs load; say whether it was one."""
-    if "uuid" not in sys.modules:
-        return False
-    known = sys.modules["uuid"].UUID
-    if not isinstance(known, type) or known not in type.__dict__["__mro__"].__get__(type(value)):
-        return False
-    self.out.append(tags.UUID)
-    self.value(known.bytes.__get__(value))  # type: ignore[attr-defined]  # the check before is for a tampered module
-    return True
-
-
 SIMPLE.update({
     type(None): _tag(tags.NONE),
     bool: _bool,
@@ -207,18 +161,17 @@ SIMPLE.update({
     str: _str,
     bytes: _bytes,
     range: _fields(tags.RANGE, lambda value: (value.start, value.stop, value.step)),
-    slice: _fields(tags.SLICE, lambda value: (value.start, value.stop, value.step)),
     decimal.Decimal: _fields(tags.DECIMAL, lambda value: (decimal.Decimal.__str__(value),)),
     fractions.Fraction: _fields(tags.FRACTION, lambda value: (value._numerator, value._denominator)),
     datetime.date: _fields(tags.DATE, lambda value: (value.year, value.month, value.day)),
     datetime.time: _fields(
-        tags.TIME, lambda value: (value.hour, value.minute, value.second, value.microsecond, value.fold, _zone(value))
+        tags.TIME, lambda value: (value.hour, value.minute, value.second, value.microsecond, value.fold, value.tzinfo)
     ),
     datetime.datetime: _fields(
         tags.DATETIME,
         lambda value: (
             value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond, value.fold,
-            _zone(value),
+            value.tzinfo,
         ),
     ),
     datetime.timedelta: _fields(tags.TIMEDELTA, lambda value: (value.days, value.seconds, value.microseconds)),
@@ -233,18 +186,13 @@ CONTAINERS.update(
         set: _set,
         bytearray: _bytearray,
         tuple: _tuple,
-        type({}.keys()): _view(tags.DICT_KEYS),
-        type({}.items()): _view(tags.DICT_ITEMS),
-        type({}.values()): _view(tags.DICT_VALUES),
         frozenset: _frozenset,
         dict: _mapping(tags.DICT, dict),
         collections.Counter: _mapping(tags.COUNTER, dict),
         collections.OrderedDict: _mapping(tags.ORDERED_DICT, collections.OrderedDict),
         collections.defaultdict: _mapping(tags.DEFAULT_DICT, dict, _factory),
         collections.deque: _deque,
-        collections.ChainMap: _chain_map,
-        array.array: _array,
     }
 )
 
-SPECIAL += [write_named_tuple, _numpy, _uuid]
+SPECIAL += [write_named_tuple, _numpy]

@@ -169,7 +169,7 @@ class Staging:
         """Let copies have what a callback changed in the test's own containers, where only it changed them."""
         translated = _translation((staged_copy.own, staged_copy.copy) for staged_copy in scope.staged.values())
         for number, staged_copy in scope.staged.items():
-            if staged_copy.agreed.is_held_by(staged_copy.own, exactly=False):
+            if staged_copy.agreed.is_held_by(staged_copy.own):
                 continue
             if staged_copy.state.is_held_by(staged_copy.copy):
                 own = State.of(staged_copy.own)

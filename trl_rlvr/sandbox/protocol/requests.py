@@ -40,8 +40,6 @@ class Request(bytes, Enum):
     __hash__ = bytes.__hash__  # as bytes that were read
 
 
-PENDING, FINISHED, CANCELLED = range(3)
-"""State of an awaited coroutine, in the answer to `Request.AWAIT`: this and the result."""
 MAX_REQUEST = 1 << 28
 """Bytes of a request, and of the answer to a callback."""
 RECEIVERS, SENDERS = 0, 1

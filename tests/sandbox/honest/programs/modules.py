@@ -93,24 +93,11 @@ PROGRAMS = {
         "assert f(2) == ('BLUE', True, 2)",
         wrong=("BLUE = 2", "GREEN = 2\n    BLUE = 3"),
     ),
-    "identifiers_and_paths": honest(
-        """
-        import pathlib, uuid
-        def f(): return uuid.UUID(int=5)
-        def g(name): return pathlib.PurePosixPath('/a') / name
-        """,
-        "assert f() == UUID(int=5)",
+    "paths": honest(
+        "import pathlib\ndef g(name): return pathlib.PurePosixPath('/a') / name",
         "import pathlib\nassert g('b.txt') == pathlib.PurePosixPath('/a/b.txt')",
         "assert g('b.txt').suffix == '.txt'",
-        wrong=("int=5", "int=6"),
-        entry_points=("f", "g"),
-    ),
-    "arrays": honest(
-        "import array\ndef f(xs): return array.array('i', xs)",
-        "import array\nassert f([1, 2]) == array.array('i', [1, 2])",
-        "assert list(f([1, 2])) == [1, 2]",
-        "assert f([1, 2])[1] == 2",
-        wrong=("xs)", "xs[:1])"),
+        wrong=("/a", "/b"),
     ),
     "struct_and_memory_views": honest(
         "import struct\ndef f(n): return bytes(memoryview(struct.pack('>I', n))[2:])",

@@ -63,31 +63,6 @@ PROGRAMS = {
         "import copy\ng = Grid([[1]])\nh = copy.copy(g)\nh.put(5)\nassert g.rows == [[5]] and h is not g",
         wrong=("= value", "= 0"),
     ),
-    "asked_by_several_threads_of_a_test": honest(
-        """
-        import threading
-        class Counter:
-            def __init__(self): self.count, self.lock = 0, threading.Lock()
-            def add(self, n):
-                with self.lock: self.count += n
-                return self.count
-            def log(self, lines): lines.append('logged')
-        """,
-        """
-        import threading
-        c = Counter()
-        threads = [threading.Thread(target=c.add, args=(2,)) for _ in range(8)]
-        for t in threads: t.start()
-        for t in threads: t.join()
-        assert c.count == 16
-        """,
-        "from concurrent.futures import ThreadPoolExecutor\nc = Counter()\nwith ThreadPoolExecutor(4) as pool:\n"
-        "    assert sorted(pool.map(c.add, [1] * 20)) == list(range(1, 21))",
-        "from concurrent.futures import ThreadPoolExecutor\nc, data = Counter(), [[3, 1], [2]]\n"
-        "with ThreadPoolExecutor(2) as pool:\n    assert all(pool.map(lambda d: c.add(0) == sum(d) - sum(d), data))\n"
-        "xs = []\nc.log(xs)\nassert xs == ['logged']",
-        wrong=("+= n", "+= 1"),
-    ),
     "copies_of_a_tests_objects": honest(
         "import copy\ndef clone(x):\n    new = copy.deepcopy(x)\n    new.tags.append('new')\n    return new",
         "class Item:\n    def __init__(self): self.tags = ['old']\na = Item()\nb = clone(a)\n"

@@ -282,32 +282,6 @@ PROGRAMS = {
         "x, out = [], []\nassert note(x, out) == 1\nassert out[0][0] is x\nx.append(2)\nassert out[0][0] == [1, 2]",
         wrong=("(x, 1)", "(x[:], 1)"),
     ),
-    "changed_while_the_test_iterates_over_it": honest(
-        "def bump(d, k): d[k] += 1",
-        "from collections import OrderedDict\nd = OrderedDict(a=1, b=2)\nfor k in d: bump(d, k)\n"
-        "assert d == dict(a=2, b=3)",
-        "d = dict(a=1, b=2, c=3)\ndel d['a']\nfor k in d: bump(d, k)\nassert d == dict(b=3, c=4)",
-        "from collections import deque\nd = deque([1, 2])\nfor n, _ in enumerate(d): bump(d, n)\n"
-        "assert list(d) == [2, 3]",
-        wrong=("+= 1", "+= 2"),
-    ),
-    "many_small_changes_of_a_large_container": honest(
-        """
-        import heapq
-        def add(xs, x): xs.append(x)
-        def push(heap, x): heapq.heappush(heap, x)
-        def put(cache, key, limit):
-            cache[key] = True
-            cache.move_to_end(key)
-            if len(cache) > limit: cache.popitem(last=False)
-        """,
-        "xs = []\nfor i in range(2500): add(xs, i)\nassert xs == list(range(2500))",
-        "import random\nheap, xs = [], [random.random() for _ in range(1000)]\nfor x in xs: push(heap, x)\n"
-        "assert heap[0] == min(xs) and sorted(heap) == sorted(xs)",
-        "from collections import OrderedDict\ncache = OrderedDict()\nfor i in range(1200): put(cache, i % 400, 300)\n"
-        "assert list(cache) == list(range(100, 400))",
-        wrong=("xs.append(x)", "xs.insert(0, x)"),
-    ),
     "items_of_another_type_and_the_same_value": honest(
         "def flags(xs): xs[:] = [int(x) for x in xs]",
         "xs = [True] * 300 + [0.0]\nflags(xs)\nassert repr(xs) == repr([1] * 300 + [0])",

@@ -13,8 +13,6 @@ from typing import Any
 
 from trl_rlvr.sandbox.codec.tags import CLAIMS, MUTABLE, SCALARS, SOLUTION
 from trl_rlvr.sandbox.harness.remote.context_managers import exit_async_block, exit_block
-from trl_rlvr.sandbox.harness.remote.coroutines import coroutine_proxy
-from trl_rlvr.sandbox.harness.remote.decoys import decoys
 from trl_rlvr.sandbox.harness.remote.interfaces import Asks
 from trl_rlvr.sandbox.protocol.operators import ARGUMENT, BINARY, COMPARISONS, IN_PLACE, UNARY
 from trl_rlvr.sandbox.protocol.requests import Request
@@ -134,7 +132,7 @@ class RemoteObject:
                 self.with_base(copy.copy(seen._base))  # else reading the answer took over what it holds
         if self._base is not _NO_BASE:
             return self._base == other
-        self._check_decoys("__eq__", other)
+        self._require_default_equality()
         return NotImplemented
 
     def __ne__(self, other: object) -> Any:
@@ -142,21 +140,16 @@ class RemoteObject:
             return self._connection.request(Request.OPERATE, "__ne__", (self, other))
         if self._base is not _NO_BASE or isinstance(other, RemoteObject):
             return not self == other
-        self._check_decoys("__ne__", other)
+        self._require_default_equality()
         return NotImplemented
 
-    def _check_decoys(self, method: str, other: object) -> None:
-        """Let an object of a class that the tests ask for raise where it is compared with a plain value.
+    def _require_default_equality(self) -> None:
+        """Refuse to compare a plain value with an object whose class may say by itself that it equals it.
 
-        One that claims to be equal ends the test: its word must decide neither that it is nor that it is not.
+        The value may be what a test expects, and who has seen it could answer with it later.
         """
-        if self._connection.is_reading or not (self.decides_equality and self._connection.is_own(self)):
-            return
-        for shown in decoys(other):
-            if bool(self._connection.request(Request.OPERATE, method, (self, shown))) is (method == "__eq__"):
-                raise self._connection.fail(
-                    Verdict.WRONG_ANSWER, "an object of the solution claims to equal a plain value"
-                )
+        if self.decides_equality and self._connection.is_own(self) and not self._connection.is_reading:
+            raise self._refusal(f"{type(self).__name__} says by itself what it equals, and is compared with plain data")
 
     def __hash__(self) -> int:
         if self._base is not _NO_BASE:
@@ -295,4 +288,9 @@ def proxy(connection: Asks, number: int, kind: str, name: str, methods: frozense
         withheld -= {"__contains__"}  # Python finds an item without it
     usable = methods & allowed | {"__call__"} if kind == "class" else methods & allowed
     remote = _proxy_class(name, usable, withheld)(connection, number)
-    return coroutine_proxy(connection, remote) if kind == "coroutine" else remote
+    return _awaited(connection, remote) if kind == "coroutine" else remote
+
+
+async def _awaited(connection: Asks, remote: object) -> Any:
+    """Have a coroutine of the candidate's run to its end on its side when a test awaits it."""
+    return connection.request(Request.AWAIT, remote)
