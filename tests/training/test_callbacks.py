@@ -1,4 +1,4 @@
-"""The line of an iteration, and the checks that weights move and stay numbers."""
+"""The checks that weights move and stay numbers."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import transformers
 from tiny_policy import grpo_config, problems, spread, tiny_llama, tiny_tokenizer
 
 from trl_rlvr.errors import TrainingError
-from trl_rlvr.training.callbacks import FiniteGradients, IterationLog, WeightsMove
+from trl_rlvr.training.callbacks import FiniteGradients, WeightsMove
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
 
 LOGS = {"reward": -0.125, "pass_rate": 0.25, "loss": 0.5, "grad_norm": 2.0, "learning_rate": 1e-3}
@@ -36,50 +36,6 @@ def arguments(tmp_path):
 
 def log(callback, arguments, state, logs):
     callback.on_log(arguments, state, transformers.TrainerControl(), logs=dict(logs))
-
-
-def test_one_line_shows_iteration_reward_pass_rate_loss_and_seconds(arguments, state, capsys):
-    callback = IterationLog()
-    callback.on_train_begin(arguments, state, None)
-
-    log(callback, arguments, state, LOGS)
-
-    line = capsys.readouterr().out
-    assert line.startswith("iteration 3/20 | reward -0.125 | pass rate 25.0 % | loss +0.50000 | ")
-    assert line.endswith(" s\n")
-    assert line.count("\n") == 1
-
-
-def test_a_figure_that_is_missing_is_a_dash(arguments, state, capsys):
-    log(IterationLog(), arguments, state, {"reward": None, "loss": 0.0})
-
-    assert "reward - | pass rate - | loss +0.00000" in capsys.readouterr().out
-
-
-def test_a_later_update_on_the_same_generation_has_its_line(arguments, state, capsys):
-    log(IterationLog(), arguments, state, {"loss": 0.25, "grad_norm": 1.0, "learning_rate": 0.1})
-
-    assert capsys.readouterr().out.startswith("iteration 3/20 | reward - | pass rate - | loss +0.25000 | ")
-
-
-def test_the_closing_record_prints_nothing(arguments, state, capsys):
-    log(IterationLog(), arguments, state, {"train_runtime": 3.0, "train_loss": 0.1})
-
-    assert capsys.readouterr().out == ""
-
-
-def test_an_evaluation_record_is_called_so(arguments, state, capsys):
-    log(IterationLog(), arguments, state, {"eval_reward": 0.5, "eval_pass_rate": 0.5, "eval_loss": 0.0})
-
-    assert capsys.readouterr().out.startswith("eval 3/20 | reward +0.500 | pass rate 50.0 %")
-
-
-def test_only_the_first_process_prints(arguments, state, capsys):
-    state.is_world_process_zero = False
-
-    log(IterationLog(), arguments, state, LOGS)
-
-    assert capsys.readouterr().out == ""
 
 
 @pytest.fixture

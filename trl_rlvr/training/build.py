@@ -8,7 +8,7 @@ from trl import GRPOConfig
 
 from trl_rlvr.rewards import build_rewards, named_reward
 from trl_rlvr.training.algorithms import named_algorithm, trainer_options
-from trl_rlvr.training.callbacks import FiniteGradients, IterationLog
+from trl_rlvr.training.callbacks import FiniteGradients
 from trl_rlvr.training.curriculum import Curriculum
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
 from trl_rlvr.training.policy import model_path, policy_arguments
@@ -23,7 +23,7 @@ from trl_rlvr.verifier import CodeVerifier
 def build_trainer(
     spec: RunSpec, verifier: CodeVerifier, training: ProblemSet, heldout: ProblemSet | None, processor: Any
 ) -> EfficientGRPOTrainer:
-    """Build the trainer and put our log line in the place of TRL's dump of all keys."""
+    """Build the trainer, without TRL's bar and its dump of all keys: `IterationLog` takes their place."""
     curriculum = None
     if spec.curriculum.enabled:
         curriculum = Curriculum.for_dataset(
@@ -64,7 +64,6 @@ def build_trainer(
     stop_trainer_at(ends, trainer)
     for kind in (PrinterCallback, DEFAULT_PROGRESS_CALLBACK):
         trainer.remove_callback(kind)
-    trainer.add_callback(IterationLog())
     trainer.add_callback(FiniteGradients(trainer.model.parameters(), trainer.accelerator))
     return trainer
 

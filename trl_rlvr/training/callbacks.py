@@ -1,94 +1,19 @@
-"""What the run shows and asserts while TRL trains: one line an iteration, that the weights move and stay numbers.
+"""What the run asserts while TRL trains: that the weights move and stay numbers.
 
-Line and movement come from TRL's own log record, so with `logging_steps: 10` there is one every ten iterations.
+Movement is looked at with TRL's own log records, so with `logging_steps: 10` every ten iterations.
 """
 
 import logging
 import math
-import sys
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
-from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from trl_rlvr.errors import TrainingError
 
 logger = logging.getLogger(__name__)
-
-PASS_RATE = "pass_rate"
-"""The key under which the rewards log the share of completions that passed all their tests."""
-
-
-class IterationLog(ProgressCallback):  # type: ignore[misc]  # transformers is not type-checked here
-    """A progress bar on a terminal, and one readable line for each log record instead of all its keys."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._since = 0.0
-        self._at_step = 0
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Start the clock, and the bar when stderr is a terminal."""
-        self._since, self._at_step = time.perf_counter(), state.global_step
-        self.current_step = state.global_step
-        if sys.stderr.isatty() and not args.disable_tqdm:
-            super().on_train_begin(args, state, control, **kwargs)
-            if self.training_bar is not None:
-                self.training_bar.update(state.global_step)
-                self.current_step = state.global_step
-
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Move the bar, if there is one."""
-        if self.training_bar is not None:
-            super().on_step_end(args, state, control, **kwargs)
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        logs: Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Print the line of this log record; the closing one of a run has none.
-
-        Only the first update on a generation logs its reward; the others on it show a dash.
-        """
-        logs = logs or {}
-        now = time.perf_counter()
-        if "eval_reward" in logs:
-            line = f"eval {state.global_step}/{state.max_steps} | " + _figures(logs, "eval_")
-        elif "reward" in logs or "loss" in logs:
-            seconds = (now - self._since) / max(1, state.global_step - self._at_step)
-            self._since, self._at_step = now, state.global_step
-            line = f"iteration {state.global_step}/{state.max_steps} | {_figures(logs)} | {seconds:.1f} s"
-        else:
-            return
-        if state.is_world_process_zero:
-            write = print if self.training_bar is None else self.training_bar.write
-            write(line)
-            sys.stdout.flush()
-
-    def on_train_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Close the bar, if there is one."""
-        if self.training_bar is not None:
-            super().on_train_end(args, state, control, **kwargs)
-
-
-def _figures(logs: Mapping[str, Any], prefix: str = "") -> str:
-    """Show the three figures of a log record; a dash where one is missing, as when no row was verified."""
-    reward, rate, loss = (logs.get(prefix + key) for key in ("reward", PASS_RATE, "loss"))
-    return (
-        f"reward {'-' if reward is None else f'{reward:+.3f}'}"
-        f" | pass rate {'-' if rate is None else f'{100 * rate:.1f} %'}"
-        f" | loss {'-' if loss is None else f'{loss:+.5f}'}"
-    )
 
 
 class WeightsMove(TrainerCallback):  # type: ignore[misc]  # transformers is not type-checked here

@@ -1,7 +1,7 @@
 """Writes down what a run does while it does it: `metrics.jsonl`, `heldout.jsonl` and the completions."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -10,6 +10,8 @@ from trl_rlvr.errors import TrainingError
 from trl_rlvr.json_lines import Row
 from trl_rlvr.tiers import read_tiers
 from trl_rlvr.training.folder import RunFolder
+from trl_rlvr.training.spec import RunSpec
+from trl_rlvr.training.tensorboard import TensorBoardTable
 
 _SCHEMA = (
     *("step", "task_id", "prompt", "completion", "code", "verdict", "isolation", "passed", "total", "tests"),
@@ -79,3 +81,34 @@ class CompletionsFile:
         errors = (row.get("test_errors") or "").split("\n")
         error = {"error": row.get("error") or "", "test_errors": errors} if self._with_errors else {}
         return {**found, **error, "rewards": row["rewards"], "advantage": row["advantage"]}
+
+
+OnScored = Callable[[int, list[Row]], None]
+"""Told about the completions of an update, as `Recorded.on_scored` says."""
+
+
+def listeners(spec: RunSpec, trainer: Any, folder: RunFolder) -> list[OnScored]:
+    """Return what keeps the completions of a run, as its options ask for.
+
+    Args:
+        spec: of the run.
+        trainer: of the run.
+        folder: of the run.
+    """
+    found: list[OnScored] = []
+    if spec.run.save_completions:
+        shows_all = spec.data.data_visible_tests == "all"
+        found.append(CompletionsFile(folder, is_main=trainer.accelerator.is_main_process, with_errors=shows_all))
+    if spec.grpo.log_completions and "tensorboard" in spec.grpo.report_to:
+        found.append(TensorBoardTable(trainer))
+    return found
+
+
+def to_each(told: Sequence[OnScored]) -> OnScored:
+    """Return one listener that tells all of them, in order."""
+
+    def tell(step: int, rows: list[Row]) -> None:
+        for listener in told:
+            listener(step, rows)
+
+    return tell

@@ -24,16 +24,18 @@ from trl_rlvr.training.folder import RunFolder
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
 from trl_rlvr.training.hub.while_training import publish_while_training
 from trl_rlvr.training.interrupt import Interrupts, StopAtOnce, StopOnSignal
+from trl_rlvr.training.iteration_log import IterationLog
 from trl_rlvr.training.machine import token_in_environment, use_all_cores
 from trl_rlvr.training.measure import HeldoutMeasures, from_row, heldout_figures, measure, to_row
 from trl_rlvr.training.policy import load_processor, require_trainable, without_cudnn_attention
 from trl_rlvr.training.preflight import require_enough, require_system_role, require_usable
 from trl_rlvr.training.problem_set import ProblemSet, prepare_problems
-from trl_rlvr.training.records import CompletionsFile, MetricsFile
+from trl_rlvr.training.records import MetricsFile, listeners, to_each
 from trl_rlvr.training.report import run_details
 from trl_rlvr.training.resume import NothingLeftError, Start, StopWhenDone, how_to_go_on, starting_point
 from trl_rlvr.training.run_problems import HELDOUT, TRAINING, problems_of
 from trl_rlvr.training.spec import RunSpec
+from trl_rlvr.training.terminal_view import open_view
 from trl_rlvr.verifier import CodeVerifier
 
 REMEMBERED_VERDICTS = 20_000
@@ -104,6 +106,8 @@ class Run:
     others_before: dict[str, Evaluation] = field(default_factory=dict)
     timing_s: dict[str, float] = field(default_factory=dict)
     """Seconds of each part that is done."""
+    view: IterationLog = field(default_factory=IterationLog)
+    """What shows the training."""
 
     @property
     def folder(self) -> RunFolder:
@@ -165,7 +169,7 @@ class Run:
             name: of a set of `heldout_data`; None: the run's own.
         """
         label = label if name is None else _on(label, name)
-        with self.timed(label):
+        with self.timed(label), self.view.paused():
             evaluation = measure(self.trainer, self._set(name), self.verifier, self.spec.run, label=label)
         self.say(f"{label}: {self._figures(evaluation)}, {self.timing_s[label]:.1f} s")
         trainer = self.trainer
@@ -196,10 +200,9 @@ class Run:
             callbacks.append(HeldoutMeasures(self.spec.run.heldout_every, self.measure))
         for callback in [*callbacks, StopWhenDone()]:
             trainer.add_callback(callback)
-        if self.spec.run.save_completions:
-            shows_all = self.spec.data.data_visible_tests == "all"
-            trainer.on_scored = CompletionsFile(self.folder, is_main=self.is_main, with_errors=shows_all)
-        with self.timed("training"), self.interrupts.waiting():
+        trainer.on_scored = to_each([self.view.on_scored, *listeners(self.spec, trainer, self.folder)])
+        self.view.measure_s = sum(seconds for part, seconds in self.timing_s.items() if part.startswith("baseline"))
+        with self.timed("training"), self.interrupts.waiting(), self.view.shown():
             try:
                 trainer.train(resume_from_checkpoint=str(begun) if begun is not None else None)
             except NothingLeftError:
@@ -268,6 +271,9 @@ def open_run(
         trainer = build_trainer(spec, verifier, trained_on, heldout, processor)
         others = {other: found for other, found in sets.items() if other not in (TRAINING, HELDOUT)}
         opened = Run(spec, start, interrupts, verifier, trainer, heldout, name, others)
+        if trains:
+            opened.view = open_view(spec, is_main=opened.is_main)
+            trainer.add_callback(opened.view)
         opened.timing_s["preparation"] = time.perf_counter() - begun
         fake = [FAKE_WARNING] if spec.sandbox.sandbox_backend == "fake" else []
         lines = [*fake, *start.notes, *(found.describe(split) for split, found in sets.items())]

@@ -90,6 +90,9 @@ class RunConfig:
     save_completions: bool = field(
         default=True, metadata={"help": "Keep every sampled completion in output_dir/completions, as JSON lines."}
     )
+    show_completions_every: int = field(
+        default=10, metadata={"help": "On a terminal, show a few completions every so many updates; 0: never."}
+    )
     hub_weights: Literal["adapter", "merged", "both"] = field(
         default="adapter",
         metadata={"help": "What a push of a LoRA run holds: the adapter, the model with it merged in, or both."},
@@ -106,7 +109,8 @@ class RunConfig:
     )
 
     def __post_init__(self) -> None:
-        least = {"heldout_samples": 0, "heldout_temperature": 0, "heldout_batch_size": 1, "heldout_every": 0}
+        least = {"heldout_samples": 0, "heldout_temperature": 0, "heldout_batch_size": 1}
+        least |= {"heldout_every": 0, "show_completions_every": 0}
         for name, bound in least.items():
             if getattr(self, name) < bound:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; give {bound} or more")
