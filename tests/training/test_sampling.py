@@ -4,8 +4,10 @@ import pytest
 import torch
 from datasets import Dataset
 from tiny_policy import grpo_config, tiny_llama, tiny_tokenizer
+from transformers import LogitsProcessorList
 from trl import GRPOTrainer
 
+from trl_rlvr.training.generation import CompactGenerate
 from trl_rlvr.training.sampling import RowDraws, Sampler, _warpers, batches, tokenize, until_end
 
 PROMPTS = ["a", "abcdef", "ab", "abcd"]
@@ -115,13 +117,42 @@ def test_a_sample_follows_from_its_key_and_not_from_the_batch_around_it(trainer)
     assert sampler(trainer, batch_size=1).sample(PROMPTS[2:], ["y", "other"])[0] == whole[2]
 
 
-def test_draws_follow_the_models_distribution(trainer):
-    scores = torch.tensor([[0.1, 0.6, 0.3]]).log().repeat(20_000, 1)
-    draws = RowDraws(torch.rand(20_000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64), 0, "cpu")
+def drawn_tokens(scores: torch.Tensor, *draws: float) -> list[int]:
+    rows = [torch.tensor([draw], dtype=torch.float64) for draw in draws]
+    processor = RowDraws(rows, 0, torch.device("cpu"), LogitsProcessorList())
+    return processor(torch.zeros(len(rows), 0), scores.expand(len(rows), -1)).argmax(dim=-1).tolist()
 
-    tokens = draws(torch.zeros(20_000, 0), scores).argmax(dim=-1)
+
+def test_draws_follow_the_models_distribution():
+    draws = torch.rand(20_000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+    tokens = torch.tensor(drawn_tokens(torch.tensor([[0.1, 0.6, 0.3]]).log(), *draws.tolist()))
 
     assert torch.bincount(tokens) / 20_000 == pytest.approx([0.1, 0.6, 0.3], abs=0.02)
+
+
+def test_draws_find_their_token_in_a_large_vocabulary():
+    scores = torch.full((1, 1300), float("-inf"))
+    scores[0, [3, 511, 512, 1200]] = torch.tensor([0.1, 0.2, 0.3, 0.4]).log()
+
+    assert drawn_tokens(scores, 0.0, 0.05, 0.15, 0.35, 0.65, 1.0) == [3, 3, 511, 512, 1200, 1200]
+
+
+def test_rows_that_have_ended_are_not_computed_and_change_no_sample(tmp_path):
+    found, rows = [], []
+    for compact in (True, False):
+        one = build_trainer(tmp_path / str(compact), PROMPTS)
+        one.model.generate = CompactGenerate(one.model) if compact else one.model.generate
+        seen: list[int] = []
+        hook = one.model.register_forward_pre_hook(
+            lambda module, args, given, seen=seen: seen.append(len(given["input_ids"])), with_kwargs=True
+        )
+        found.append(sampler(one, batch_size=16).sample(PROMPTS * 4))
+        hook.remove()
+        rows.append(sum(seen))
+
+    assert found[0] == found[1]
+    assert rows[0] < rows[1]
 
 
 @pytest.mark.parametrize(("option", "value", "kept"), [("top_k", 1, {2}), ("top_p", 0.5, {2}), ("min_p", 0.9, {2})])

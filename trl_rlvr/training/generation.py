@@ -12,7 +12,15 @@ from typing import Any
 import torch
 import transformers
 from packaging.version import Version
-from transformers import DynamicCache, GenerationConfig, GenerationMixin, StoppingCriteria, StoppingCriteriaList
+from transformers import (
+    DynamicCache,
+    GenerationConfig,
+    GenerationMixin,
+    LogitsProcessor,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
 
 from trl_rlvr.training.generation_options import merged, reason_against
 from trl_rlvr.training.known_models import reason_against_regrouping
@@ -25,6 +33,13 @@ ENDED_SHARE = 0.25
 _INPUTS = {"input_ids", "attention_mask", "generation_config"}
 _CACHE = "cache" if Version(transformers.__version__) >= Version("5.24") else "past_key_values"
 """The argument of `generate` that takes a cache."""
+
+
+class RowProcessor(LogitsProcessor):  # type: ignore[misc]  # transformers is not type-checked here
+    """A processor of scores that looks at each row alone, and is told which rows are left."""
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Go on with these rows of the present ones, in this order."""
 
 
 class CompactGenerate:
@@ -52,22 +67,26 @@ class CompactGenerate:
 
     def __call__(self, **given: Any) -> torch.Tensor:
         """Return prompts with their completions behind them, shape (rows, tokens), as `generate` does."""
-        reason = self._reason_against(given)
+        processors = given.pop("logits_processor", LogitsProcessorList())
+        reason = self._reason_against(given, processors)
         if reason is None:
-            return self._compact(given["input_ids"], given["attention_mask"], given["generation_config"])
+            return self._compact(given["input_ids"], given["attention_mask"], given["generation_config"], processors)
         if reason not in self._said:
             self._said.add(reason)
             logger.warning("completions are generated as in GRPOTrainer, ended rows included: %s", reason)
-        return self._generate(**given)
+        return self._generate(**given, **({"logits_processor": processors} if processors else {}))
 
-    def _reason_against(self, given: dict[str, Any]) -> str | None:
-        if given.keys() != _INPUTS:
-            return f"generate was given {sorted(given)}"
+    def _reason_against(self, given: dict[str, Any], processors: LogitsProcessorList) -> str | None:
+        if given.keys() != _INPUTS or not all(isinstance(one, RowProcessor) for one in processors):
+            names = sorted({*given, *(type(one).__name__ for one in processors)})
+            return f"generate was given {names}"
         if not self._is_stock:
             return "the model has a generate of its own"
         return reason_against_regrouping(self._model) or reason_against(merged(given["generation_config"], self._model))
 
-    def _compact(self, ids: torch.Tensor, mask: torch.Tensor, config: GenerationConfig) -> torch.Tensor:
+    def _compact(
+        self, ids: torch.Tensor, mask: torch.Tensor, config: GenerationConfig, processors: LogitsProcessorList
+    ) -> torch.Tensor:
         settings = merged(config, self._model)
         most, ends = settings.max_new_tokens, torch.tensor(settings.eos_token_id, device=ids.device).reshape(-1)
         cache = self._read_prompts(ids, mask, config)
@@ -75,7 +94,8 @@ class CompactGenerate:
         rows, width, count = torch.arange(len(ids), device=ids.device), ids.shape[1], 0
         prompts = ids
         while True:
-            longer = self._go_on(ids, mask, cache, config, most - count, _ManyEnded(ends, ids))
+            ended = _ManyEnded(ends, ids)
+            longer = self._go_on(ids, mask, cache, config, most - count, ended, processors=processors)
             new = longer[:, ids.shape[1] :]
             sampled[rows, count : count + new.shape[1]] = new
             count += new.shape[1]
@@ -86,6 +106,8 @@ class CompactGenerate:
             mask = torch.cat([mask, mask.new_ones(new.shape)], dim=1)[kept]
             ids, rows = longer[kept], rows[kept]
             cache.batch_select_indices(kept)
+            for processor in processors:
+                processor.keep(kept)
 
     def _read_prompts(self, ids: torch.Tensor, mask: torch.Tensor, config: GenerationConfig) -> DynamicCache:
         """Return a cache that holds all but the last token of each row's prompt; empty where none are alike."""
@@ -109,6 +131,7 @@ class CompactGenerate:
         config: GenerationConfig,
         most_tokens: int,
         *criteria: StoppingCriteria,
+        processors: LogitsProcessorList | None = None,
     ) -> torch.Tensor:
         config = copy.deepcopy(config)
         config.max_new_tokens = most_tokens
@@ -117,6 +140,7 @@ class CompactGenerate:
             attention_mask=mask,
             generation_config=config,
             stopping_criteria=StoppingCriteriaList(criteria),
+            logits_processor=processors,
             **{_CACHE: cache},
         )
 

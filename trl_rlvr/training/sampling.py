@@ -19,7 +19,7 @@ from trl import GRPOTrainer
 from trl.data_utils import is_conversational
 from trl.models import unwrap_model_for_generation
 
-from trl_rlvr.training.generation import CompactGenerate
+from trl_rlvr.training.generation import RowProcessor
 
 Prompt = str | list[dict[str, Any]]
 
@@ -149,17 +149,14 @@ class Sampler:
         device = self._trainer.accelerator.device
         ids = torch.tensor([[pad] * (width - len(row)) + row for row in prompt_ids], device=device)
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in prompt_ids], device=device)
-        if self._temperature:
-            most = settings["max_new_tokens"]
-            warpers.append(RowDraws([uniforms(f"{self._seed}/{key}", most) for key in keys], width, device))
-        generate = policy.generate
-        # Rows must stay where they are: the draws are told apart by place.
-        generate = generate.plain if isinstance(generate, CompactGenerate) else generate
-        output = generate(
+        most = settings["max_new_tokens"]
+        draws = [uniforms(f"{self._seed}/{key}", most) for key in keys] if self._temperature else []
+        processors = LogitsProcessorList([RowDraws(draws, width, device, warpers)] if draws else [])
+        output = policy.generate(
             input_ids=ids,
             attention_mask=mask,
             generation_config=GenerationConfig(**settings, disable_compile=True),
-            logits_processor=warpers,
+            logits_processor=processors,
         )
         return [until_end(row, self._trainer.eos_token_ids) for row in output[:, width:].tolist()]
 
@@ -216,27 +213,47 @@ def uniforms(key: str, count: int) -> torch.Tensor:
     return torch.rand(count, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-class RowDraws(LogitsProcessor):  # type: ignore[misc]  # transformers is not type-checked here
+_BELOW_ONE = 1.0 - 1e-12
+"""Keeps rounding from drawing a token of probability 0 behind the last possible one."""
+_BLOCK = 512
+"""Tokens whose probabilities are summed first; a cumulative sum over a whole vocabulary costs far more."""
+
+
+class RowDraws(RowProcessor):
     """Draws each row's token with that row's own random numbers, by the inverse of the distribution function.
 
-    Put last among the processors of a greedy generation: all but the drawn token become impossible.
+    The only processor of a greedy generation: all but the drawn token become impossible.
 
     Args:
         draws: for each row the numbers of its tokens, shape (tokens,).
         width: columns of the prompts.
         device: of the model's scores.
+        warpers: what the scores go through first; each of them looks at one row.
     """
 
-    def __init__(self, draws: Sequence[torch.Tensor], width: int, device: torch.device) -> None:
+    def __init__(
+        self, draws: Sequence[torch.Tensor], width: int, device: torch.device, warpers: LogitsProcessorList
+    ) -> None:
         self._draws = torch.stack(list(draws)).to(device)
         self._width = width
+        self._warpers = warpers
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Go on with these rows of the present ones, in this order."""
+        self._draws = self._draws[rows]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Return scores, shape (rows, tokens), with one token a row above minus infinity."""
-        reached = torch.softmax(scores.double(), dim=-1).cumsum(dim=-1)
-        drawn = self._draws[:, input_ids.shape[1] - self._width].unsqueeze(1) * reached[:, -1:]
-        tokens = torch.searchsorted(reached, drawn, right=True).clamp(max=scores.shape[-1] - 1)
-        return torch.full_like(scores, float("-inf")).scatter(1, tokens, 0.0)
+        shares = torch.softmax(self._warpers(input_ids, scores).float(), dim=-1)
+        blocks = torch.nn.functional.pad(shares, (0, -shares.shape[-1] % _BLOCK)).unflatten(-1, (-1, _BLOCK))
+        reached = blocks.sum(dim=-1, dtype=torch.float64).cumsum(dim=-1)
+        share = self._draws[:, input_ids.shape[1] - self._width].clamp(max=_BELOW_ONE).unsqueeze(1)
+        drawn = share * reached[:, -1:]
+        block = torch.searchsorted(reached, drawn, right=True)
+        before = torch.where(block > 0, reached.gather(1, (block - 1).clamp(min=0)), 0.0)
+        within = blocks.gather(1, block.unsqueeze(-1).expand(-1, -1, _BLOCK))[:, 0].double().cumsum(dim=-1)
+        place = torch.searchsorted(within, torch.minimum(drawn - before, _BELOW_ONE * within[:, -1:]), right=True)
+        return torch.full_like(scores, float("-inf")).scatter(1, block * _BLOCK + place, 0.0)
 
 
 def batches(order: Sequence[int], lengths: Sequence[int], most: int) -> Iterator[list[int]]:
