@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from tqdm import tqdm
-from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
+from transformers import GenerationConfig, LogitsProcessorList
 from transformers.generation import logits_process
 from trl import GRPOTrainer
 from trl.data_utils import is_conversational
