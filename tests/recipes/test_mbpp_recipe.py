@@ -2,8 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,12 +55,23 @@ def report(folder):
     return json.loads((folder / "out" / "rlvr_report.json").read_text())
 
 
-def two_cpu_ranks(folder, name):
+def on_the_cpu(folder, name):
     """Return one of our accelerate configurations, changed as its comment says for a machine without GPUs."""
     config = yaml.safe_load((ACCELERATE / f"{name}.yaml").read_text())
     path = folder / "accelerate.yaml"
     path.write_text(yaml.safe_dump(config | {"use_cpu": True, "mixed_precision": "no", "num_processes": 2}))
     return path
+
+
+def launch(config, port=0, *more):
+    """Return the launcher's words; port 0 is any that is free."""
+    return [BIN / "accelerate", "launch", "--config_file", config, "--main_process_port", port, *more]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def assert_one_run_on_two_ranks(folder, lines):
@@ -75,24 +88,9 @@ def test_every_recipe_is_short_enough_to_read():
     assert [path.name for path in RECIPES if len(path.read_text().splitlines()) > 60] == []
 
 
-@pytest.mark.parametrize("path", sorted(ACCELERATE.glob("*.yaml")), ids=lambda path: path.stem)
-def test_accelerate_reads_each_of_its_configurations(path):
-    from accelerate.commands.config.config_args import load_config_from_file
-
-    config = load_config_from_file(str(path))
-
-    assert str(config.distributed_type).rpartition(".")[2] == {
-        "cpu": "NO",
-        "single_gpu": "NO",
-        "multi_gpu": "MULTI_GPU",
-        "deepspeed_zero2": "DEEPSPEED",
-        "deepspeed_zero3": "DEEPSPEED",
-    }.get(path.stem)
-
-
 @pytest.mark.slow
 def test_without_configuration_it_says_so_in_two_lines_and_runs_from_any_folder(tmp_path):
-    lines = started(tmp_path, [BIN / "accelerate", "launch", "--config_file", ACCELERATE / "cpu.yaml"])
+    lines = started(tmp_path, launch(ACCELERATE / "cpu.yaml"))
 
     assert lines[0].startswith("No --config: the embedded default")
     assert lines[1].startswith("The headline run: ")
@@ -101,9 +99,9 @@ def test_without_configuration_it_says_so_in_two_lines_and_runs_from_any_folder(
 
 
 @pytest.mark.slow
-def test_it_runs_on_two_ranks_under_ddp_and_measures_as_one_does(tmp_path, monkeypatch):
+def test_it_runs_on_two_cpu_ranks_by_accelerate_itself_and_measures_as_one_does(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    lines = started(tmp_path, [BIN / "torchrun", "--standalone", "--nproc-per-node", "2"])
+    lines = started(tmp_path, launch(ACCELERATE / "multi_cpu.yaml"))
 
     assert_one_run_on_two_ranks(tmp_path, lines)
     alone = evaluate(parse([text for key, value in SHORT.items() for text in (f"--{key}", str(value))]))
@@ -111,11 +109,22 @@ def test_it_runs_on_two_ranks_under_ddp_and_measures_as_one_does(tmp_path, monke
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["deepspeed_zero2", "deepspeed_zero3"])
-def test_it_runs_on_two_ranks_under_deepspeed(tmp_path, stage):
-    config = two_cpu_ranks(tmp_path, stage)
-
-    lines = started(tmp_path, [BIN / "accelerate", "launch", "--config_file", config, "--main_process_port", "0"])
+@pytest.mark.parametrize(
+    "name", ["multi_gpu", "fsdp2", "deepspeed_zero2", "deepspeed_zero3", "deepspeed_zero3_offload"]
+)
+def test_it_runs_on_two_ranks_of_each_kind(tmp_path, name):
+    lines = started(tmp_path, launch(on_the_cpu(tmp_path, name)))
 
     assert_one_run_on_two_ranks(tmp_path, lines)
     assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+@pytest.mark.slow
+def test_it_runs_on_two_machines_with_a_rank_each(tmp_path):
+    config, port = on_the_cpu(tmp_path, "multi_node"), free_port()
+    machines = [launch(config, port, "--main_process_ip", "127.0.0.1", "--machine_rank", n) for n in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda machine: started(tmp_path, machine), machines)
+
+    assert_one_run_on_two_ranks(tmp_path, first)
+    assert "FINAL RESULTS" not in second

@@ -109,6 +109,13 @@ def test_the_lint_reward_asks_for_ruff(tmp_path, monkeypatch):
         train(small_spec(tmp_path / "out", reward_preset="unit_tests_and_lint"))
 
 
+def test_quantized_weights_ask_for_a_gpu(tmp_path, monkeypatch):
+    monkeypatch.setattr("trl_rlvr.training.preflight.packages.is_installed", lambda package: True)
+
+    with pytest.raises(ConfigError, match=r"load_in_4bit needs a GPU, and this run uses the CPU \(use_cpu\)"):
+        train(small_spec(tmp_path / "out", load_in_4bit=True, use_peft=True))
+
+
 def test_a_model_of_the_hub_without_network_is_said_in_seconds(tmp_path):
     with pytest.raises(ConfigError, match=r"'no/model' is no folder here, not in the cache, and the Hub cannot be"):
         train(small_spec(tmp_path / "out", model_name_or_path="no/model"))

@@ -33,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     Check(surroundings.backend),
     Check(packages.vllm),
     Check(packages.bitsandbytes),
+    Check(surroundings.quantization),
     Check(packages.attention),
     Check(packages.deepspeed),
     Check(packages.liger, only_training=True),

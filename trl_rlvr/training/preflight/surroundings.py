@@ -1,4 +1,4 @@
-"""What a run finds around it: a sandbox that verifies, and the folder that it writes to."""
+"""What a run finds around it: a sandbox that verifies, a GPU where it needs one, the folder that it writes to."""
 
 import tempfile
 from pathlib import Path
@@ -10,6 +10,14 @@ def backend(spec: RunSpec) -> str | None:
     """Ask whether the sandbox verifies anything."""
     spec.sandbox.require_verifying()
     return None
+
+
+def quantization(spec: RunSpec) -> str | None:
+    """Ask for a GPU where weights are to be quantized."""
+    asked = [name for name in ("load_in_4bit", "load_in_8bit") if getattr(spec.model, name, False)]
+    if not asked or not spec.grpo.use_cpu:
+        return None
+    return f"{asked[0]} needs a GPU, and this run uses the CPU (use_cpu); train where there is one, or leave it out"
 
 
 def output_dir(spec: RunSpec) -> str | None:
