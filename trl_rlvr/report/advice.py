@@ -62,21 +62,21 @@ def _flat(run: History) -> str | None:
     ends = run.thirds("pass_rate")
     if ends is None or not 0 < ends.last < 0.9 or ends.last - ends.first > max(0.01, ends.noise):
         return None
-    better_told = (run.late("frac_reward_zero_std") or 0.0) >= 0.8 or _collapsed(run) is not None
+    better_told = (run.alike or 0.0) >= 0.8 or _collapsed(run) is not None
     if better_told or run.heldout_gain > 0.02:
         return None
     return f"pass_rate {percent(ends.first)} in the first third, {percent(ends.last)} in the last"
 
 
 def _no_signal(run: History) -> str | None:
-    flat, rate = run.late("frac_reward_zero_std"), run.late("pass_rate")
+    flat, rate = run.alike, run.late("pass_rate")
     if flat is None or flat < 0.8 or rate is None or rate >= 0.9:
         return None
     return f"frac_reward_zero_std {percent(flat)}"
 
 
 def _solved(run: History) -> str | None:
-    flat, rate = run.late("frac_reward_zero_std"), run.late("pass_rate")
+    flat, rate = run.alike, run.late("pass_rate")
     if flat is None or flat < 0.8 or rate is None or rate < 0.9:
         return None
     return f"pass_rate {percent(rate)}, frac_reward_zero_std {percent(flat)}"

@@ -55,6 +55,11 @@ class History:
         values = self.values(key)
         return _mean(values[len(values) // 2 :]) if len(values) >= LEAST else None
 
+    @property
+    def alike(self) -> float | None:
+        """Share of groups that were rewarded alike, late in the run; None with a critic, where groups say nothing."""
+        return None if self.keys("ppo/") else self.late("frac_reward_zero_std")
+
     def thirds(self, key: str) -> Ends | None:
         """Return the two ends of the run; None where it is too short for a trend."""
         values = self.values(key)
