@@ -140,25 +140,37 @@ class Taint:
     Args:
         trees: the setup code and the test.
         entry_points: the candidate's names.
+        by_attribute: take `self.stack = Stack()` for the attribute's affair, in any object, and not for that of `self`.
     """
 
-    def __init__(self, trees: list[ast.Module], entry_points: tuple[str, ...]) -> None:
+    def __init__(self, trees: list[ast.Module], entry_points: tuple[str, ...], *, by_attribute: bool = False) -> None:
         self._names = set(entry_points)
+        self._attributes: set[str] = set()
         nodes = [node for tree in trees for node in ast.walk(tree)]
         functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
         size = -1
-        while size != len(self._names):  # until nothing more is reached
-            size = len(self._names)
+        while size != len(self._names) + len(self._attributes):  # until nothing more is reached
+            size = len(self._names) + len(self._attributes)
             for node in nodes:
                 for target, value in _targets(node):
                     if self.reaches(value):
-                        self._names |= {name.id for name in ast.walk(target) if isinstance(name, ast.Name)}
+                        self._add(target, by_attribute)
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and self._reaches_arguments(node):
                     self._taint_function(functions.get(node.func.id))
             for function in functions.values():
                 returns = [node for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
                 if any(self.reaches(node.value) for node in returns if node.value):
                     self._names.add(function.name)
+
+    def _add(self, target: ast.expr, by_attribute: bool) -> None:
+        if by_attribute and isinstance(target, ast.Attribute):
+            self._attributes.add(target.attr)
+        else:
+            self._names |= {name.id for name in ast.walk(target) if isinstance(name, ast.Name)}
+
+    def has_attribute(self, name: str) -> bool:
+        """Tell whether the candidate's value may be in an attribute of this name."""
+        return name in self._attributes
 
     def _taint_function(self, function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> None:
         if function is not None:
@@ -169,7 +181,11 @@ class Taint:
 
     def reaches(self, node: ast.expr) -> bool:
         """Tell whether the candidate's value may be in this expression."""
-        return any(isinstance(sub, ast.Name) and sub.id in self._names for sub in ast.walk(node))
+        return any(
+            (isinstance(sub, ast.Name) and sub.id in self._names)
+            or (isinstance(sub, ast.Attribute) and sub.attr in self._attributes)
+            for sub in ast.walk(node)
+        )
 
     def danger(self, call: ast.Call, name: str) -> bool:
         """Tell whether a call of the function `name` executes, loads, opens or expands the candidate's value."""

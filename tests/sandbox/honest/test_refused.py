@@ -49,22 +49,39 @@ refused(
     honest("def f():\n    open('/tmp/x', 'w').close()\n    return 1", "assert f() == 1", wrong=None),
 )
 refused(
-    "list_subclass_as_an_answer",
-    "it would cross as a copy, which does not show what the solution changes later; a class that is asked for does not",
+    "list_subclass_compared_with_a_list",
+    "it stays with the solution, as a copy would not show later changes; its methods and items can be asked for",
     honest(
-        "class Bag(list):\n    def total(self): return sum(self)\ndef make(n): return Bag(range(n))",
-        "assert make(4).total() == 6",
+        "class Bag(list): pass\ndef make(n): return Bag(range(n))",
+        "assert make(2) == [0, 1]",
         entry_points=("make",),
         wrong=None,
     ),
 )
 refused(
-    "dict_subclass_as_an_answer",
-    "as the subclass of list",
+    "block_that_swallows_an_exception",
+    "a check that failed in the block would be swallowed as well",
     honest(
-        "class Names(dict): pass\ndef make(s): return Names((w, len(w)) for w in s.split())",
-        "assert sorted(make('a bb').items()) == [('a', 1), ('bb', 2)]",
-        entry_points=("make",),
+        "class Calm:\n    def __enter__(self): return self\n    def __exit__(self, *error): return True",
+        "with Calm():\n    raise ValueError",
+        wrong=None,
+    ),
+)
+refused(
+    "argument_changed_in_the_middle_of_a_comparison",
+    "what is expected may rest on it, and here it cannot be evaluated first",
+    honest(
+        "def last(xs): return xs.pop()",
+        "xs = [2, 1]\nassert [last(xs) + n for n in xs] == [3]",
+        wrong=None,
+    ),
+)
+refused(
+    "cause_of_an_exception",
+    "of an exception its class and arguments cross",
+    honest(
+        "def f():\n    try: 1 / 0\n    except ZeroDivisionError as error: raise ValueError('no') from error",
+        "try:\n    f()\nexcept ValueError as error:\n    assert isinstance(error.__cause__, ZeroDivisionError)",
         wrong=None,
     ),
 )

@@ -10,14 +10,7 @@ from typing import Any
 from trl_rlvr.sandbox.candidate.exports import Exports
 from trl_rlvr.sandbox.candidate.proxies import KINDS, Proxy
 from trl_rlvr.sandbox.codec import UNCOUNTED, Budget, Decoder, Encoder, RefusedValue, Shared, tags
-from trl_rlvr.sandbox.protocol.exceptions import (
-    MAX_CAUSES,
-    known_class,
-    known_name,
-    make_exception,
-    plain_arguments,
-    plain_attributes,
-)
+from trl_rlvr.sandbox.protocol.exceptions import known_class, known_name, make_exception, plain_arguments
 from trl_rlvr.sandbox.protocol.frames import read_frame, write_frame
 from trl_rlvr.sandbox.protocol.operators import OPERATORS
 from trl_rlvr.sandbox.protocol.outcomes import MEMORY, describe
@@ -45,6 +38,8 @@ class Connection:
         """Exceptions that stand for a test's own, by id, and the numbers of those."""
         self._printed: io.StringIO | None = None
         self._shared = Shared()
+        self._asked_for: tuple[str, ...] = ()
+        """The names that the tests ask for."""
         self._runner: Any = None
         """One event loop for all that a test awaits: an object of asyncio's belongs to the loop that it met first."""
 
@@ -76,7 +71,7 @@ class Connection:
         """Read a message: let the shared containers hold what the test left in them, and return the values."""
         message = Decoder(frame, Budget(UNCOUNTED), self._read_handle, self._shared.table, tags.CONSTANTS)
         message.at = start
-        self._shared.apply(self._shared.read_changes(message), message)
+        self._shared.read_head(message)
         values = message.rest()
         self._shared.agree()
         return values
@@ -86,6 +81,7 @@ class Connection:
             (names,) = rest
             if target:
                 self._printed = sys.stdout = io.StringIO()
+            self._asked_for = names
             return [name for name in names if name in self.namespace]
         if request == Request.FETCH:
             return self.namespace[target]
@@ -105,8 +101,6 @@ class Connection:
             return next(target)
         if request == Request.AWAIT:
             return self._await(target)
-        if request == Request.LOOK:
-            return target
         if request == Request.BASE:
             return issubclass(target, *rest)
         raise RefusedValue("an unknown request")
@@ -122,7 +116,7 @@ class Connection:
     def _reply(self, kind: bytes) -> Encoder:
         """Begin an answer: what was printed, then what changed in the containers that the test has."""
         self._shared.rollback()
-        encoder = Encoder(self._write_handle, self._shared.table, self._write_subclass)
+        encoder = Encoder(self._write_handle, self._shared.table, self._is_asked_for)
         encoder.out += kind
         printed = ""
         if self._printed is not None:
@@ -137,21 +131,13 @@ class Connection:
         encoder = self._reply(Reply.RAISED)
         encoder.value(MEMORY if isinstance(error, MemoryError) else "")
         encoder.value(describe(error))
-        causes = _causes(error)
-        self._write_exception(encoder, error)
-        encoder.length(len(causes))
-        for cause in causes:
-            self._write_exception(encoder, cause)
-        return encoder
-
-    def _write_exception(self, encoder: Encoder, error: BaseException) -> None:
         name = known_name(type(error))
         if known_class(name) is not type(error) or id(error) in self._test_exceptions:
             encoder.value(error)
-            return
-        encoder.value(name)
-        encoder.value(plain_arguments(error))
-        encoder.value(plain_attributes(error))
+        else:
+            encoder.value(name)
+            encoder.value(plain_arguments(error))
+        return encoder
 
     def _refusal(self, text: str) -> Encoder:
         self._shared.rollback()
@@ -168,7 +154,7 @@ class Connection:
         """
         if self._exports.is_hashing:
             raise RuntimeError("a key asks the test for something while it crosses")
-        encoder = Encoder(self._write_handle, self._shared.table, self._write_subclass)
+        encoder = Encoder(self._write_handle, self._shared.table, self._is_asked_for)
         encoder.out += Reply.CALLBACK + request
         try:
             self._shared.write_head(encoder)
@@ -206,16 +192,11 @@ class Connection:
             return
         self._exports.describe(encoder, value)
 
-    def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
-        encoder.out.append(tags.SUBCLASS)
-        self._shared.keep_apart(value)
-        self._exports.describe(encoder, value)
+    def _is_asked_for(self, kind: type) -> bool:
+        """Say whether a class is one that the tests ask for, or derives from one: its instances stay here."""
+        return any(self.namespace.get(name) is base for name in self._asked_for for base in kind.__mro__)
 
-    def _read_handle(self, decoder: Decoder, tag: int) -> Any:
-        if tag == tags.SUBCLASS:
-            copy = decoder.item()
-            self._shared.keep_apart(copy)
-            return copy
+    def _read_handle(self, decoder: Decoder) -> Any:
         whose, number = decoder.length(), decoder.length()
         if whose == RECEIVERS:
             return self._exports.find(number)
@@ -228,15 +209,6 @@ class Connection:
 
 async def _result_of(awaitable: Any) -> Any:
     return await awaitable
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """Return what an exception was raised from, and what that was raised from, and so on."""
-    causes: list[BaseException] = []
-    while error.__cause__ is not None and len(causes) < MAX_CAUSES:
-        error = error.__cause__
-        causes.append(error)
-    return causes
 
 
 def serve(namespace: dict[str, Any], requests: int, answers: int) -> None:

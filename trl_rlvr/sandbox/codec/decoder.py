@@ -29,7 +29,7 @@ class Decoder:
     Args:
         data: what an `Encoder` wrote, or anything at all.
         budget: shared by all messages of one program.
-        handle: called with the decoder where a handle, or a subclass's head, was written; returns what stands for it.
+        handle: called with the decoder where a handle was written; returns what stands for it.
         table: containers that the writer may refer to; new ones join them.
         constants: what the writer may name; all of `tags.CONSTANTS` only where a test wrote.
     """
@@ -38,7 +38,7 @@ class Decoder:
         self,
         data: bytes,
         budget: Budget | None = None,
-        handle: Callable[["Decoder", int], Any] | None = None,
+        handle: Callable[["Decoder"], Any] | None = None,
         table: Table | None = None,
         constants: Mapping[str, object] = tags.PURE_CONSTANTS,
     ) -> None:

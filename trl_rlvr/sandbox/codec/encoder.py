@@ -50,7 +50,7 @@ class Encoder:
     Args:
         other: called with the encoder and a value that is no plain data; by default such a value crosses as opaque.
         table: containers that the reader already holds; new ones join them.
-        subclasses: called with the encoder, the value and its base before a subclass's base value is written.
+        stays: says whether instances of a class stay with the writer although its base is plain data.
         constants: names of what crosses by name, by identity; all of `tags.CONSTANT_NAMES` only where a test writes.
     """
 
@@ -58,7 +58,7 @@ class Encoder:
         self,
         other: Other | None = None,
         table: Table | None = None,
-        subclasses: Callable[["Encoder", Any, type], None] | None = None,
+        stays: Callable[[type], bool] | None = None,
         constants: Mapping[int, str] = tags.PURE_NAMES,
     ) -> None:
         self.out = bytearray()
@@ -66,7 +66,7 @@ class Encoder:
         """Every container by number; holding them keeps their ids from being used again."""
         self._numbers: dict[int, int] = {} if table is None else table.numbers
         self._other = other
-        self.subclasses = subclasses
+        self._stays = stays
         self.constants = constants
         self.in_key = False
         """Whether what is being written is a key, or an item of a set."""
@@ -157,16 +157,18 @@ class Encoder:
         if any(write(self, value) for write in SPECIAL):
             return
         base = next((base for base in _BASES if base in mro), None)
-        if base is None:
+        if base is None or self.stays(kind, base):
             self.other(value)
             return
-        if self.subclasses is not None:
-            self.subclasses(self, value, base)
         writer = SIMPLE.get(base)
         if writer is not None:
             writer(self, _PLAIN[base](value) if base in _PLAIN else value)
         else:
             self.contained(CONTAINERS[base], value)
+
+    def stays(self, kind: type, base: type) -> bool:
+        """Say whether instances of a subclass stay with the writer: a copy would not show what they do and become."""
+        return self.takes_others and (base in tags.MUTABLE or (self._stays is not None and self._stays(kind)))
 
     def other(self, value: Any) -> None:
         """Write what is no plain data."""

@@ -35,8 +35,8 @@ def write_named_tuple(encoder: Encoder, value: Any) -> bool:
     kind = type(value)
     if not is_named_tuple(kind, type.__dict__["__mro__"].__get__(kind)):
         return False
-    if encoder.subclasses is not None and has_own_methods(kind):
-        encoder.subclasses(encoder, value, tuple)
+    if has_own_methods(kind) and encoder.stays(kind, tuple):
+        return False
     encoder.contained(_write, value)
     return True
 

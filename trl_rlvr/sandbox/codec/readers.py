@@ -57,13 +57,10 @@ def _opaque(self: Decoder) -> Opaque:
     return Opaque(self.text())
 
 
-def _handle(tag: int) -> Callable[[Decoder], Any]:
-    def read(self: Decoder) -> Any:
-        if self.handle is None:
-            raise RefusedValue("an answer holds a handle where only data is allowed")
-        return self.handle(self, tag)
-
-    return read
+def _handle(self: Decoder) -> Any:
+    if self.handle is None:
+        raise RefusedValue("an answer holds a handle where only data is allowed")
+    return self.handle(self)
 
 
 def _list(self: Decoder) -> list[Any]:
@@ -233,7 +230,6 @@ CONTAINERS.update(
         tags.TIMEZONE: _timezone,
         tags.PATH: lambda self: pathlib.PurePosixPath(self.exactly(str)),
         tags.NDARRAY: _ndarray,
-        tags.HANDLE: _handle(tags.HANDLE),
-        tags.SUBCLASS: _handle(tags.SUBCLASS),
+        tags.HANDLE: _handle,
     }
 )

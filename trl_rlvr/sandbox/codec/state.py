@@ -1,11 +1,13 @@
-"""Snapshots of a container's content, to compare with its later content and to put into another container."""
+"""Snapshots of a container's content, to compare with its later content, to send, and to put into the other end's."""
 
 import collections
 import operator
-from collections.abc import Callable
 from typing import Any
 
-from trl_rlvr.sandbox.codec.tags import SCALARS
+from trl_rlvr.sandbox.codec.decoder import Decoder
+from trl_rlvr.sandbox.codec.encoder import Encoder
+from trl_rlvr.sandbox.codec.readers import require_countable
+from trl_rlvr.sandbox.codec.tags import RefusedValue
 
 
 class State:
@@ -15,11 +17,10 @@ class State:
         content: as `of` reads it.
     """
 
-    __slots__ = ("_scalars", "content")
+    __slots__ = ("content",)
 
     def __init__(self, content: bytes | list[Any]) -> None:
-        self.content = content
-        self._scalars: bool | None = None
+        self.content: Any = content
 
     @classmethod
     def of(cls, container: Any) -> "State":
@@ -29,21 +30,11 @@ class State:
     def is_held_by(self, container: Any) -> bool:
         """Say whether a container, of the kind that the state is of, holds the very objects of this state."""
         now = container if type(container) is list else _content(container)
-        return now == self.content if isinstance(now, bytes) else is_same(now, self.content)
-
-    def holds_any(self, ids: set[int]) -> bool:
-        """Say whether one of some objects, none of them a scalar, is among the items."""
-        return not self.holds_scalars() and not ids.isdisjoint(map(id, self.content))
-
-    def holds_scalars(self) -> bool:
-        """Say whether there are no items but scalars."""
-        if self._scalars is None:
-            self._scalars = isinstance(self.content, bytes) or all(map(SCALARS.__contains__, map(type, self.content)))
-        return self._scalars
+        return now == self.content if isinstance(now, bytes) else _is_same(now, self.content)
 
     def put_into(self, container: Any) -> None:
         """Let a container, which keeps its identity, hold this state; iterators over it go on where they can."""
-        content: Any = self.content
+        content = self.content
         if isinstance(container, bytearray | list):
             container[:] = content
         elif isinstance(container, dict):
@@ -55,12 +46,45 @@ class State:
             container.clear()
             container.update(content) if isinstance(container, set) else container.extend(content)
 
-    def with_items(self, changed: Callable[[Any], Any]) -> "State":
-        """Return the state with each item replaced that is no scalar."""
-        return self if self.holds_scalars() else State(list(map(changed, self.content)))
+
+def write_content(encoder: Encoder, container: Any) -> State:
+    """Write what a container holds now, whole, and return it."""
+    now = State.of(container)
+    content = now.content
+    if isinstance(content, bytes):
+        encoder.value(content)
+    elif isinstance(container, dict):
+        half = len(content) // 2
+        encoder.keys(content[:half], half)
+        encoder.items(content[half:], half)
+    elif isinstance(container, set):
+        encoder.keys(content, len(content))
+    else:
+        encoder.items(content, len(content))
+    return now
 
 
-def is_same(one: Any, other: Any) -> bool:
+def read_content(decoder: Decoder, target: Any) -> State:
+    """Read what `write_content` wrote: the state to put into the container.
+
+    Raises:
+        RefusedValue: as `Decoder.item` does, beside any exception of `MALFORMED`.
+    """
+    if isinstance(target, bytearray):
+        return State(decoder.exactly(bytes))
+    if isinstance(target, set):
+        return State(decoder.keys())
+    if not isinstance(target, dict):
+        return State(decoder.items())
+    keys, items = decoder.keys(), decoder.items()
+    if len(keys) != len(items):
+        raise RefusedValue("a mapping has more or fewer keys than values")
+    if isinstance(target, collections.Counter):
+        require_countable(items)
+    return State([*keys, *items])
+
+
+def _is_same(one: Any, other: Any) -> bool:
     """Say whether two lists hold the very same objects."""
     return len(one) == len(other) and all(map(operator.is_, one, other))
 
@@ -72,9 +96,7 @@ def _content(container: Any) -> bytes | list[Any]:
 
 
 def _put_pairs(mapping: Any, keys: list[Any], items: list[Any]) -> None:
-    if not is_same(list(mapping), keys[: len(mapping)]):
+    if not _is_same(list(mapping), keys[: len(mapping)]):
         mapping.clear()
-    held = list(mapping.values())
-    for place, (key, item) in enumerate(zip(keys, items, strict=True)):
-        if place >= len(held) or held[place] is not item:
-            mapping[key] = item
+    for key, item in zip(keys, items, strict=True):
+        mapping[key] = item

@@ -13,7 +13,7 @@ NONE, TRUE, FALSE, INT, BIG_INT, FLOAT, COMPLEX, STR, BYTES = range(9)
 LIST, TUPLE, SET, FROZENSET, DICT, REF, RANGE, BYTEARRAY = range(16, 24)
 DEQUE, COUNTER, ORDERED_DICT, DEFAULT_DICT, NAMED_TUPLE = range(32, 37)
 DECIMAL, FRACTION, DATE, TIME, DATETIME, TIMEDELTA, TIMEZONE, PATH, NDARRAY = range(48, 57)
-CONSTANT, HANDLE, SUBCLASS, OPAQUE = range(64, 68)
+CONSTANT, HANDLE, OPAQUE = range(64, 67)
 
 MAX_DEPTH = 150
 """Containers inside containers; four frames a level must stay below the interpreter's recursion limit."""

@@ -2,11 +2,10 @@
 
 TEST_MODULE = "tests"
 """What a test's own classes say their module is."""
-BEGIN_COMPARISON, END_COMPARISON, BEGIN_STATEMENT, FUNCTION, GENERATOR, END = (
-    f"__{name}__"
-    for name in (("begin_comparison", "end_comparison", "begin_statement", "function", "generator", "end"))
-)
-"""Names of `Staging`'s methods in a test; no variable is added, as tests may look at theirs."""
+KEPT, CHANGES, UNCHANGED = "__kept__", "__changes__", "__unchanged__"
+"""Names of what `expectations` offers; no variable of a test is added."""
+MOVED = "__moved_"
+"""How names of the parts begin that were evaluated ahead of a comparison."""
 FETCH_DATA = "__fetch_data__"
 CATCHABLE = "__catchable__"
 COLLECTED, TEST_ENDED, NOTED, NOTHING = "__collected__", "__ended__", "__noted__", "__nothing__"

@@ -15,24 +15,23 @@ from trl_rlvr.analysis.conventions import STAND_IN
 from trl_rlvr.analysis.parsing import bound_name
 from trl_rlvr.analysis.standard_values import standard_values
 from trl_rlvr.analysis.star_imports import star_imports
+from trl_rlvr.sandbox.harness.expectations import Expectations, kept
 from trl_rlvr.sandbox.harness.injected import (
-    BEGIN_COMPARISON,
-    BEGIN_STATEMENT,
     CATCHABLE,
-    END,
-    END_COMPARISON,
+    CHANGES,
     FETCH_DATA,
-    FUNCTION,
-    GENERATOR,
+    KEPT,
     RAN,
     TEST_MODULE,
+    UNCHANGED,
 )
 from trl_rlvr.sandbox.harness.remote.connection import Connection, Lost
 from trl_rlvr.sandbox.harness.remote.exceptions import exception_class
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
 from trl_rlvr.sandbox.harness.reports import Report, fatal_outcome
 from trl_rlvr.sandbox.harness.rewrite.collection import add_collected
-from trl_rlvr.sandbox.harness.rewrite.comparisons import stage_comparisons
+from trl_rlvr.sandbox.harness.rewrite.comparisons import protect_comparisons
+from trl_rlvr.sandbox.harness.rewrite.expected_side import Reach
 from trl_rlvr.sandbox.harness.rewrite.solution_imports import without_module
 from trl_rlvr.sandbox.harness.runner.collector import Collector
 from trl_rlvr.sandbox.harness.runner.execution import require_success
@@ -95,6 +94,8 @@ class _Judge:
         self.defined = defined
         self.missing = frozenset(names) - frozenset(defined)
         self.setup = trees[0]
+        self.reach = Reach(trees, names)
+        self.expectations = Expectations(lambda: connection.changes, connection.fail)
         self.standard = standard_values(trees, names)
         self.collector = Collector(connection.imports.exports.was_given)
         self.kept: dict[str, Any] = {}
@@ -104,12 +105,9 @@ class _Judge:
         """Make the names that a test begins with, and say which of them are to be fetched at every read."""
         namespace = {
             "__name__": TEST_MODULE,
-            BEGIN_COMPARISON: self.connection.staging.begin_comparison,
-            END_COMPARISON: self.connection.staging.end_comparison,
-            BEGIN_STATEMENT: self.connection.staging.begin_statement,
-            FUNCTION: self.connection.staging.function,
-            GENERATOR: self.connection.staging.generator,
-            END: self.connection.staging.end,
+            KEPT: kept,
+            CHANGES: self.expectations.changes,
+            UNCHANGED: self.expectations.unchanged,
             CATCHABLE: self._catchable,
             RAN: require_success,
             STAND_IN: _SolutionModule(self._of_module),
@@ -168,13 +166,14 @@ class _Judge:
         before = dict(namespace)
         namespace[FETCH_DATA] = self._reader(namespace, before)
         if self.setup.body:
-            exec(compile(stage_comparisons(copy.deepcopy(self.setup), fetched), "<setup>", "exec"), namespace)
+            setup = protect_comparisons(copy.deepcopy(self.setup), self.reach, fetched)
+            exec(compile(setup, "<setup>", "exec"), namespace)
             self._take_back(namespace, before)
         fetched = frozenset(name for name in fetched if namespace.get(name) is before.get(name))
         self.collector.begin(namespace)
         ready = namespace.keys() | self.missing
         try:
-            exec(compile(stage_comparisons(tree, fetched), "<test>", "exec"), namespace)
+            exec(compile(protect_comparisons(tree, self.reach, fetched), "<test>", "exec"), namespace)
         finally:
             self.kept |= {name: value for name, value in namespace.items() if name not in ready or name in self.kept}
 

@@ -1,4 +1,4 @@
-"""Exceptions as data: the names that both ends use for a class, and the attributes that cross.
+"""Exceptions as data: the names that both ends use for a class, and the arguments that cross.
 
 Beside the builtin ones these are the classes of those standard modules that work on data: none whose exceptions steer
 a test runner or an event loop.
@@ -16,11 +16,6 @@ _MODULES = frozenset((
     "re", "sqlite3", "statistics", "struct", "tokenize", "tomllib", "xml.etree.ElementTree", "zlib", "zoneinfo",
     "zoneinfo._common",
 ))  # fmt: skip
-_FIELDS = ("filename", "filename2", "name", "path")
-"""Attributes of builtin exceptions that are neither arguments nor in `__dict__`."""
-_NOTES = "__notes__"
-MAX_CAUSES = 8
-"""Links of a chain of `raise ... from` that cross."""
 _SCALARS = (int, float, str, bool, bytes, type(None))
 _MAX_ITEMS = 1000
 
@@ -58,27 +53,6 @@ def plain_arguments(error: BaseException) -> tuple[Any, ...]:
     return tuple(map(_plain, args))
 
 
-def plain_attributes(error: BaseException) -> dict[str, Any]:
-    """Return what an exception of a class that both ends know has beside its arguments, of plain data."""
-    found = {name: getattr(error, name, None) for name in _FIELDS} | vars(error)
-    return {
-        name: value
-        for name, value in found.items()
-        if value is not None and (_is_scalar(value) or (name == _NOTES and type(value) is list))
-    }
-
-
-def set_attributes(error: BaseException, attributes: dict[Any, Any]) -> None:
-    """Give an exception the attributes that the other end says it has, but none that Python or the harness sets."""
-    for name, value in attributes.items():
-        if not isinstance(name, str) or not _is_data(value):
-            continue
-        if name in _FIELDS and hasattr(type(error), name):
-            setattr(error, name, value)
-        elif name == _NOTES or not (name.startswith("_") or name in MARKS or hasattr(BaseException, name)):
-            error.__dict__[name] = value
-
-
 def make_exception(kind: type[BaseException], args: tuple[Any, ...], text: str) -> BaseException:
     """Make an exception of arguments that one of its class had.
 
@@ -111,7 +85,3 @@ def _plain(value: Any) -> Any:
         return str(value)[:1000]
     except Exception:
         return type(value).__name__
-
-
-MARKS = frozenset(("came_from_candidate", "aborted_assertion"))
-"""Attributes by which the harness knows what an exception is: the candidate gives none of them."""

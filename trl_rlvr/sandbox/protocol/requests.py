@@ -35,7 +35,6 @@ class Request(bytes, Enum):
     NEXT = b"N"
     AWAIT = b"W"
     BASE = b"B"
-    LOOK = b"L"
 
     __hash__ = bytes.__hash__  # as bytes that were read
 

@@ -1,71 +1,39 @@
 import ast
-import contextlib
 
 import pytest
 
-from trl_rlvr.sandbox.codec import Decoder, Encoder, Shared
-from trl_rlvr.sandbox.harness.injected import (
-    BEGIN_COMPARISON,
-    BEGIN_STATEMENT,
-    CATCHABLE,
-    END,
-    END_COMPARISON,
-    FETCH_DATA,
-    FUNCTION,
-    GENERATOR,
-)
-from trl_rlvr.sandbox.harness.rewrite.comparisons import stage_comparisons
-from trl_rlvr.sandbox.harness.staging import Staging
+from trl_rlvr.sandbox.harness.expectations import Expectations, kept
+from trl_rlvr.sandbox.harness.injected import CATCHABLE, CHANGES, FETCH_DATA, KEPT, UNCHANGED
+from trl_rlvr.sandbox.harness.rewrite.comparisons import protect_comparisons
+from trl_rlvr.sandbox.harness.rewrite.expected_side import Reach
 
 
-class Solution:
-    """The other end of a conversation, which empties what it is given."""
-
-    def __init__(self):
-        self.here, self.there = Shared(), Shared()
-        self.staging = Staging(lambda: self.here, contextlib.nullcontext)
-
-    def empty(self, values):
-        (theirs,) = self.send(self.here, self.there, values)
-        theirs.clear()
-        return self.send(self.there, self.here, [])[0]
-
-    def send(self, sender, receiver, *values):
-        encoder = Encoder(table=sender.table)
-        sender.write_head(encoder, forget=not self.staging.has_copies)
-        for value in values:
-            encoder.value(value)
-        sender.agree()
-        message = Decoder(bytes(encoder.out), table=receiver.table)
-        if receiver is self.here:
-            self.staging.take_changes(message)
-        else:
-            receiver.apply(receiver.read_changes(message), message)
-        arrived = message.rest()
-        new = receiver.agree(message.costs)
-        if receiver is self.here:
-            self.staging.leave_unstaged(new)
-        return arrived
+class Refused(Exception):  # noqa: N818 - a condition
+    """The test cannot be judged."""
 
 
 def run(source, fetched=None):
-    """Run a test whose `f` empties its argument, the change held back while the test holds."""
-    solution = Solution()
-    staging = solution.staging
+    """Run a test whose `f` empties its argument and returns another empty list."""
+    changes = []
+
+    def empty(values):
+        changes.append(values)
+        values.clear()
+        return []
+
+    expectations = Expectations(lambda: len(changes), lambda verdict, text: Refused(text))
     namespace = {
-        BEGIN_COMPARISON: staging.begin_comparison,
-        END_COMPARISON: staging.end_comparison,
-        BEGIN_STATEMENT: staging.begin_statement,
-        FUNCTION: staging.function,
-        GENERATOR: staging.generator,
-        END: staging.end,
+        KEPT: kept,
+        CHANGES: expectations.changes,
+        UNCHANGED: expectations.unchanged,
         FETCH_DATA: lambda name: fetched[name].pop(),
         CATCHABLE: lambda kinds: kinds,
-        "f": solution.empty,
+        "f": empty,
     }
-    exec(compile(stage_comparisons(ast.parse(source), frozenset(fetched or ())), "<test>", "exec"), namespace)
-    assert not staging.active
-    assert not staging.has_copies
+    tree = ast.parse(source)
+    names = frozenset(fetched or ())
+    tree = protect_comparisons(tree, Reach([tree], ("f", *names)), names)
+    exec(compile(tree, "<test>", "exec"), namespace)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +61,7 @@ def run(source, fetched=None):
     ],
 )
 def test_expected_side_sees_no_change_of_its_own_statement(test):
-    with pytest.raises(AssertionError):
+    with pytest.raises((AssertionError, Refused)):
         run(test)
 
 
@@ -110,11 +78,8 @@ def test_expected_side_sees_no_change_of_its_own_statement(test):
         "def emptied(v):\n    f(v)\n    return v\nassert emptied([1]) == []",
         "def emptied(v):\n    before = v[:]\n    f(v)\n    return v != before\nassert emptied([1])",
         "x = [1]\nassert all(f(x) == [] and x == [] for _ in range(1))",
-        "import asyncio\nx = [1]\nasync def main():\n    f(x)\n    return x\nassert asyncio.run(main()) == []",
         "def emptied(cases):\n    for c in cases:\n        f(c)\n        yield c == []\n"
         "assert all(emptied([[1], [2]]))",
-        "def emptied(x):\n    got = yield\n    f(x)\n    yield got, x\ng = emptied([1])\nnext(g)\n"
-        "assert g.send(5) == (5, [])\nassert list(g) == []",
         "def inner(x):\n    f(x)\n    yield x\n    return 7\ndef outer(x):\n    seven = yield from inner(x)\n"
         "    yield seven\nassert list(outer([1])) == [[], 7]",
         "def closing(log):\n    try:\n        yield 1\n    except KeyError:\n        yield 2\n    finally:\n"
@@ -122,17 +87,39 @@ def test_expected_side_sees_no_change_of_its_own_statement(test):
         "assert log == [3]",
         "def g():\n    x = (yield 1) == 5\n    yield x\ni = g()\nnext(i)\nassert i.send(5)\ny = [3]\nf(y)\n"
         "assert y == []",
-        "import asyncio\nasync def one(d):\n    x = [d]\n    await asyncio.sleep(d / 100)\n    f(x)\n    return x\n"
-        "async def main():\n    assert await asyncio.gather(one(1), one(2)) == [[], []]\nasyncio.run(main())",
         "def case(x, y):\n    return locals()\nassert case(1, 2) == {'x': 1, 'y': 2}\nassert case.__name__ == 'case'",
         "import contextlib\nx = [1]\nwith contextlib.suppress(ZeroDivisionError):\n    assert f([2]) == 1 / 0\n"
         "f(x)\nfor _ in x:\n    assert False",
-        "x = [1]\ndef items():\n    yield f(x)\n    yield x\nassert list(items()) == [[], x]\nassert x == []",
         "def check(f):\n    'What it checks.'\n    y = [1]\n    if y:\n        f(y)\n    assert not y\ncheck(f)",
     ],
 )
 def test_honest_tests_see_the_changes_of_earlier_statements(test):
     run(test)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "x = [1]\nassert [n for n in x if f(x) == []] == []",
+        "x = [1]\ny = x\nassert (f(x) if y else y) == []",
+        "class T:\n    x = [1]\n    assert f(x) == sorted(x)",
+        "class Table:\n    def __init__(self):\n        self.rows = [1]\n"
+        "    def size(self):\n        return f(self.rows)\nt = Table()\nassert t.size() == [] == t.rows",
+    ],
+)
+def test_what_can_neither_go_first_nor_be_sure_is_refused(test):
+    with pytest.raises(Refused):
+        run(test)
+
+
+def test_what_is_kept_is_a_copy_of_containers_alone():
+    held = object()
+    value = {"a": [1, (2, [3])], "b": held}
+    twin = kept(value)
+    value["a"][1][1].append(4)
+
+    assert twin == {"a": [1, (2, [3])], "b": held}
+    assert kept(value)["b"] is held
 
 
 def test_data_of_the_solution_is_read_anew_each_time():

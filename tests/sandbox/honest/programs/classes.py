@@ -53,22 +53,6 @@ PROGRAMS = {
         wrong=("= 9", "= 8"),
         entry_points=("make",),
     ),
-    "typed_named_tuple_with_methods": honest(
-        """
-        from typing import NamedTuple
-        class Pair(NamedTuple):
-            left: int
-            right: int
-            def total(self): return self.left + self.right
-        def make(a): return Pair(a, a + 1)
-        """,
-        "assert make(1).total() == 3 and make(1) == (1, 2) and make(1).right == 2",
-        "left, right = make(2)\nassert (left, right) == (2, 3)",
-        "assert sorted([make(3), make(1)])[0].total() == 3",
-        "assert make(1)._replace(left=5).total() == 7",
-        wrong=("self.left + self.right", "self.left"),
-        entry_points=("make",),
-    ),
     "instance_of_a_named_tuple": honest(
         """
         from collections import namedtuple
@@ -78,38 +62,6 @@ PROGRAMS = {
         "assert isinstance(make(1), P) and not isinstance(make(1), Q) and make(1) == P(1)",
         wrong=("return P(a)", "return Q(a)"),
         entry_points=("make", "P", "Q"),
-    ),
-    "list_subclass_that_changes": honest(
-        """
-        class Bag(list):
-            def total(self): return sum(self)
-            def fill(self, n): self.extend(range(n))
-            def add(self, item):
-                self.append(item)
-                return self
-        """,
-        "b = Bag([1])\nb.append(2)\nassert b == [1, 2] and b.total() == 3",
-        "b = Bag()\nb.fill(3)\nb[0] = 7\nassert [7, 1, 2] == b",
-        "b = Bag([1])\nassert b == [1]\nb += [3]\nassert b == [1, 3] and b.total() == 4",
-        "b = Bag()\nassert b.add(1) == [1] and b.add(2) is b\nassert b == [1, 2] and Bag().add(5).add(6) == [5, 6]",
-        wrong=("range(n)", "range(n + 1)"),
-    ),
-    "subclasses_of_plain_types_are_instances_of_them": honest(
-        """
-        from enum import IntEnum
-        class Bag(list): pass
-        class Level(IntEnum):
-            LOW = 1
-            HIGH = 2
-        def make(n): return Bag(range(n))
-        """,
-        "b = make(2)\nassert isinstance(b, list) and isinstance(b, Bag) and not isinstance(b, dict)",
-        "assert isinstance(make(1), list) and 'a'.upper() == 'A' and b'x'.hex() == '78'",
-        "assert isinstance(Level.LOW, int) and Level.LOW < Level.HIGH and max(Level) is Level.HIGH",
-        "assert list(Level)[0] is Level.LOW and sorted([Level.HIGH, Level.LOW])[0] is Level.LOW",
-        "assert Level.__members__['HIGH'] is Level.HIGH and make(1).__class__.__name__ == 'Bag'",
-        wrong=("HIGH = 2", "HIGH = 0"),
-        entry_points=("make", "Bag", "Level"),
     ),
     "generic_class": honest(
         """
@@ -303,17 +255,6 @@ PROGRAMS = {
         wrong=("n < 3", "n < 1"),
         entry_points=("check_size", "TooSmall"),
     ),
-    "own_context_manager_that_suppresses": honest(
-        """
-        class Quiet:
-            def __init__(self, kind): self.kind = kind
-            def __enter__(self): return self
-            def __exit__(self, kind, error, trace): return kind is not None and issubclass(kind, self.kind)
-        """,
-        "x = 0\nwith Quiet(ZeroDivisionError):\n    x = 1\n    1 / 0\nassert x == 1",
-        wrong=("is not None and", "is None and"),
-        entry_points=("Quiet",),
-    ),
     "total_ordering_and_sorting": honest(
         """
         from functools import total_ordering
@@ -355,20 +296,6 @@ PROGRAMS = {
         "assert make(3)().times(4) == 12",
         "assert make(5).factor == 5",
         wrong=("x * self", "x + self"),
-    ),
-    "block_that_swallows_an_exception": honest(
-        """
-        class Ignore:
-            def __init__(self, *kinds): self.kinds, self.seen = kinds, 0
-            def __enter__(self): return self
-            def __exit__(self, kind, error, trace):
-                self.seen += 1
-                return kind is not None and issubclass(kind, self.kinds)
-        """,
-        "with Ignore(ValueError) as i:\n    assert i.seen == 0\n    raise ValueError\nassert i.seen == 1",
-        "with Ignore(LookupError) as ignore:\n    {}['a']\nassert ignore.seen == 1",
-        "try:\n    with Ignore(LookupError):\n        raise ValueError\n    assert False\nexcept ValueError:\n    pass",
-        wrong=("+= 1", "+= 2"),
     ),
     "exception_class_inside_a_class": honest(
         """

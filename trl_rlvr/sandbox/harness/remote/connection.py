@@ -6,16 +6,13 @@ happened is lost, whatever the test's own code catches.
 
 import contextlib
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trl_rlvr.sandbox.codec import Budget, Decoder, Encoder, RefusedValue, Shared, tags
-from trl_rlvr.sandbox.harness.failure_marks import is_failure, mark_aborted
 from trl_rlvr.sandbox.harness.injected import TEST_MODULE
-from trl_rlvr.sandbox.harness.remote.exceptions import RemoteBaseException, read_exception
+from trl_rlvr.sandbox.harness.remote.exceptions import RemoteBaseException, is_failure, read_exception
 from trl_rlvr.sandbox.harness.remote.imports import Imports
-from trl_rlvr.sandbox.harness.staging import Staging
 from trl_rlvr.sandbox.protocol.exceptions import known_name, plain_arguments
 from trl_rlvr.sandbox.protocol.frames import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.sandbox.protocol.requests import Reply, Request
@@ -63,37 +60,16 @@ class Connection:
         self.budget = Budget()
         self._constants = _Constants()
         self.lost: Lost | None = None
-        self.imports = Imports(self, lambda value: self._shared.keep_apart(value))
+        self.imports = Imports(self)
         self._shared = Shared()
-        self.staging = Staging(lambda: self._shared, self._reading)
+        self.changes = 0
+        """How many containers the candidate has changed."""
+        self.is_reading = False
+        """Whether a message is being written or read, so that nothing can be asked."""
         self._is_new_test = True
         """Whether the candidate is yet to be told to share nothing any longer."""
-        self._turn = threading.RLock()
-        """Held for a question and its answer; a callback may ask in its course, as it runs in the same thread."""
-        self._reader = 0
-        """The thread that is writing or reading a message, or 0."""
         self._out_of_step: Lost | None = None
         """Set once a question was left before its answer had been read: that would be taken for the next one's."""
-
-    @property
-    def is_reading(self) -> bool:
-        """Whether a message is being written or read in this thread, so that nothing can be asked."""
-        return self._reader == threading.get_ident()
-
-    @property
-    def is_comparing(self) -> bool:
-        """Whether a comparison of the test is being evaluated."""
-        return self.staging.active
-
-    @property
-    def is_touched(self) -> bool:
-        """Whether a comparison is being evaluated in which the candidate was asked for something."""
-        return self.staging.is_touched
-
-    @property
-    def requests_made(self) -> int:
-        """How often the candidate was asked for something that could change its objects."""
-        return self.staging.requests
 
     def is_own(self, remote: Any) -> bool:
         """Say whether an object is an instance of a class that the tests ask for, or such a class."""
@@ -121,16 +97,12 @@ class Connection:
         return self._loss(verdict, text)
 
     def request(self, what: bytes, *values: Any) -> Any:
-        """Send a request and return what it is answered with; what changed may wait until a comparison is over.
+        """Send a request and return what it is answered with.
 
         Raises:
             Lost: there is no answer, or none that may be used.
             BaseException: what the candidate raised.
         """
-        with self._turn:
-            return self._ask(what, values)
-
-    def _ask(self, what: bytes, values: Sequence[Any]) -> Any:
         self.lost = self.lost or self._out_of_step
         if self.lost is not None:
             raise self.lost
@@ -156,14 +128,12 @@ class Connection:
         """Ask, serve callbacks, and read the answer: what was raised, or else the value, and what was printed."""
         self._send(what + bytes([self._is_new_test]), values)
         self._is_new_test = False
-        self.staging.requests += what != Request.LOOK
         while (frame := self._read())[:1] == Reply.CALLBACK:
             self._serve(frame)
         return self._answer(what, frame)
 
     def expire(self) -> None:
         """Forget what the candidate was handed and what is shared with it: both end with their test."""
-        self.staging.expire()
         self.imports.exports.clear()
         self._shared = Shared()
         self._is_new_test = True
@@ -190,11 +160,11 @@ class Connection:
             Lost: the candidate is gone, or a value, or what a container now holds, cannot be passed on: a limit of
                 ours, which must not pass for the error that a test hopes for.
         """
-        encoder = Encoder(self.imports.write, self._shared.table, self._write_subclass, tags.CONSTANT_NAMES)
+        encoder = Encoder(self.imports.write, self._shared.table, constants=tags.CONSTANT_NAMES)
         encoder.out += start
         try:
             with self._reading():
-                self._shared.write_head(encoder, forget=not self.staging.has_copies)
+                self._shared.write_head(encoder)
                 for value in values:
                     encoder.value(value)
         except RefusedValue as refusal:
@@ -208,12 +178,11 @@ class Connection:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
-        with self._turn:
-            before, self._reader = self._reader, threading.get_ident()
-            try:
-                yield
-            finally:
-                self._reader = before
+        before, self.is_reading = self.is_reading, True
+        try:
+            yield
+        finally:
+            self.is_reading = before
 
     def _answer(self, what: bytes, frame: bytes) -> tuple[BaseException | None, Any, str]:
         answer = Decoder(frame, self.budget, self.imports.read, self._shared.table, self._constants)
@@ -224,35 +193,25 @@ class Connection:
         if frame[:1] not in (Reply.VALUE, Reply.RAISED):
             raise RefusedValue("an answer is of no known kind")
         with self._reading():
-            self.staging.take_changes(answer)
+            self.changes += self._shared.read_head(answer)
             outcome = answer.value() if frame[:1] == Reply.VALUE else read_exception(answer)
-            self.staging.leave_unstaged(self._shared.agree(answer.costs))
+            self._shared.agree(answer.costs)
         if frame[:1] == Reply.VALUE:
             return None, outcome, printed
         if isinstance(outcome, StopIteration) and what != Request.NEXT:
             outcome = RuntimeError("the call raised StopIteration")  # or `all(map(f, xs))` would end early
-        if self.staging.active:
-            mark_aborted(outcome)
         return outcome, None, printed
-
-    def _write_subclass(self, encoder: Encoder, value: Any, base: type) -> None:
-        """Say that the next value is no more than a copy of what a test's own kind of container holds."""
-        del base
-        encoder.out.append(tags.SUBCLASS)
-        self._shared.keep_apart(value)
 
     def _serve(self, frame: bytes) -> None:
         """Do what the candidate asks of an object that it was handed, and tell it the outcome."""
         asked = Decoder(frame, self.budget, self.imports.read, self._shared.table, self._constants)
         asked.at = 2
         with self._reading():
-            if self.staging.active:
-                self.staging.stage_all()
-            self.staging.take_changes(asked)
+            self.changes += self._shared.read_head(asked)
             values = asked.rest()
-            self.staging.leave_unstaged(self._shared.agree(asked.costs))
+            self._shared.agree(asked.costs)
         try:
-            outcome = self.staging.serve(lambda: self.imports.exports.do(frame[1:2], values))
+            outcome = self.imports.exports.do(frame[1:2], values)
         except BaseException as error:
             if is_failure(error):  # the test's own check, which the candidate must not catch
                 raise self._loss(Verdict.WRONG_ANSWER, "a check inside a callback failed") from None

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from trl_rlvr.sandbox.codec import Decoder, RefusedValue
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
-from trl_rlvr.sandbox.protocol.exceptions import MAX_CAUSES, known_class, make_exception, set_attributes
+from trl_rlvr.sandbox.protocol.exceptions import known_class, make_exception
 from trl_rlvr.sandbox.protocol.outcomes import MEMORY
 from trl_rlvr.verdict import Verdict
 
@@ -87,13 +87,14 @@ def read_exception(answer: Decoder) -> BaseException:
     """
     why, text = answer.exactly(str), answer.exactly(str)
     verdict = Verdict.MEMORY_LIMIT if why == MEMORY else Verdict.RUNTIME_ERROR
-    raised = [_read_one(answer, text)]
-    for _ in range(min(answer.length(), MAX_CAUSES)):
-        raised.append(_read_one(answer, text))
-        raised[-2].__cause__ = raised[-1]
-    for error in raised:
-        error.__dict__["came_from_candidate"] = (verdict, text)
-    return raised[0]
+    error = _read_one(answer, text)
+    error.__dict__["came_from_candidate"] = (verdict, text)
+    return error
+
+
+def is_failure(error: BaseException) -> bool:
+    """Say whether an exception is a failed assertion of the test's own."""
+    return isinstance(error, AssertionError) and not hasattr(error, "came_from_candidate")
 
 
 def _read_one(answer: Decoder, text: str) -> BaseException:
@@ -105,9 +106,7 @@ def _read_one(answer: Decoder, text: str) -> BaseException:
     known = known_class(what)
     if known is None:
         raise RefusedValue("an exception is of no known kind")
-    error = make_exception(known, answer.exactly(tuple), text)
-    set_attributes(error, answer.exactly(dict))
-    return error
+    return make_exception(known, answer.exactly(tuple), text)
 
 
 def exception_proxy(remote: RemoteObject, args: tuple[Any, ...]) -> RemoteBaseException:

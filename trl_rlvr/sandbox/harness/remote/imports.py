@@ -1,7 +1,5 @@
 """The import table: the candidate's objects by number, each with its proxy."""
 
-import collections
-from collections.abc import Callable
 from typing import Any
 
 from trl_rlvr.sandbox.codec import Decoder, Encoder, RefusedValue, tags
@@ -13,7 +11,6 @@ from trl_rlvr.sandbox.protocol.operators import ARGUMENT, PROTOCOL_METHODS, UNAR
 from trl_rlvr.sandbox.protocol.requests import RECEIVERS, SENDERS
 
 WITH_OPERANDS = frozenset(PROTOCOL_METHODS)
-_MUTABLE = (list, dict, set, bytearray, collections.deque)
 WITHOUT_OPERANDS = frozenset((*UNARY, *ARGUMENT, "__eq__", "__call__", "__next__"))
 
 
@@ -22,24 +19,20 @@ class Imports:
 
     Args:
         connection: what the candidate's objects are asked through.
-        keep_apart: told of each plain value that came in the place of a subclass's instance.
     """
 
-    def __init__(self, connection: Asks, keep_apart: Callable[[Any], None]) -> None:
+    def __init__(self, connection: Asks) -> None:
         self.exports = Exports()
         self.binds_class = False
         """Whether the next class that the candidate describes is one that the tests ask for."""
         self._connection = connection
-        self._keep_apart = keep_apart
         self._objects: dict[int, Any] = {}
         """The candidate's objects by its numbers."""
-        self._bare: set[int] = set()
-        """Numbers of those that are no instances of subclasses of plain types."""
         self._own_classes: set[int] = set()
         """Numbers of the classes that the tests ask for: their instances, and no others, take operands from a test."""
 
-    def read(self, decoder: Decoder, tag: int) -> Any:
-        """Read a handle in what the candidate says; for a subclass's instance, what a test takes it for.
+    def read(self, decoder: Decoder) -> Any:
+        """Read a handle in what the candidate says.
 
         Raises:
             RefusedValue: it names nothing that it may.
@@ -51,24 +44,9 @@ class Imports:
         remote = self._objects.get(number) if decoder.length() else self._introduce(decoder, number)
         if remote is None:
             raise RefusedValue("an answer names an object that was never described")
-        if tag == tags.HANDLE:
-            self._bare.add(number)
-        elif number in self._bare:
-            raise RefusedValue("an answer gives an object a plain value that it did not have")
         if isinstance(remote, RemoteObject) and digest is not None:
             remote.remember_hash(digest)
-        if tag == tags.SUBCLASS:
-            base = decoder.value()
-            if isinstance(base, _MUTABLE) and not (isinstance(remote, RemoteObject) and self.is_own(remote)):
-                raise RefusedValue(f"an instance of a subclass of {type(base).__name__} would cross as a copy")
-            self._keep_apart(base)
-            asked_for = isinstance(remote, RemoteObject) and self._is_asked_for(remote, base)
-            return remote.with_base(base) if asked_for else base
         return remote
-
-    def _is_asked_for(self, remote: RemoteObject, base: Any) -> bool:
-        """Say whether the tests use more of a subclass's instance than the base value that it holds."""
-        return self.is_own(remote) or any(not hasattr(type(base), name) for name in self._connection.attributes)
 
     def _introduce(self, decoder: Decoder, number: int) -> Any:
         kind, name = decoder.text(), decoder.text()

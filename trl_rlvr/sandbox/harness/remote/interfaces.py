@@ -14,19 +14,7 @@ class Asks(Protocol):
 
     @property
     def is_reading(self) -> bool:
-        """Whether a message is being written or read in this thread, so that nothing can be asked."""
-
-    @property
-    def is_comparing(self) -> bool:
-        """Whether a comparison of the test is being evaluated."""
-
-    @property
-    def is_touched(self) -> bool:
-        """Whether a comparison is being evaluated in which the candidate was asked for something."""
-
-    @property
-    def requests_made(self) -> int:
-        """How often the candidate was asked for something that could change its objects."""
+        """Whether a message is being written or read, so that nothing can be asked."""
 
     def request(self, what: bytes, *values: Any) -> Any:
         """Send a request and return its answer."""

@@ -5,20 +5,15 @@ attributes that the tests mention, and equals nothing but objects of the candida
 to its `__eq__`.
 """
 
-import copy
-import operator
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from trl_rlvr.sandbox.codec.tags import CLAIMS, MUTABLE, SCALARS, SOLUTION
-from trl_rlvr.sandbox.harness.remote.context_managers import exit_async_block, exit_block
+from trl_rlvr.sandbox.codec.tags import CLAIMS, SCALARS, SOLUTION
 from trl_rlvr.sandbox.harness.remote.interfaces import Asks
-from trl_rlvr.sandbox.protocol.operators import ARGUMENT, BINARY, COMPARISONS, IN_PLACE, UNARY
+from trl_rlvr.sandbox.protocol.operators import ARGUMENT, BINARY, IN_PLACE, UNARY
 from trl_rlvr.sandbox.protocol.requests import Request
 from trl_rlvr.verdict import Verdict
 
-_NO_BASE = object()
 _DUNDERS = frozenset((
     "__abstractmethods__", "__annotations__", "__bases__", "__defaults__", "__dict__", "__doc__", "__members__",
     "__mro__", "__name__", "__qualname__", "__slots__", "__wrapped__",
@@ -29,36 +24,16 @@ _DUNDERS = frozenset((
 class RemoteObject:
     """Base of all proxies; each object's proxy is of a subclass that has just the methods that the object has."""
 
-    __slots__ = (
-        "_base",
-        "_connection",
-        "_hash",
-        "_seen",
-        "exception_base",
-        "remote_bases",
-        "remote_class",
-        "remote_number",
-    )
+    __slots__ = ("_connection", "_hash", "exception_base", "remote_bases", "remote_class", "remote_number")
 
     decides_equality = False
     """Whether the object's class says by itself what it equals."""
 
     def __init__(self, connection: Asks, number: int) -> None:
-        for name, value in zip(
-            (
-                "_connection",
-                "remote_number",
-                "_base",
-                "_seen",
-                "remote_class",
-                "remote_bases",
-                "exception_base",
-                "_hash",
-            ),
-            (connection, number, _NO_BASE, 0, None, (), None, None),
-            strict=True,
-        ):
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_connection", connection)
+        object.__setattr__(self, "remote_number", number)
+        object.__setattr__(self, "_hash", None)
+        self.introduce(None, None, ())
 
     def introduce(self, own: Any, base: Any, mro: tuple[Any, ...]) -> None:
         """Learn the object's class, or if it is a class its builtin exception base and its own bases."""
@@ -69,27 +44,6 @@ class RemoteObject:
     def remember_hash(self, digest: int) -> None:
         """Learn what the object hashes to, which cannot be asked in the middle of a message."""
         object.__setattr__(self, "_hash", digest)
-
-    def with_base(self, base: Any) -> "RemoteObject":
-        """Return the proxy of an instance of e.g. `class Stack(list)` whose list content is now `base`.
-
-        Only a container changes, and only outside of comparisons: else this is another object, since what a test has
-        must not change with what a call is given.
-        """
-        if self._base is not _NO_BASE and (type(base) not in MUTABLE or self._connection.is_touched):
-            if _holds_the_same(base, self._base):
-                return self
-            twin = type(self)(self._connection, self.remote_number)
-            twin.introduce(self.remote_class, self.exception_base, self.remote_bases)
-            return twin.with_base(base)
-        object.__setattr__(self, "_base", base)
-        object.__setattr__(self, "_seen", self._connection.requests_made)
-        return self
-
-    def _may_have_changed(self) -> bool:
-        """Say whether a call may have changed the plain value, and what it was before need not be kept."""
-        connection = self._connection
-        return type(self._base) in MUTABLE and self._seen != connection.requests_made and not connection.is_touched
 
     def __getattr__(self, name: str) -> Any:
         if name in _DUNDERS or (name in self._connection.attributes and not name.startswith("__")):
@@ -126,20 +80,14 @@ class RemoteObject:
             if self._connection.is_reading:
                 return other is self  # one object has one stand-in, and keys of one container differ
             return self._connection.request(Request.OPERATE, "__eq__", (self, other))
-        if self._may_have_changed() and not self._connection.is_reading:
-            seen = self._connection.request(Request.LOOK, self)
-            if isinstance(seen, RemoteObject) and seen is not self and seen.remote_number == self.remote_number:
-                self.with_base(copy.copy(seen._base))  # else reading the answer took over what it holds
-        if self._base is not _NO_BASE:
-            return self._base == other
         self._require_default_equality()
         return NotImplemented
 
     def __ne__(self, other: object) -> Any:
         if isinstance(other, RemoteObject) and not self._connection.is_reading:
             return self._connection.request(Request.OPERATE, "__ne__", (self, other))
-        if self._base is not _NO_BASE or isinstance(other, RemoteObject):
-            return not self == other
+        if isinstance(other, RemoteObject):
+            return other is not self
         self._require_default_equality()
         return NotImplemented
 
@@ -152,8 +100,6 @@ class RemoteObject:
             raise self._refusal(f"{type(self).__name__} says by itself what it equals, and is compared with plain data")
 
     def __hash__(self) -> int:
-        if self._base is not _NO_BASE:
-            return hash(self._base)
         if not self._connection.is_reading:
             self.remember_hash(self._ask_exactly("__hash__", int))
         if self._hash is None:
@@ -179,12 +125,6 @@ class RemoteObject:
     def __subclasscheck__(self, kind: Any) -> bool:
         return isinstance(kind, RemoteObject) and (kind is self or any(base is self for base in kind.remote_bases))
 
-    @property  # type: ignore[misc]  # `isinstance` reads it, and nothing sets it
-    def __class__(self) -> Any:
-        """The kind of plain value that it is an instance of, under the name of the object's own class."""
-        kind: Any = type(self._base)
-        return type(self) if self._base is _NO_BASE else _class_over(kind, type(self).__name__)
-
     def __copy__(self) -> Any:
         return self._connection.request(Request.OPERATE, "__copy__", (self,))
 
@@ -199,18 +139,6 @@ class RemoteObject:
         if type(answer) is not kind:
             raise TypeError(f"{method} answered with {type(answer).__name__}")
         return answer
-
-
-@lru_cache(maxsize=256)
-def _class_over(base: Any, name: str) -> Any:
-    return base if base is bool else type(name, (base,), {})
-
-
-def _holds_the_same(one: Any, other: Any) -> bool:
-    try:
-        return type(one) is type(other) and bool(one == other)
-    except Exception:  # such as of a signalling NaN
-        return False
 
 
 def _forward(name: str) -> Any:
@@ -235,32 +163,37 @@ _METHODS |= {name: _plainly(name, kind) for name, kind in (("__len__", int), ("_
 _METHODS["__index__"] = _plainly("__index__", int)
 _METHODS["__call__"] = lambda self, *args, **kwargs: self._connection.request(Request.CALL, self, args, kwargs)
 _METHODS["__next__"] = lambda self: self._connection.request(Request.NEXT, self)
-_METHODS["__exit__"] = lambda self, kind, error, trace: exit_block(self._connection, self, kind, error)
-_METHODS["__aexit__"] = lambda self, kind, error, trace: exit_async_block(self._connection, self, kind, error)
+
+
+def _exit(self: RemoteObject, kind: Any, error: Any, trace: object) -> bool:
+    """End a block of an object's, which may not swallow what ended it: that could be a check that failed."""
+    return _swallows_nothing(self, error, _ask_to_end(self, "__exit__", kind, error))
+
+
+async def _exit_later(self: RemoteObject, kind: Any, error: Any, trace: object) -> bool:
+    return _swallows_nothing(self, error, await _ask_to_end(self, "__aexit__", kind, error))
+
+
+def _ask_to_end(self: RemoteObject, how: str, kind: Any, error: Any) -> Any:
+    if isinstance(error, BaseExceptionGroup):
+        kind, error = Exception, Exception(str(error))  # what it holds are the test's, which the candidate cannot raise
+    return self._connection.request(Request.OPERATE, how, (self, kind, getattr(error, "args", ())))
+
+
+def _swallows_nothing(self: RemoteObject, error: Any, answer: Any) -> bool:
+    if error is not None and answer:
+        raise self._refusal("a block of the solution's swallows an exception")
+    return False
+
+
+_METHODS["__exit__"], _METHODS["__aexit__"] = _exit, _exit_later
 
 
 def _withheld(name: str) -> Any:
     def method(self: RemoteObject, *operands: Any) -> Any:
-        if self._base is not _NO_BASE and name in COMPARISONS:
-            return getattr(RemoteObject, name)(self, *operands)
         raise self._refusal(f"{name} of an object of a class that no test asks for")
 
     return method
-
-
-def _by_base(compare: Callable[[Any, Any], Any]) -> Any:
-    """Return how instances of subclasses compare whose own methods are not asked: by the plain values they hold."""
-
-    def method(self: RemoteObject, other: Any) -> Any:
-        if self._base is _NO_BASE:
-            return NotImplemented
-        return compare(self._base, other._base if isinstance(other, RemoteObject) else other)
-
-    return method
-
-
-for _name in ("__lt__", "__le__", "__gt__", "__ge__"):
-    setattr(RemoteObject, _name, _by_base(getattr(operator, _name)))
 
 
 @lru_cache(maxsize=512)

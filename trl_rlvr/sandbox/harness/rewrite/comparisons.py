@@ -1,68 +1,28 @@
 """Rewrites comparisons so that a candidate cannot change their expected side.
 
-`assert f(x) == sorted(x)`: `f` could change `x` before `sorted(x)` is evaluated. So mutations made by calls inside a
-comparison are staged, and applied when it ends. Exceptions: (1) operands of `and` and `or`, and items of `all` and
-`any`, are staged each on its own; (2) comparisons by `is` are not staged; (3) the statements of the test's own
-functions apply at once.
+`assert f(x) == sorted(x)`: `f` could empty `x` before `sorted(x)` is evaluated. So what the solution has no part in is
+evaluated first, and copied: `(lambda m: f(x) == m)(kept(sorted(x)))`. Where something that a call could change must
+stay, in a comprehension say, no call may change any container meanwhile, or the test is refused. Operands of `and` and
+`or`, and items of `all` and `any`, are such comparisons each on its own; what is compared by `is` is not copied.
 """
 
 import ast
 import builtins
-from typing import TypeGuard
 
 from trl_rlvr.analysis.parsing import bound_name, called_name
-from trl_rlvr.sandbox.harness.injected import (
-    BEGIN_COMPARISON,
-    BEGIN_STATEMENT,
-    CATCHABLE,
-    END,
-    END_COMPARISON,
-    FETCH_DATA,
-    FUNCTION,
-    GENERATOR,
-)
+from trl_rlvr.sandbox.harness.injected import CATCHABLE, CHANGES, FETCH_DATA, MOVED, UNCHANGED
+from trl_rlvr.sandbox.harness.rewrite.expected_side import Mover, Reach, can_be_parted
 
 _CATCHERS = {"suppress": None, "raises": 1, "assertRaises": 1, "assertRaisesRegex": 1}
 """Calls that catch as `except` does, and how many of their arguments say what; None: all."""
 _CATCHING_KEYWORDS = frozenset({"expected_exception", "exception"})
 """Keywords by which they take it."""
-_ABOUT_IDENTITY = frozenset({"assertIs", "assertIsNot"})
 _ABOUT_TRUTH = frozenset({"assertTrue", "assertFalse"})
+_ABOUT_EXCEPTIONS = frozenset({"assertRaises", "assertRaisesRegex", "assertWarns", "assertWarnsRegex", "assertLogs"})
 
 
 def _call(name: str, *args: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(args), [])
-
-
-def _staged(value: ast.expr) -> ast.expr:
-    """Return an expression that holds, evaluates, restores, and has the value."""
-    return ast.copy_location(_call(END_COMPARISON, _call(BEGIN_COMPARISON), value), value)
-
-
-def _looks_at_contents(node: ast.AST) -> bool:
-    """Say whether an expression computes something of what containers hold, as far as a look at it tells."""
-    return any(
-        isinstance(part, ast.Compare | ast.BoolOp | ast.Not)
-        or (isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and hasattr(builtins, part.func.id))
-        for part in ast.walk(node)
-    )
-
-
-def _is_by_identity(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Compare):
-        return False
-    parts = [part.args if _is_id(part) else [part] for part in (node.left, *node.comparators)]
-    if any(_looks_at_contents(part) for operands in parts for part in operands):
-        return False
-    if sum(any(isinstance(inner, ast.Call) for part in operands for inner in ast.walk(part)) for operands in parts) > 1:
-        return False  # one of them may be the setup's, which looks at contents
-    return all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops) or all(
-        map(_is_id, (node.left, *node.comparators))
-    )
-
-
-def _is_id(node: ast.expr) -> TypeGuard[ast.Call]:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "id"
 
 
 def _is_with_constant(node: ast.Compare) -> bool:
@@ -91,25 +51,12 @@ def _items_in_turn(node: ast.expr) -> ast.GeneratorExp | ast.ListComp | ast.List
     return items if isinstance(items, ast.GeneratorExp | ast.ListComp | ast.List | ast.Tuple) else None
 
 
-def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Say whether a function's own body yields."""
-    inner: list[ast.AST] = list(node.body)
-    while inner:
-        part = inner.pop()
-        if isinstance(part, ast.Yield | ast.YieldFrom):
-            return True
-        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            inner += [*getattr(part, "decorator_list", ()), *part.args.defaults, *filter(None, part.args.kw_defaults)]
-        else:
-            inner += ast.iter_child_nodes(part)
-    return False
-
-
 class _Transformer(ast.NodeTransformer):
-    def __init__(self, data_names: frozenset[str]) -> None:
-        self.data_names = data_names
-        self._may_end: list[bool] = []
-        """For each function that is being looked at, the innermost last: whether `return` ends it."""
+    def __init__(self, reach: Reach, data_names: frozenset[str]) -> None:
+        self._reach = reach
+        self._data_names = data_names
+        self._in_class = False
+        """Whether what is looked at stands in a class's own body, whose names no function sees."""
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         node.test = self._asserted(node.test)
@@ -132,8 +79,6 @@ class _Transformer(ast.NodeTransformer):
             node.values = [self._asserted(operand) for operand in node.values]
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             node.operand = self._asserted(node.operand)
-        elif isinstance(node, ast.Compare):
-            node = self.visit(node)
         elif isinstance(items := _items_in_turn(node), ast.List | ast.Tuple):
             items.elts = [
                 self.visit(one) if isinstance(one, ast.Starred) else self._asserted(one) for one in items.elts
@@ -144,12 +89,40 @@ class _Transformer(ast.NodeTransformer):
                 part.ifs = [self._asserted(condition) for condition in part.ifs]
             items.elt = self._asserted(items.elt)
         else:
-            node = _staged(self.visit(node))
+            node = self._protected(node)
+        return node
+
+    def _protected(self, node: ast.expr) -> ast.expr:
+        """Let no call change what is expected while a comparison is evaluated."""
+        place = node
+        moved: list[ast.expr] = []
+        if self._reach.reaches(node) and not self._in_class and can_be_parted(node):
+            mover = Mover(self._reach)
+            node, moved = mover.part(node), mover.moved
+        is_watched = self._reach.reads(node) and self._reach.may_change(node)
+        node = self._inside(node)
+        if moved:
+            names = [ast.arg(f"{MOVED}{number}") for number in range(len(moved))]
+            parameters = ast.arguments(posonlyargs=[], args=names, kwonlyargs=[], kw_defaults=[], defaults=[])
+            node = ast.Call(ast.Lambda(parameters, node), [self.visit(part) for part in moved], [])
+        if is_watched:
+            node = _call(UNCHANGED, _call(CHANGES), node)
+        return ast.copy_location(node, place)
+
+    def _inside(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.Name):
+            return self.visit_Name(node)
+        self.generic_visit(node)
+        if isinstance(node, ast.Call) and (name := called_name(node)) in _CATCHERS:
+            says_what = slice(_CATCHERS[name])
+            node.args[says_what] = map(_catchable, node.args[says_what])
+            for keyword in node.keywords:
+                if keyword.arg in _CATCHING_KEYWORDS:
+                    keyword.value = _catchable(keyword.value)
         return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        self.generic_visit(node)
-        return node if _is_by_identity(node) or _is_with_constant(node) else _staged(node)
+        return self._inside(node) if _is_with_constant(node) else self._protected(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Look at what a call that catches is given, and take a method such as `assertEqual` for an assertion."""
@@ -158,15 +131,9 @@ class _Transformer(ast.NodeTransformer):
             node.func, node.args = self.visit(node.func), [self._asserted(node.args[0])]
             node.keywords = [self.visit(keyword) for keyword in node.keywords]
             return node
-        self.generic_visit(node)
-        if name in _CATCHERS:
-            says_what = slice(_CATCHERS[name])
-            node.args[says_what] = map(_catchable, node.args[says_what])
-            for keyword in node.keywords:
-                if keyword.arg in _CATCHING_KEYWORDS:
-                    keyword.value = _catchable(keyword.value)
-        by_identity = name in _ABOUT_IDENTITY and not any(map(_looks_at_contents, node.args))
-        return _staged(node) if name.startswith("assert") and not by_identity else node
+        if name.startswith("assert") and name not in _ABOUT_EXCEPTIONS:
+            return self._protected(node)
+        return self._inside(node)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         """Look at what is caught, which may be an attribute of the solution's."""
@@ -175,57 +142,29 @@ class _Transformer(ast.NodeTransformer):
             node.type = _catchable(node.type)
         return node
 
-    def _resetting(self, node: ast.stmt) -> ast.AST | list[ast.stmt]:
-        """Go on as at the start of a statement where an exception may have been swallowed."""
-        self._may_end.append(False)  # an exception from what is returned would meet a function that has ended
+    def _scope(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> ast.AST:
+        before, self._in_class = self._in_class, isinstance(node, ast.ClassDef)
         self.generic_visit(node)
-        self._may_end.pop()
-        if isinstance(node, ast.Try | ast.TryStar):
-            for handler in node.handlers:
-                handler.body.insert(0, ast.Expr(_call(BEGIN_STATEMENT)))
-            return node
-        return [node, ast.Expr(_call(BEGIN_STATEMENT))]
-
-    visit_Try = visit_TryStar = visit_With = visit_AsyncWith = _resetting  # noqa: N815 - names that ast asks for
-
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        is_async, is_generator = isinstance(node, ast.AsyncFunctionDef), _is_generator(node)
-        self._may_end.append(not is_async and not is_generator)
-        self.generic_visit(node)
-        self._may_end.pop()
-        if is_generator:
-            if not is_async:
-                node.decorator_list.append(ast.Name(GENERATOR, ast.Load()))
-            return node
-        has_doc = ast.get_docstring(node, clean=False) is not None
-        head, rest = node.body[:has_doc], node.body[has_doc:]
-        node.body = [*head, ast.With([ast.withitem(_call(FUNCTION))], rest or [ast.Pass()])]
+        self._in_class = before
         return node
 
-    visit_FunctionDef = visit_AsyncFunctionDef = _function  # noqa: N815
+    visit_ClassDef = visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = _scope  # noqa: N815 - names of ast's
 
-    def visit_Return(self, node: ast.Return) -> ast.AST:
-        """Let what a function returns be part of the expression that calls it."""
-        self.generic_visit(node)
-        if node.value is not None and self._may_end[-1] and any(isinstance(part, ast.Call) for part in ast.walk(node)):
-            both = ast.Tuple([_call(END), node.value], ast.Load())
-            node.value = ast.copy_location(ast.Subscript(both, ast.Constant(1), ast.Load()), node.value)
-        return node
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         """Read the solution's data anew each time: a call may have bound it anew."""
-        if node.id not in self.data_names or not isinstance(node.ctx, ast.Load):
+        if node.id not in self._data_names or not isinstance(node.ctx, ast.Load):
             return node
         return ast.copy_location(_call(FETCH_DATA, ast.Constant(node.id)), node)
 
 
-def stage_comparisons(tree: ast.Module, data_names: frozenset[str]) -> ast.Module:
-    """Rewrite a test so that it holds changes back where it compares.
+def protect_comparisons(tree: ast.Module, reach: Reach, data_names: frozenset[str]) -> ast.Module:
+    """Rewrite a test so that no call changes what a comparison expects.
 
     Args:
         tree: the test; it is changed.
+        reach: which expressions have to do with the solution.
         data_names: entry points that hold data, to be fetched at every read unless the test binds them itself.
     """
     free = data_names.difference(map(bound_name, ast.walk(tree)))
-    changed: ast.Module = _Transformer(free).visit(tree)
+    changed: ast.Module = _Transformer(reach, free).visit(tree)
     return ast.fix_missing_locations(changed)
