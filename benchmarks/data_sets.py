@@ -1,6 +1,7 @@
 """Measure what of each data set loads, by which path its tests are judged, and how many references pass.
 
-Each file is loaded by its path alone, as `data_name` would. With `--native` every reference also runs in plain Python,
+Each file is loaded by its path alone, as `data_name` would be, and goes through the gate of a run with `sandbox_tests:
+together_where_needed`: what passes apart is judged apart. With `--native` every reference also runs in plain Python,
 code and tests in one process, and those that pass there but not here are named: they are the gap. What a native run
 showed is kept in a file, as it never changes.
 
@@ -12,6 +13,7 @@ The table goes into docs/data.md.
 import argparse
 import hashlib
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -20,20 +22,21 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trl_rlvr.data import LoadedData, LoadOptions, load_data
 from trl_rlvr.data.files import FILE_SUFFIXES
-from trl_rlvr.problem import CodeProblem
+from trl_rlvr.problem import APART, TOGETHER, CodeProblem
 from trl_rlvr.sandbox import Sandbox, SandboxConfig, open_sandbox
 from trl_rlvr.sandbox.harness.stdio_suite import checked_output, same_output
 from trl_rlvr.sandbox.protocol.control import LITERAL, ROUNDS, SOURCE, STDIO
 from trl_rlvr.sandbox.suite import compile_suite
-from trl_rlvr.validation.gate import run_references
-from trl_rlvr.verdict import ExecutionResult, Verdict
+from trl_rlvr.validation.gate import ProblemCheck, check_problems
 
 PATHS = {LITERAL: "literal", ROUNDS: "literal", SOURCE: "source", STDIO: "stdin"}
+CHUNK = 64
+"""Problems checked together."""
 NATIVE_CPU_S = 10
 NATIVE_WALL_S = 60
 _BESIDE = "import sys\nsys.modules['solution'] = sys.modules['__main__']\n"
@@ -57,9 +60,10 @@ for _test in {tests}:
 """
 """Runs each test as pytest would, without its fixtures."""
 HEADINGS = (
-    *("file", "taken for", "rows", "left out", "references", "pass", "natively", "literal", "source", "stdin"),
-    *("load CPU s", "judge s"),
+    *("file", "taken for", "rows", "left out", "references", "natively", "apart", "together"),
+    *("literal", "source", "stdin", "together", "set aside", "load CPU s", "judge s"),
 )
+SHARES = (*dict.fromkeys(PATHS.values()), TOGETHER, "set aside")
 
 
 @dataclass
@@ -69,48 +73,58 @@ class Outcome:
     loaded: LoadedData
     load_cpu_s: float
     judge_s: float = 0.0
-    paths: Counter[str] = field(default_factory=Counter)
-    references: list[CodeProblem] = field(default_factory=list)
-    results: list[ExecutionResult] = field(default_factory=list)
+    checks: list[ProblemCheck] = field(default_factory=list)
     native: list[bool] | None = None
 
     @property
-    def passing(self) -> int:
-        """How many references pass in the sandbox."""
-        return sum(result.verdict is Verdict.PASSED for result in self.results)
+    def proven(self) -> list[ProblemCheck]:
+        """The checks of problems with a reference."""
+        return [check for check in self.checks if check.problem.reference_solution is not None]
 
     def row(self) -> list[str]:
         """Return the table's cells."""
-        loaded, total = self.loaded, max(1, sum(self.paths.values()))
-        left_out = Counter(one.reason for one in loaded.set_aside if not one.used)
-        shares = [f"{100 * self.paths[path] / total:.0f} %" for path in ("literal", "source", "stdin")]
+        paths = Counter(map(path_of, self.checks))
+        passing = Counter(path_of(check) == TOGETHER for check in self.proven if check.reason is None)
+        left_out = Counter(one.reason for one in self.loaded.set_aside if not one.used)
         return [
-            Path(loaded.name).name,
-            ", ".join(loaded.schemas),
-            str(loaded.rows),
-            "; ".join(f"{count}: {reason}" for reason, count in left_out.items()) or "0",
-            str(len(self.references)),
-            str(self.passing),
+            Path(self.loaded.name).name,
+            ", ".join(self.loaded.schemas),
+            str(self.loaded.rows),
+            "; ".join(f"{count}: {_without_folder(reason)}" for reason, count in left_out.items()) or "0",
+            str(len(self.proven)),
             "-" if self.native is None else str(sum(self.native)),
-            *shares,
+            str(passing[False]),
+            str(passing[True]),
+            *(f"{100 * paths[path] / max(1, len(self.checks)):.0f} %" for path in SHARES),
             f"{self.load_cpu_s:.1f}",
             f"{self.judge_s:.1f}",
         ]
 
 
+def path_of(check: ProblemCheck) -> str:
+    """Name the way in which a problem is judged."""
+    if check.reason is not None:
+        return "set aside"
+    return TOGETHER if check.together is not None else PATHS[compile_suite(check.problem).kind]
+
+
+def _without_folder(reason: str) -> str:
+    return re.sub(r"\S*/(?=[^/\s]+)", "", reason)
+
+
 def measure(path: Path, sandbox: Sandbox, native: "Native | None", limit: int | None) -> Outcome:
-    """Load a file and run its references."""
+    """Load a file and put it through the gate, without wrong programs."""
     start = time.process_time()
     loaded = load_data(str(path), None, LoadOptions(unusable="skip"))
     outcome = Outcome(loaded, time.process_time() - start)
     problems = loaded.problems[:: max(1, len(loaded.problems) // limit)] if limit else loaded.problems
-    outcome.paths.update(PATHS[compile_suite(problem).kind] for problem in problems)
-    outcome.references = [problem for problem in problems if problem.reference_solution is not None]
     start = time.perf_counter()
-    outcome.results = [result for result in run_references(sandbox, outcome.references) if result is not None]
+    for at in range(0, len(problems), CHUNK):
+        outcome.checks += check_problems(problems[at : at + CHUNK], sandbox, wrong_on=())
+        print(f"{path.name}: {len(outcome.checks)} of {len(problems)} problems", end="\r", file=sys.stderr)
     outcome.judge_s = time.perf_counter() - start
     if native is not None:
-        outcome.native = native.passes(outcome.references)
+        outcome.native = native.passes([check.problem for check in outcome.proven])
     return outcome
 
 
@@ -128,7 +142,7 @@ class Native:
 
     def passes(self, problems: Sequence[CodeProblem]) -> list[bool]:
         """Say for each problem whether its reference passes its tests."""
-        keys = [hashlib.sha256(repr((p.suite_key, p.reference_solution)).encode()).hexdigest() for p in problems]
+        keys = [_native_key(problem) for problem in problems]
         new = [(key, problem) for key, problem in zip(keys, problems, strict=True) if key not in self._known]
         with ThreadPoolExecutor(2) as pool, self._kept.open("a") as stream:
             for (key, problem), passed in zip(new, pool.map(lambda pair: natively(pair[1]), new), strict=True):
@@ -136,6 +150,11 @@ class Native:
                 print(f"{len(self._known)} known natively", end="\r", file=sys.stderr)
                 stream.write(json.dumps({"key": key, "task_id": problem.task_id, "passes": passed}) + "\n")
         return [self._known[key] for key in keys]
+
+
+def _native_key(problem: CodeProblem) -> str:
+    plain = replace(problem, reference_cpu_s=None, isolation=APART)
+    return hashlib.sha256(repr((plain.suite_key, plain.reference_solution)).encode()).hexdigest()
 
 
 def natively(problem: CodeProblem) -> bool:
@@ -173,12 +192,11 @@ def _limit() -> None:
 
 def gaps(outcome: Outcome) -> list[str]:
     """Name the references that fail here; of those that are known to pass natively, only these."""
-    native = outcome.native or [True] * len(outcome.references)
-    rows = zip(outcome.references, outcome.results, native, strict=True)
+    native = outcome.native or [True] * len(outcome.proven)
     return [
-        f"{Path(outcome.loaded.name).name} {problem.task_id}: {result.verdict.value} {result.error[:160]}"
-        for problem, result, passes in rows
-        if passes and result.verdict is not Verdict.PASSED
+        f"{Path(outcome.loaded.name).name} {check.problem.task_id}: {check.reason[:240]}"
+        for check, passes in zip(outcome.proven, native, strict=True)
+        if passes and check.reason is not None
     ]
 
 
@@ -199,7 +217,8 @@ def main() -> None:
     options = parser.parse_args()
     native = Native(options.native) if options.native else None
     outcomes = []
-    with open_sandbox(SandboxConfig(sandbox_packages=options.packages)) as sandbox:
+    config = SandboxConfig(sandbox_packages=options.packages, sandbox_tests="together_where_needed")
+    with open_sandbox(config) as sandbox:
         for path in files_of(options.data):
             outcomes.append(measure(path, sandbox, native, options.limit))
             print(*outcomes[-1].row(), sep="\t", file=sys.stderr, flush=True)

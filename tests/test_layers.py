@@ -12,7 +12,7 @@ import trl_rlvr
 PACKAGE = Path(trl_rlvr.__file__).parent
 
 LAYERS = [
-    {"analysis", "errors", "json_lines", "terminal", "verdict"},
+    {"analysis", "errors", "json_lines", "progress", "terminal", "verdict"},
     {"problem", "tiers"},
     {"sandbox", "extraction", "verdict_cache"},
     {"verifier", "data", "validation", "doctor"},

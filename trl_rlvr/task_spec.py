@@ -6,10 +6,13 @@ checks no problem: `trl-rlvr check` and `trl-rlvr train` do.
 
 import dataclasses
 import difflib
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.data import DataConfig, problems_to_dataset
+from trl_rlvr.data.cache import folder_while_alive
+from trl_rlvr.data.stored import LazyProblems
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.rewards import RewardConfig, VerifiedReward, build_rewards
@@ -93,5 +96,7 @@ class CodeTaskSpec:
     def _rewards(self) -> list[tuple[VerifiedReward, float]]:
         return build_rewards(self.reward, self.verifier, max_completion_tokens=self._max_completion_length)
 
-    def _dataset(self, problems: list[CodeProblem]) -> "Dataset":
-        return problems_to_dataset(problems, tokenizer=self._tokenizer, **self.data.dataset_options)
+    def _dataset(self, problems: Sequence[CodeProblem]) -> "Dataset":
+        on_disk = self.data.data_cache is not None and isinstance(problems, LazyProblems)
+        folder = folder_while_alive(self.data.data_cache or "") if on_disk else None
+        return problems_to_dataset(problems, tokenizer=self._tokenizer, folder=folder, **self.data.dataset_options)

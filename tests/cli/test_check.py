@@ -5,7 +5,7 @@ import json
 import pytest
 
 from trl_rlvr.cli import main
-from trl_rlvr.cli.progress import progress
+from trl_rlvr.progress import progress
 
 
 def problem(task_id, code, *tests):
@@ -71,7 +71,7 @@ def test_a_task_id_cannot_forge_a_line_or_move_the_cursor(tmp_path, capsys):
 
 
 def test_plain_lines_tell_how_far_it_is_where_there_is_no_terminal(monkeypatch, capsys):
-    monkeypatch.setattr("trl_rlvr.cli.progress._EVERY_S", 0.0)
+    monkeypatch.setattr("trl_rlvr.progress._EVERY_S", 0.0)
 
     with progress(3, "problem") as advance:
         advance(1)

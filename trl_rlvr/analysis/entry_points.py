@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from trl_rlvr.analysis.parsing import top_level_bindings, try_parse
+from trl_rlvr.analysis.parsing import shared_tree, top_level_bindings, try_parse
 from trl_rlvr.analysis.scopes import global_bindings, global_reads, walk
 from trl_rlvr.analysis.shortened import asserted_name, shortened
 from trl_rlvr.analysis.solution_imports import asked_by_import
@@ -61,43 +61,75 @@ class _Reading:
         return frozenset().union(*self.bound)
 
 
+@dataclass(frozen=True)
+class _Source:
+    """One source, and what it says of names."""
+
+    nodes: tuple[ast.AST, ...]
+    bound: frozenset[str]
+    """Names that it binds for all that follows."""
+    reads: tuple[tuple[str, bool], ...]
+    """Names that it reads and does not bind, in the order of the text, and whether each is called there."""
+    names: frozenset[str]
+    """Every name that it reads, but for modules of which it reads attributes."""
+
+
+def _sources(texts: Iterable[str]) -> list[_Source]:
+    """Parse sources; asserts that mention one name only are read once for each name."""
+    known: dict[str, _Source] = {}
+    found = []
+    for text in texts:
+        if not text.strip():
+            found.append(_NOTHING)
+            continue
+        name = asserted_name(text)
+        if name is None:
+            found.append(_source(_tree(text)))
+            continue
+        if name not in known:
+            call = ast.Call(ast.Name(name, ast.Load(), lineno=1, col_offset=7), [], [], lineno=1, col_offset=7)
+            known[name] = _source(ast.Module([ast.Expr(call, lineno=1, col_offset=7)], []))
+        found.append(known[name])
+    return found
+
+
+def _source(tree: ast.Module) -> _Source:
+    nodes = tuple(walk(tree))
+    functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    in_order = sorted(global_reads(tree), key=lambda name: (name.lineno, name.col_offset))
+    reads = tuple((name.id, id(name) in functions) for name in in_order)
+    return _Source(nodes, frozenset(global_bindings(tree, nodes)), reads, _read_names(nodes))
+
+
+_NOTHING = _Source((), frozenset(), (), frozenset())
+
+
 @lru_cache(maxsize=8)
 def _read(setup_code: str, tests: tuple[str, ...]) -> _Reading:
     """Parse the tests of a problem once for all that is asked about them."""
-    trees = [_tree(source) for source in (setup_code, *tests)]
-    bound = tuple(frozenset(global_bindings(tree)) for tree in trees)
-    all_bound = frozenset().union(*bound)
-    nodes = [list(walk(tree)) for tree in trees]
-    called, mentioned, passed = [], [], set()
-    setup_mentioned = {name.id for name in global_reads(trees[0])} - all_bound
-    for place, tree in enumerate(trees[1:]):
-        functions = {id(node.func) for node in nodes[place + 1] if isinstance(node, ast.Call)}
-        for name in sorted(global_reads(tree), key=lambda name: (name.lineno, name.col_offset)):
-            if name.id not in all_bound:
-                mentioned.append(name.id)
-                called += [name.id] if id(name) in functions else []
-    for node in (node for part in nodes for node in part if isinstance(node, ast.Call)):
-        if isinstance(node.func, ast.Name) and node.func.id in all_bound:
+    setup, *each = _sources((setup_code, *tests))
+    distinct = list({id(source): source for source in (setup, *each)}.values())
+    nodes = [node for source in distinct for node in source.nodes]
+    all_bound = frozenset().union(*(source.bound for source in distinct))
+    passed: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in all_bound:
             passed |= {argument.id for argument in node.args if isinstance(argument, ast.Name)}
-    stars = starred_names((node for part in nodes for node in part), STANDARD_MODULES | AMBIGUOUS_MODULES)
+    reads = [(name, called) for source in each for name, called in source.reads if name not in all_bound]
     return _Reading(
-        imported=tuple(asked_by_import(trees)),
-        called=tuple(called),
-        mentioned=tuple(mentioned),
-        setup_mentioned=frozenset(setup_mentioned),
+        imported=tuple(asked_by_import([source.nodes for source in distinct])),
+        called=tuple(name for name, called in reads if called),
+        mentioned=tuple(name for name, _ in reads),
+        setup_mentioned=frozenset(name for name, _ in setup.reads) - all_bound,
         passed=frozenset(passed),
-        bound=bound,
-        read=tuple(map(_read_names, nodes[1:])),
-        libraries=_NOT_THE_CANDIDATES | stars,
+        bound=tuple(source.bound for source in (setup, *each)),
+        read=tuple(source.names for source in each),
+        libraries=_NOT_THE_CANDIDATES | starred_names(nodes, STANDARD_MODULES | AMBIGUOUS_MODULES),
     )
 
 
 def _tree(source: str) -> ast.Module:
     """Parse source as far as names go."""
-    name = asserted_name(source)
-    if name is not None:
-        call = ast.Call(ast.Name(name, ast.Load(), lineno=1, col_offset=7), [], [], lineno=1, col_offset=7)
-        return ast.Module([ast.Expr(call, lineno=1, col_offset=7)], [])
     return try_parse(shortened(source)) or try_parse(source) or ast.Module([], [])
 
 
@@ -113,7 +145,7 @@ def _read_names(nodes: Sequence[ast.AST]) -> frozenset[str]:
 
 def _definitions(source: str | None) -> dict[str, ast.AST] | None:
     """Return what a reference defines, by name; None if there is none that parses."""
-    tree = try_parse(source) if source and source.strip() else None
+    tree = shared_tree(source) if source and source.strip() else None
     if tree is None:
         return None
     found = top_level_bindings(tree)
@@ -183,7 +215,7 @@ def test_side_constants(tests: Iterable[str], setup_code: str, reference_solutio
     A test such as `abs(root(4) - 2) < EPS` asks nothing of the candidate by `EPS`: who may choose it may pass any test.
     So the tests get the reference's own.
     """
-    tree = try_parse(reference_solution) if reference_solution else None
+    tree = shared_tree(reference_solution) if reference_solution else None
     if tree is None:
         return {}
     reading = _read(setup_code, tuple(tests))

@@ -9,6 +9,7 @@ import re
 import symtable
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 
 MAX_SOURCE_CHARS = 262_144
 """Longer source is refused unread: a parser needs about 3 microseconds and 500 bytes a character."""
@@ -41,7 +42,7 @@ def _silence_parser() -> None:
 
 def plain_newlines(text: str) -> str:
     """Turn every line end into the one that Python's own tokenizer makes of it."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def parse_source(source: str, max_chars: int = MAX_SOURCE_CHARS) -> ast.Module:
@@ -73,6 +74,15 @@ def try_parse(source: str) -> ast.Module | None:
     """Parse `source`; None where `parse_source` raises."""
     try:
         return parse_source(source)
+    except SyntaxError:
+        return None
+
+
+@lru_cache(maxsize=8)
+def shared_tree(source: str) -> ast.Module | None:
+    """Parse `source`, or return the tree of a moment ago, which nobody may change; None where it does not parse."""
+    try:
+        return parse_source(source, MAX_TEST_CHARS)
     except SyntaxError:
         return None
 

@@ -7,17 +7,20 @@ from trl_rlvr.analysis.parsing import bound_name
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SCOPES = (*_FUNCTIONS, *_COMPREHENSIONS, ast.ClassDef)
 _Names = frozenset[str]
 
 
-def children(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes within a node, without constants and operators, which mention no names."""
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if type(value) is list:
-            yield from (part for part in value if type(part) is not ast.Constant and isinstance(part, ast.AST))
-        elif type(value) is not ast.Constant and isinstance(value, ast.AST) and value._fields:
-            yield value
+def children(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes within a node, without constants and operators, which mention no names."""
+    found: list[ast.AST] = []
+    for value in vars(node).values():
+        kind = type(value)
+        if kind is list:
+            found += [part for part in value if type(part) is not ast.Constant and isinstance(part, ast.AST)]
+        elif kind is not int and kind is not ast.Constant and isinstance(value, ast.AST) and value._fields:
+            found.append(value)
+    return found
 
 
 def walk(tree: ast.AST) -> Iterator[ast.AST]:
@@ -29,11 +32,16 @@ def walk(tree: ast.AST) -> Iterator[ast.AST]:
         stack.extend(children(node))
 
 
-def global_bindings(tree: ast.Module) -> set[str]:
-    """Return the names that a module binds in its own scope, also by `global` within a function."""
+def global_bindings(tree: ast.Module, nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the names that a module binds in its own scope, also by `global` within a function.
+
+    Args:
+        tree: of the module.
+        nodes: all of its nodes.
+    """
     names = _bound_in(tree.body)
-    for node in walk(tree):
-        if isinstance(node, ast.Global):
+    for node in nodes:
+        if type(node) is ast.Global:
             names |= set(node.names)
     return names - {"*"}
 
@@ -47,24 +55,31 @@ def global_reads(tree: ast.Module) -> Iterator[ast.Name]:
         if isinstance(node, ast.Name):
             if isinstance(node.ctx, ast.Load) and node.id not in visible:
                 yield node
-        else:
+        elif isinstance(node, _SCOPES):
             stack += _parts(node, visible, nested)
+        else:
+            stack += [(part, visible, nested) for part in children(node)]
 
 
 def _parts(node: ast.AST, visible: _Names, nested: _Names) -> Iterator[tuple[ast.AST, _Names, _Names]]:
-    """Yield what a node consists of, with the names that are bound there, and those that functions in it see."""
+    """Yield what a node with a scope of its own consists of, with the names bound there, and those functions see."""
     if isinstance(node, _FUNCTIONS):
         body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
-        arguments = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
-        inner = nested - _declared_global(body) | frozenset(arguments | _bound_in(body))
+        given = node.args
+        arguments = {one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
+        arguments |= {one.arg for one in (given.vararg, given.kwarg) if one is not None}
+        bound, declared = _bindings(body)
+        inner = nested - declared | arguments | bound
         yield from ((part, inner, inner) for part in body)
-        outside = [part for part in children(node) if not any(part is one for one in body)]
+        within = set(map(id, body))
+        outside = [part for part in children(node) if id(part) not in within]
         yield from ((part, visible, nested) for part in outside)
     elif isinstance(node, ast.ClassDef):
         inner = visible | _bound_in(node.body)
         yield from ((part, inner, nested) for part in node.body)
         yield from ((part, visible, nested) for part in (*node.bases, *node.keywords, *node.decorator_list))
-    elif isinstance(node, _COMPREHENSIONS):
+    else:
+        assert isinstance(node, _COMPREHENSIONS)
         targets = [part.target for part in node.generators]
         bound = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
         yield node.generators[0].iter, visible, nested
@@ -72,24 +87,26 @@ def _parts(node: ast.AST, visible: _Names, nested: _Names) -> Iterator[tuple[ast
         rest = [part for part in children(node) if part is not node.generators[0]]
         rest += [*node.generators[0].ifs]
         yield from ((part, inner, deeper) for part in rest)
-    else:
-        yield from ((part, visible, nested) for part in children(node))
-
-
-def _declared_global(body: Iterable[ast.AST]) -> _Names:
-    return frozenset(name for node in _own_nodes(body) if isinstance(node, ast.Global) for name in node.names)
 
 
 def _bound_in(body: Iterable[ast.AST]) -> set[str]:
     """Return the names that statements bind in their own scope."""
+    return _bindings(body)[0]
+
+
+def _bindings(body: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
+    """Return the names that statements bind in their own scope, and those that they declare to be the module's."""
     names: set[str] = set()
-    declared: set[str] = set()
+    elsewhere: set[str] = set()
+    of_module: set[str] = set()
     for node in _own_nodes(body):
-        if isinstance(node, ast.Global | ast.Nonlocal):
-            declared.update(node.names)
+        if isinstance(node, ast.Global):
+            of_module.update(node.names)
+        elif isinstance(node, ast.Nonlocal):
+            elsewhere.update(node.names)
         elif (name := bound_name(node)) is not None:
             names.add(name)
-    return names - declared
+    return names - elsewhere - of_module, of_module
 
 
 def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:

@@ -4,6 +4,7 @@ A parser needs 500 bytes for each number, and a walk half a microsecond.
 """
 
 import re
+from collections.abc import Sequence
 
 from trl_rlvr.analysis.parsing import plain_newlines
 
@@ -43,3 +44,14 @@ def compiles(source: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
         return False
     return True
+
+
+def all_compile(sources: Sequence[str]) -> bool:
+    """Say whether all sources are asserts of `asserted_name` that parse, at once; False where only one by one tells.
+
+    None of them can close a bracket of another, since `assert` stands in no bracket; but text in three quotes could end
+    in another source.
+    """
+    if any("'''" in source or '"""' in source or asserted_name(source) is None for source in sources):
+        return False
+    return compiles("\n".join(source.strip() for source in sources))

@@ -12,11 +12,15 @@ def _is_import(node: ast.AST) -> bool:
     return isinstance(node, ast.Import) and any(alias.name == MODULE for alias in node.names)
 
 
-def asked_by_import(trees: Sequence[ast.AST]) -> list[str]:
-    """Return the names that tests import from the solution or read from its module: first those that they call."""
+def asked_by_import(sources: Sequence[Sequence[ast.AST]]) -> list[str]:
+    """Return the names that tests import from the solution or read from its module: first those that they call.
+
+    Args:
+        sources: the nodes of each.
+    """
     names: dict[str, str] = {}
     modules: set[str] = set()
-    for node in filter(_is_import, (node for tree in trees for node in ast.walk(tree))):
+    for node in filter(_is_import, (node for nodes in sources for node in nodes)):
         for alias in node.names:  # type: ignore[attr-defined]
             if isinstance(node, ast.ImportFrom):
                 names[alias.asname or alias.name] = alias.name
@@ -25,9 +29,9 @@ def asked_by_import(trees: Sequence[ast.AST]) -> list[str]:
     if not names and not modules:
         return []
     found: list[tuple[bool, int, int, int, str]] = []
-    for index, tree in enumerate(trees):
-        here = modules - {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_bound(node)}
-        for node in ast.walk(tree):
+    for index, nodes in enumerate(sources):
+        here = modules - {node.id for node in nodes if isinstance(node, ast.Name) and _is_bound(node)}
+        for node in nodes:
             asked = node.func if isinstance(node, ast.Call) else node
             name = _asked(asked, names, here)
             if name is not None and isinstance(asked, ast.expr):

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
 from trl_rlvr.cli.problems import load_said
-from trl_rlvr.cli.progress import progress
 from trl_rlvr.errors import RowError
+from trl_rlvr.progress import progress
 from trl_rlvr.sandbox import SandboxConfig, open_sandbox
 from trl_rlvr.terminal import printable
 from trl_rlvr.validation.gate import ProblemCheck, check_problems

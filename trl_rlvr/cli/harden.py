@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
 from trl_rlvr.cli.output import replacing
 from trl_rlvr.cli.problems import problems_named
-from trl_rlvr.cli.progress import progress
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.hardening import Augmentation, Strength, augment_problems, hardened_row, measure_strength
 from trl_rlvr.problem import CodeProblem
+from trl_rlvr.progress import progress
 from trl_rlvr.sandbox import SandboxConfig, open_sandbox
 from trl_rlvr.terminal import printable
 

@@ -22,4 +22,4 @@ def load_said(name: str, split: str | None) -> LoadedData:
 
 def problems_named(name: str, split: str | None) -> list[CodeProblem]:
     """Return the problems of a data set, as `load_said` loads it."""
-    return load_said(name, split).problems
+    return list(load_said(name, split).problems)

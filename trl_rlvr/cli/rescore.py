@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from trl_rlvr.cli.options import CommandParser, add_config_options
 from trl_rlvr.cli.output import replacing
-from trl_rlvr.cli.progress import progress
 from trl_rlvr.data import load_problems
 from trl_rlvr.errors import DataError
+from trl_rlvr.progress import progress
 from trl_rlvr.report import read_run
 from trl_rlvr.report.figures import reward_weights
 from trl_rlvr.report.rescoring import Rescoring, options_of, problems_of, rescore

@@ -14,11 +14,11 @@ from trl_rlvr.cli.completions import CompletionRow, read_completions
 from trl_rlvr.cli.options import CommandParser, add_config_options, sandbox_from
 from trl_rlvr.cli.output import replacing
 from trl_rlvr.cli.problems import problems_named
-from trl_rlvr.cli.progress import progress
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.evaluation import pass_at_k
 from trl_rlvr.extraction import Extraction, ExtractionOutcome
 from trl_rlvr.problem import TOGETHER
+from trl_rlvr.progress import progress
 from trl_rlvr.rewards.scores import graded
 from trl_rlvr.sandbox import SandboxConfig
 from trl_rlvr.verdict import ExecutionResult, Verdict

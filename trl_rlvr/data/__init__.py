@@ -6,7 +6,8 @@ The reference solution stays behind: no column carries it, so no reward and no l
 from trl_rlvr.data.columns import problems_from_columns
 from trl_rlvr.data.config import DataConfig
 from trl_rlvr.data.dataset import problems_to_dataset
-from trl_rlvr.data.load import LoadOptions, load_data, load_problems
+from trl_rlvr.data.load import load_data, load_problems
+from trl_rlvr.data.load_options import LoadOptions
 from trl_rlvr.data.loaded import LoadedData, write_set_aside
 from trl_rlvr.data.prompts import build_prompt
 from trl_rlvr.data.references import reference_completion

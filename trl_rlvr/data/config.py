@@ -1,11 +1,13 @@
 """The `data_*` options of a run."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from trl_rlvr.data.load import LoadOptions, load_data
+from trl_rlvr.data.load import load_data
+from trl_rlvr.data.load_options import LoadOptions
 from trl_rlvr.data.loaded import LoadedData
 from trl_rlvr.data.mapping import as_object, row_mapping
 from trl_rlvr.data.mix import mixed
@@ -63,7 +65,10 @@ class DataConfig:
         default=0.2, metadata={"help": "Stop where more than this share of the rows cannot be used, 0..1."}
     )
     data_cache: str | None = field(
-        default=None, metadata={"help": "Folder that keeps what files were read into; None: read them each time."}
+        default=None,
+        metadata={
+            "help": "Folder that keeps what was read of data sets, and holds the problems; None: they are in memory."
+        },
     )
     data_io_numbers: Literal["text", "value"] = field(
         default="text", metadata={"help": "Output of programs: value takes 2.0 for 2, text does not."}
@@ -128,7 +133,7 @@ class DataConfig:
         self.loaded: list[LoadedData] = []
         """What was loaded so far, with the rows that were left out."""
 
-    def load_train(self) -> list[CodeProblem]:
+    def load_train(self) -> Sequence[CodeProblem]:
         """Load the problems to train on, of one set or, by `data_mix`, of several.
 
         Raises:
@@ -141,7 +146,7 @@ class DataConfig:
         )
         return problems[: self.data_train_limit]
 
-    def load_test(self) -> list[CodeProblem]:
+    def load_test(self) -> Sequence[CodeProblem]:
         """Load the problems to measure on.
 
         Raises:
@@ -149,7 +154,7 @@ class DataConfig:
         """
         return self._load(self.data_name, self.data_test_split)[: self.data_test_limit]
 
-    def load_heldout(self, name: str) -> list[CodeProblem]:
+    def load_heldout(self, name: str) -> Sequence[CodeProblem]:
         """Load another set to measure on, which nothing need have been trained on.
 
         Args:
@@ -167,10 +172,10 @@ class DataConfig:
         options = replace(self.load_options, columns=None, filters=None)
         return self._load(name, split or ("all" if is_file else self.data_test_split), options)
 
-    def _load(self, name: str, split: str, options: LoadOptions | None = None) -> list[CodeProblem]:
+    def _load(self, name: str, split: str, options: LoadOptions | None = None) -> Sequence[CodeProblem]:
         loaded = load_data(name, split, options or self.load_options)
         self.loaded.append(loaded)
-        return list(loaded.problems)
+        return loaded.problems
 
     @property
     def load_options(self) -> LoadOptions:

@@ -4,7 +4,7 @@
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trl_rlvr.data.prompts import build_prompt, code_opening, require_chat_template, shown_tests
@@ -13,11 +13,13 @@ from trl_rlvr.problem import CodeProblem
 from trl_rlvr.tiers import TIERS
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    from datasets import Dataset, Features
 
 logger = logging.getLogger(__name__)
 
 _SHOWN_IDS = 10
+_WRITTEN_ROWS = 100
+"""Rows in memory before they are written; each may hold megabytes of tests."""
 
 
 def problems_to_dataset(
@@ -29,6 +31,7 @@ def problems_to_dataset(
     tokenizer: Any = None,
     max_prompt_tokens: int | None = None,
     push_to_hub: str | None = None,
+    folder: str | None = None,
 ) -> "Dataset":
     """Make a data set with one row a problem, in order, and columns for the prompt, the tests and the names.
 
@@ -43,6 +46,9 @@ def problems_to_dataset(
         max_prompt_tokens: longest prompt to keep, in tokens; None: keep all.
         push_to_hub: id of a private data set on the Hub to write to as well; None: none. Mind the licences of its
             sources (`docs/data.md`).
+        folder: where to keep the data set, so that memory does not grow with it; processes that give the same folder
+            for the same problems share what the first of them wrote. It must be there as long as the data set is used.
+            None: in memory.
 
     Raises:
         ConfigError: an option is unknown, or lacks the tokenizer that it needs.
@@ -55,27 +61,47 @@ def problems_to_dataset(
     if prompt_style == "chat" and tokenizer is not None:
         require_chat_template(tokenizer)
     options = {"visible_tests": visible_tests, "system_prompt": system_prompt, "tokenizer": tokenizer}
-    rows: list[dict[str, Any]] = []
     too_long: list[str] = []
-    for problem in problems:
-        prompt = build_prompt(problem, prompt_style, **options)
-        if max_prompt_tokens is not None and count_tokens(prompt, tokenizer) > max_prompt_tokens:
-            too_long.append(problem.task_id)
-        else:
-            rows.append({"prompt": prompt, **problem_columns(problem), **_tier_columns(problem, visible_tests)})
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for problem in problems:
+            prompt = build_prompt(problem, prompt_style, **options)
+            if max_prompt_tokens is not None and count_tokens(prompt, tokenizer) > max_prompt_tokens:
+                too_long.append(problem.task_id)
+            else:
+                yield {"prompt": prompt, **problem_columns(problem), **_tier_columns(problem, visible_tests)}
+
+    if folder is None:
+        found = list(rows())
+        dataset = Dataset.from_list(found, features=_features(prompt_style)) if found else None
+    else:
+        dataset = _kept_in(folder, rows, _features(prompt_style))
     if too_long:
         ids = ", ".join(too_long[:_SHOWN_IDS]) + (", ..." if len(too_long) > _SHOWN_IDS else "")
         dropped = f"{len(too_long)} of {len(problems)} problems have prompts of more than {max_prompt_tokens} tokens"
         logger.warning("%s and are left out: task_id %s", dropped, ids)
-    if not rows:
+    if dataset is None:
         raise DataError(f"no problem is left of {len(problems)}; raise max_prompt_tokens ({max_prompt_tokens!r})")
-    dataset = Dataset.from_list(rows, features=_features(rows[0]["prompt"]))
     if push_to_hub is not None:
         try:
             dataset.push_to_hub(push_to_hub, private=True)
         except Exception as error:  # what a missing network or token raises differs from release to release
             raise DataError(f"cannot write {push_to_hub!r} to the Hub: {type(error).__name__}: {error}") from error
     return dataset
+
+
+def _kept_in(folder: str, rows: Callable[[], Iterator[dict[str, Any]]], features: "Features") -> "Dataset | None":
+    """Write rows to a folder, or open what is there; None where there is no row."""
+    from datasets import Dataset
+    from datasets.exceptions import DatasetGenerationError
+
+    try:
+        dataset = Dataset.from_generator(
+            rows, features=features, cache_dir=folder, fingerprint="rows", writer_batch_size=_WRITTEN_ROWS
+        )
+    except DatasetGenerationError as error:
+        raise error.__cause__ or error from None
+    return dataset if len(dataset) else None
 
 
 def count_tokens(prompt: str | list[dict[str, str]], tokenizer: Any) -> int:
@@ -112,14 +138,14 @@ def _tier_columns(problem: CodeProblem, visible_tests: int | str) -> dict[str, i
     return {f"{name}_count": count for name, count in zip(TIERS, counts, strict=True)}
 
 
-def _features(prompt: str | list[dict[str, str]]) -> Any:
+def _features(prompt_style: str) -> "Features":
     """Type the columns by hand: a column that happens to be empty throughout would get no type."""
     from datasets import Features, List, Value
 
     text = Value("string")
     return Features(
         {
-            "prompt": text if isinstance(prompt, str) else List({"role": text, "content": text}),
+            "prompt": List({"role": text, "content": text}) if prompt_style == "chat" else text,
             "task_id": text,
             "tests": List(text),
             "setup_code": text,

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Any
 
-from trl_rlvr.analysis.parsing import MAX_TEST_CHARS, describe_syntax_error, parse_source, plain_newlines
-from trl_rlvr.analysis.shortened import asserted_name, compiles
+from trl_rlvr.analysis.parsing import MAX_TEST_CHARS, describe_syntax_error, parse_source, plain_newlines, shared_tree
+from trl_rlvr.analysis.shortened import all_compile, asserted_name, compiles
 from trl_rlvr.data.literals import read_literal
 from trl_rlvr.errors import RowError
 
@@ -80,8 +80,11 @@ class Fields:
 
     def codes(self, field: str) -> tuple[str, ...]:
         """Read a list of Python sources that must parse."""
-        named = [(f"{field}[{index}]", item) for index, item in enumerate(self.items(field))]
-        return tuple(self.checked_code(name, self.checked_text(name, item)) for name, item in named)
+        items = self.items(field)
+        texts = [plain_newlines(self.checked_text(f"{field}[{index}]", item)) for index, item in enumerate(items)]
+        if all_compile(texts):
+            return tuple(texts)
+        return tuple(self.checked_code(f"{field}[{index}]", text) for index, text in enumerate(texts))
 
     def data(self, field: str) -> Any:
         """Read data that may be written as text: JSON, or a Python literal; required."""
@@ -174,6 +177,9 @@ class Fields:
         return source
 
     def _parsed(self, field: str, source: str) -> ast.Module:
+        tree = shared_tree(source)
+        if tree is not None:
+            return tree
         try:
             return parse_source(source, MAX_TEST_CHARS)
         except SyntaxError as error:

@@ -71,6 +71,14 @@ def file_items(path: Path) -> Iterator[Item]:
         raise DataError(f"{path} holds no rows")
 
 
+def content_of(path: Path) -> Iterator[bytes]:
+    """Read the bytes of a file in pieces, with its name."""
+    yield path.name.encode("utf-8", "surrogateescape")
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            yield piece
+
+
 def folder_files(folder: Path) -> dict[str, Path]:
     """Find the file of each split: `train.jsonl` holds split `train`; the training split comes first.
 

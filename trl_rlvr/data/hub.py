@@ -35,6 +35,22 @@ def hub_rows(name: str, split: str | None) -> Iterator[Row]:
     Raises:
         DataError: it cannot be loaded, for whatever reason.
     """
+    for part, rows in _splits(name, split).items():
+        for index, row in enumerate(rows):
+            yield f"{name}, split {part}, row {index}", dict(row)
+
+
+def hub_content(name: str, split: str | None) -> bytes | None:
+    """Return the names of the files that `datasets` keeps a data set in, which say its revision; None: it keeps none.
+
+    Raises:
+        DataError: it cannot be loaded, for whatever reason.
+    """
+    files = [(part, one["filename"]) for part, rows in _splits(name, split).items() for one in rows.cache_files]
+    return repr(files).encode() if files else None
+
+
+def _splits(name: str, split: str | None) -> dict[str, Any]:
     from datasets import load_dataset
 
     dataset_id, _, configuration = name.partition(":")
@@ -45,10 +61,7 @@ def hub_rows(name: str, split: str | None) -> Iterator[Row]:
             f"cannot load {name!r}{f', split {split!r},' if split else ''} from the Hugging Face Hub: "
             f"{type(error).__name__}: {error}. Without network give a local file in the same schema, such as mbpp.jsonl"
         ) from error
-    splits = {split: loaded} if split else dict(loaded)
-    for part, rows in splits.items():
-        for index, row in enumerate(rows):
-            yield f"{name}, split {part}, row {index}", dict(row)
+    return {split: loaded} if split else dict(loaded)
 
 
 def has_only_train(name: str) -> bool:

@@ -3,61 +3,33 @@
 A local path wins over a Hub id of the same name.
 """
 
-import gc
 import hashlib
+import heapq
 import itertools
-import logging
 import math
 import re
-import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
 
 from trl_rlvr.data.cache import cached
-from trl_rlvr.data.files import FILE_SUFFIXES, Item, file_items, folder_files, row_of
-from trl_rlvr.data.hub import HUB_IDS, SPLIT_BY_ID, has_only_train, hub_rows
-from trl_rlvr.data.loaded import DUPLICATE, LoadedData, SetAside
-from trl_rlvr.data.mapping import as_object, mapped_row, passes, row_mapping
+from trl_rlvr.data.files import FILE_SUFFIXES, Item, content_of, file_items, folder_files, row_of
+from trl_rlvr.data.hub import HUB_IDS, SPLIT_BY_ID, has_only_train, hub_content, hub_rows
+from trl_rlvr.data.intake import Intake
+from trl_rlvr.data.load_options import LoadOptions
+from trl_rlvr.data.loaded import LoadedData
+from trl_rlvr.data.mapping import mapping_source
 from trl_rlvr.data.sameness import problem_key
-from trl_rlvr.data.schemas import problem_from_row, schema_of
-from trl_rlvr.data.special_judges import special_judge
 from trl_rlvr.data.splits import MBPP_SPLITS, has_splits, select_split
-from trl_rlvr.errors import DataError, RowError
+from trl_rlvr.data.stored import Known, selected
+from trl_rlvr.errors import DataError
 from trl_rlvr.problem import CodeProblem
-
-logger = logging.getLogger(__name__)
 
 STARTER = "starter"
 """Name of the set that comes with the package."""
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?")
-_PROGRESS_S = 5.0
-_MANY_UNUSABLE = 10_000
-
-
-@dataclass(frozen=True)
-class LoadOptions:
-    """How rows become problems, and what becomes of those that cannot."""
-
-    columns: Any = None
-    """See `row_mapping`."""
-    filters: Any = None
-    """Column to the value, or the values, that a row must have in it."""
-    unusable: str = "stop"
-    """`stop` at the first row that cannot be used, or `skip` such rows."""
-    unusable_share: float = 1.0
-    """Largest share of rows that may be left out as unusable, 0..1."""
-    heldout_share: float | None = None
-    """Share of a file without splits that is its split `test`, 0..1; None: such a file has no splits."""
-    seed: int = 42
-    """Of the division that `heldout_share` makes."""
-    cache: str | None = None
-    """Folder for what was read before; None: nothing is kept."""
-    fixed: dict[str, Any] = field(default_factory=dict)
-    """Fields that each problem gets, such as `io_numbers`."""
 
 
 def load_problems(name: str, split: str | None = None, options: LoadOptions | None = None) -> list[CodeProblem]:
@@ -73,7 +45,7 @@ def load_problems(name: str, split: str | None = None, options: LoadOptions | No
     Raises:
         DataError: there is no such data set or split, or a row cannot be used; the message names file, line and field.
     """
-    return load_data(name, split, options).problems
+    return list(load_data(name, split, options).problems)
 
 
 def load_data(name: str, split: str | None = None, options: LoadOptions | None = None) -> LoadedData:
@@ -85,118 +57,39 @@ def load_data(name: str, split: str | None = None, options: LoadOptions | None =
     """
     options = options or LoadOptions()
     asked = None if split == "all" else split
-    path = Path(name).expanduser()
     divided = (
         asked if options.heldout_share is not None and asked in ("train", "test") and _lacks_splits(name) else None
     )
-    if path.is_file() and options.cache is not None:
-        loaded = cached(
-            path, (None if divided else asked, options), options.cache, lambda: _load(name, asked, divided, options)
-        )
+    read = None if divided else asked
+
+    def load(keep: Callable[[CodeProblem], None] | None = None, known: Known | None = None) -> LoadedData:
+        loaded, problems = LoadedData(name), list[CodeProblem]()
+        Intake(loaded, options, keep or problems.append, {} if known is None else known).take(_items(name, read))
+        return replace(loaded, problems=problems)
+
+    content = _content(name, read, options) if options.cache is not None else None
+    if content is None or options.cache is None:
+        loaded = load()
     else:
-        loaded = _load(name, asked, divided, options)
+        loaded = cached(content, (read, options), options.cache, load, name)
     return _one_side(loaded, divided, options) if divided else loaded
 
 
-def _load(name: str, split: str | None, divided: str | None, options: LoadOptions) -> LoadedData:
-    loaded = LoadedData(name)
-    _fill(loaded, _items(name, None if divided else split), options)
-    if not loaded.rows:
-        raise DataError(f"no row of {name!r} has what data_filter asks for: {options.filters!r:.80}")
-    unusable = loaded.unusable
-    if unusable and len(unusable) > options.unusable_share * loaded.rows:
-        raise _too_many(loaded, options)
-    return loaded
-
-
-def _fill(loaded: LoadedData, items: Iterable[Item], options: LoadOptions) -> None:
-    collects = gc.isenabled()
-    gc.disable()  # which looks at each tree many times while it grows; trees hold no cycles
-    try:
-        _fill_from(loaded, items, options)
-    finally:
-        if collects:
-            gc.enable()
-
-
-def _require_sense(loaded: LoadedData, options: LoadOptions) -> None:
-    """Stop in the midst of a file that is no data set, which may have any number of rows.
-
-    Raises:
-        DataError: most of very many rows cannot be used.
-    """
-    count = len(loaded.set_aside)
-    if count % _MANY_UNUSABLE == 0 and len(loaded.unusable) > max(0.5, options.unusable_share) * loaded.rows:
-        raise _too_many(loaded, options)
-
-
-def _too_many(loaded: LoadedData, options: LoadOptions) -> DataError:
-    first = loaded.unusable[0]
-    return DataError(
-        f"{len(loaded.unusable)} of {loaded.rows} rows of {loaded.name!r} cannot be used, more than the share "
-        f"{options.unusable_share} that may be left out; the first: {RowError(first.where, first.field, first.what)}"
-    )
-
-
-def _fill_from(loaded: LoadedData, items: Iterable[Item], options: LoadOptions) -> None:
-    mapping, filters = row_mapping(options.columns), as_object("data_filter", options.filters)
-    seen: dict[str, str] = {}
-    same: dict[tuple[str, str], str] = {}
-    said = time.monotonic()
-    for where, row in items:
-        if isinstance(row, dict) and filters and not passes(filters, row):
-            continue
-        loaded.rows += 1
-        try:
-            if isinstance(row, RowError):
-                raise row
-            mapped = row if mapping is None else mapped_row(mapping, row, where)
-            if mapped is not None:
-                _add(loaded, mapped, where, options, seen, same)
-        except RowError as error:
-            if options.unusable == "stop":
-                raise
-            loaded.set_aside.append(SetAside.of(error))
-            _require_sense(loaded, options)
-        if time.monotonic() - said > _PROGRESS_S:
-            said = time.monotonic()
-            logger.warning("%s: %d rows read so far", loaded.name, loaded.rows)
-
-
-def _add(
-    loaded: LoadedData,
-    row: Any,
-    where: str,
-    options: LoadOptions,
-    seen: dict[str, str],
-    same: dict[tuple[str, str], str],
-) -> None:
-    """Add the problem of one row.
-
-    Raises:
-        RowError: it cannot be used.
-    """
-    notes: list[tuple[str, str]] = []
-    if isinstance(row, CodeProblem):
-        problem = row
-        loaded.schemas.setdefault("problems", "data_columns made them")
+def _content(name: str, split: str | None, options: LoadOptions) -> Iterable[bytes] | None:
+    """Return what says whether a data set is still the same; None: that cannot be told."""
+    path = Path(name).expanduser()
+    if name == STARTER:
+        return None
+    if path.is_dir():
+        found: Iterable[bytes] = itertools.chain.from_iterable(map(content_of, folder_files(path).values()))
+    elif path.is_file():
+        found = content_of(path)
     else:
-        problem = problem_from_row(row, where, notes)
-        schema, why = schema_of(row, where)
-        loaded.schemas.setdefault(schema.name, why)
-    if options.fixed and problem.io_tests:
-        problem = replace(problem, **options.fixed)
-    if problem.task_id in seen:
-        raise RowError(where, "task_id", f"{problem.task_id!r} was used before, in {seen[problem.task_id]}")
-    if options.unusable == "skip":
-        before = same.setdefault(problem_key(problem), where)
-        if before != where:
-            raise RowError(where, None, f"{DUPLICATE}{before}")
-    seen[problem.task_id] = where
-    if (judge := special_judge(problem)) is not None:
-        notes.append(("prompt", judge))
-    loaded.set_aside += [SetAside(where, field, what, used=True) for field, what in notes]
-    loaded.problems.append(problem)
+        of_hub = hub_content(HUB_IDS.get(name, name), split) if name in HUB_IDS or _HUB_ID.fullmatch(name) else None
+        if of_hub is None:
+            return None
+        found = [of_hub]
+    return itertools.chain([mapping_source(options.columns)], found)
 
 
 def _lacks_splits(name: str) -> bool:
@@ -218,15 +111,17 @@ def _one_side(loaded: LoadedData, side: str, options: LoadOptions) -> LoadedData
     def place(problem: CodeProblem) -> str:
         return hashlib.sha256(f"{options.seed} {problem_key(problem)}".encode()).hexdigest()
 
-    count = math.ceil(share * len(loaded.problems)) if share else 0
-    heldout = set(map(id, sorted(loaded.problems, key=place)[:count]))
-    kept = [problem for problem in loaded.problems if (id(problem) in heldout) is (side == "test")]
+    problems = loaded.problems
+    count = math.ceil(share * len(problems)) if share else 0
+    places = ((place(problem), row) for row, problem in enumerate(problems))
+    heldout = {row for _, row in heapq.nsmallest(count, places)}
+    kept = [row for row in range(len(problems)) if (row in heldout) is (side == "test")]
     if not kept:
         raise DataError(
-            f"{loaded.name!r} says nothing of splits, and data_heldout_share {share} of its {len(loaded.problems)} "
+            f"{loaded.name!r} says nothing of splits, and data_heldout_share {share} of its {len(problems)} "
             f"problems leaves none for {side!r}; give another share, more problems, or --data_{side}_split all"
         )
-    return replace(loaded, problems=kept)
+    return replace(loaded, problems=selected(problems, kept))
 
 
 def _items(name: str, split: str | None) -> Iterator[Item]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +47,8 @@ class LoadedData:
     """The problems of one split of a data set, and what is to be said about the rest of it."""
 
     name: str
-    problems: list[CodeProblem] = field(default_factory=list)
+    problems: Sequence[CodeProblem] = ()
+    """A list, or with `data_cache` a sequence that reads each from disk."""
     rows: int = 0
     """How many rows were read."""
     set_aside: list[SetAside] = field(default_factory=list)

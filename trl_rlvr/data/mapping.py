@@ -1,6 +1,7 @@
 """Rows of any other set, by what the user says of them: names of columns, a function, and a filter."""
 
 import importlib
+import inspect
 import json
 import os
 import sys
@@ -49,6 +50,18 @@ def row_mapping(columns: Mapping[str, str] | str | None) -> RowMapping | None:
         )
     named = dict(columns)
     return lambda row: _by_columns(row, named)
+
+
+def mapping_source(columns: Mapping[str, str] | str | None) -> bytes:
+    """Return the source of the module whose function maps rows, which decides what they become; else nothing."""
+    mapping = row_mapping(columns)
+    module = inspect.getmodule(mapping)
+    if mapping is None or module is None or module.__name__ == __name__:
+        return b""
+    try:
+        return inspect.getsource(module).encode()
+    except OSError:  # it was made by no file
+        return repr(columns).encode()
 
 
 def as_object(option: str, value: Mapping[str, Any] | str | None) -> dict[str, Any]:

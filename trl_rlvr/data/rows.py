@@ -1,5 +1,6 @@
 """A problem as a row of this package's own schema, and back. `docs/data.md` lists the fields."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -43,3 +44,17 @@ def problem_of_row(row: Mapping[str, Any]) -> CodeProblem:
     known["augmented"] = len(row.get("augmented_tests", ()))
     known["messages"] = tuple((one["role"], one["content"]) for one in row.get("messages", ()))
     return CodeProblem(**known)
+
+
+def problem_line(problem: CodeProblem) -> str:
+    """Return a problem as a line of JSON."""
+    return json.dumps(problem_row(problem)) + "\n"
+
+
+def problem_of_line(line: str) -> CodeProblem:
+    """Make the problem of a line that `problem_line` wrote; nothing is checked.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no such line.
+    """
+    return problem_of_row(json.loads(line))

@@ -6,7 +6,7 @@ Text counts without case, spaces and punctuation; tests count without their layo
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trl_rlvr.problem import CodeProblem
@@ -15,7 +15,6 @@ MIN_TEXT_CHARS = 32
 """Text with fewer letters and digits says too little to tell problems apart."""
 
 _NO_WORD = re.compile(r"[\W_]+")
-_SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,8 @@ def text_key(problem: CodeProblem) -> str:
 
 def tests_key(problem: CodeProblem) -> str:
     """Return the problem's tests in a form that layout and order do not change."""
-    tests = [_SPACE.sub("", test) for test in problem.tests]
-    tests += [
-        f"{_SPACE.sub(' ', test.input.strip())}\0{_SPACE.sub(' ', test.output.strip())}" for test in problem.io_tests
-    ]
+    tests = ["".join(test.split()) for test in problem.tests]
+    tests += [f"{' '.join(test.input.split())}\0{' '.join(test.output.split())}" for test in problem.io_tests]
     return hashlib.sha256("\1".join(sorted(tests)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -48,15 +45,20 @@ def problem_key(problem: CodeProblem) -> tuple[str, str]:
     return text_key(problem) or problem.prompt, tests_key(problem)
 
 
-def find_overlap(train: Iterable[CodeProblem], heldout: Sequence[CodeProblem]) -> list[Overlap]:
+def problem_digest(problem: CodeProblem) -> bytes:
+    """Return the same in 16 bytes."""
+    return hashlib.sha256(repr(problem_key(problem)).encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def find_overlap(train: Sequence[CodeProblem], heldout: Sequence[CodeProblem]) -> list[Overlap]:
     """Find the problems of one set that are in the other too, by equal tests or equal text.
 
     Text that several problems of one set share, such as a template's, tells nothing.
     """
-    train = list(train)
     by_tests = {tests_key(problem): problem.task_id for problem in heldout}
     texts = {key: problem.task_id for problem in heldout if (key := text_key(problem))}
-    shared = {key for problems in (train, heldout) for key, n in Counter(map(text_key, problems)).items() if n > 1}
+    keys = ([key for key in map(text_key, problems) if key in texts] for problems in (train, heldout))
+    shared = {key for held in keys for key, count in Counter(held).items() if count > 1}
     found = []
     for problem in train:
         if (other := by_tests.get(tests_key(problem))) is not None:

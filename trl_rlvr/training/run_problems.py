@@ -1,6 +1,7 @@
 """The problems that a run needs, by what they are for; rows that were left out are listed in its folder."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from accelerate import PartialState
@@ -14,7 +15,7 @@ from trl_rlvr.training.spec import RunSpec
 TRAINING, HELDOUT = "training", "held-out"
 
 
-def problems_of(spec: RunSpec, measures: str | None) -> dict[str, list[CodeProblem]]:
+def problems_of(spec: RunSpec, measures: str | None) -> dict[str, Sequence[CodeProblem]]:
     """Load what a run trains and measures on: `training`, `held-out`, and each set of `heldout_data` by its name.
 
     Args:
@@ -35,7 +36,7 @@ def problems_of(spec: RunSpec, measures: str | None) -> dict[str, list[CodeProbl
     return problems
 
 
-def _loaded(spec: RunSpec, measures: str | None) -> dict[str, list[CodeProblem]]:
+def _loaded(spec: RunSpec, measures: str | None) -> dict[str, Sequence[CodeProblem]]:
     if measures is not None:
         return {measures: spec.data.load_train() if measures == TRAINING else spec.data.load_test()}
     problems = {TRAINING: spec.data.load_train()}

@@ -4,7 +4,7 @@ KodCode, ClassEval, BigCodeBench and exercism's tracks differ in the names of th
 sides share.
 """
 
-from trl_rlvr.analysis.parsing import top_level_bindings, try_parse
+from trl_rlvr.analysis.parsing import shared_tree, top_level_bindings
 from trl_rlvr.data.fields import Fields
 from trl_rlvr.data.schemas.solution_module import all_with_solution_module
 from trl_rlvr.data.schemas.units import units_of
@@ -72,5 +72,5 @@ def own_solution(fields: Fields, field: str, name: str) -> DataError:
 
 
 def _definitions(source: str) -> set[str]:
-    tree = try_parse(source)
+    tree = shared_tree(source)
     return {name for name, node in top_level_bindings(tree) if hasattr(node, "body")} if tree is not None else set()

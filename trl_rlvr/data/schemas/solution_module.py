@@ -9,10 +9,13 @@ import sys
 from collections.abc import Iterable
 
 from trl_rlvr.analysis.conventions import MODULE
-from trl_rlvr.analysis.parsing import top_level_bindings, try_parse
+from trl_rlvr.analysis.parsing import shared_tree, top_level_bindings
 from trl_rlvr.analysis.standard_names import STANDARD_MODULES, TEST_SIDE_NAMES
 
 _OTHERS = sys.stdlib_module_names | STANDARD_MODULES | TEST_SIDE_NAMES | {MODULE, "scipy", "hypothesis", "attr"}
+
+_IMPORT = re.compile(r"(?:\bfrom[\s\\]+([\w.]+)[\s\\]+)?\bimport\b([^\n;#]*)")
+_RENAMED = re.compile(r"\bas\s+\w+")
 
 
 def module_asked(source: str, reference: str | None, entry_point: str | None) -> str | None:
@@ -21,10 +24,10 @@ def module_asked(source: str, reference: str | None, entry_point: str | None) ->
     It is one that no library is known by, and of which the tests import names that the reference defines, or the entry
     point, or something by no name at all.
     """
-    if "import" not in source:
+    if not _imports_others(source):
         return None
-    tree = try_parse(source)
-    reference_tree = None if reference is None else try_parse(reference)
+    tree = shared_tree(source)
+    reference_tree = None if reference is None else shared_tree(reference)
     known = {name for name, _ in top_level_bindings(reference_tree)} if reference_tree is not None else set()
     known |= {entry_point} if entry_point else set()
     for node in ast.walk(tree) if tree is not None else ():
@@ -38,6 +41,15 @@ def module_asked(source: str, reference: str | None, entry_point: str | None) ->
                 if alias.name not in _OTHERS and "." not in asked and _reads(tree, asked) & known:
                     return alias.name
     return None
+
+
+def _imports_others(source: str) -> bool:
+    """Say whether source may import a module of another name; a quick look, which does not parse."""
+    for module, names in _IMPORT.findall(source):
+        asked = [module] if module else [name.strip() for name in _RENAMED.sub("", names).split(",")]
+        if any(name not in _OTHERS and "." not in name for name in asked):
+            return True
+    return False
 
 
 def _reads(tree: ast.AST | None, module: str) -> set[str]:

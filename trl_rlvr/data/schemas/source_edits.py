@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterable
 
+from trl_rlvr.analysis.scopes import walk
+
 
 def cut_with(lines: list[str], node: ast.stmt, names: Iterable[ast.Name | ast.arg], text: str) -> str:
     """Cut a statement out of its source, with other text in the place of names.
@@ -26,4 +28,4 @@ def cut_with(lines: list[str], node: ast.stmt, names: Iterable[ast.Name | ast.ar
 
 def names_in(node: ast.AST, name: str) -> list[ast.Name]:
     """Return where a name is read or bound within a node."""
-    return [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == name]
+    return [one for one in walk(node) if isinstance(one, ast.Name) and one.id == name]

@@ -100,27 +100,36 @@ def schema_of(row: Row, where: str) -> tuple[Schema, str]:
     )
 
 
-def problem_from_row(row: Mapping[str, Any], where: str, notes: list[tuple[str, str]] | None = None) -> CodeProblem:
+def problem_from_row(
+    row: Mapping[str, Any],
+    where: str,
+    notes: list[tuple[str, str]] | None = None,
+    schemas: dict[str, str] | None = None,
+) -> CodeProblem:
     """Make the problem that a row describes.
 
     Args:
         row: field to value; a field that is None counts as missing.
         where: file and line, for error messages.
         notes: filled with what is odd about a row that is used all the same, as field and fault.
+        schemas: filled with the row's family, and why it is of this one, where the family is new.
 
     Raises:
         RowError: a field is missing, of the wrong type, or test code that does not parse. A reference that does not
             parse is no error here: it fails its own tests later.
     """
     fields = Fields(row, where, [] if notes is None else notes)
+    schema, why = schema_of(row, where)
     try:
-        problem = schema_of(row, where)[0].read(fields)
+        problem = schema.read(fields)
     except RowError:
         raise
     except DataError as error:
         raise RowError(where, None, str(error)) from error
     if problem.tests and problem.entry_point is None:
         raise fields.wrong("entry_point", "is missing, and the tests call nothing that could be it")
+    if schemas is not None:
+        schemas.setdefault(schema.name, why)
     added = row.get("augmented_tests")
     if isinstance(added, list) and added and problem.tests[-len(added) :] == tuple(added):
         return replace(problem, augmented=len(added))

@@ -5,12 +5,15 @@ that mention each other, stay whole.
 """
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trl_rlvr.analysis.parsing import parse_source
+from trl_rlvr.analysis.parsing import parse_source, shared_tree
 
 _RUNNER = "pytest"
+_WORD = re.compile(r"\w+")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEFINITIONS = (*_FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 
@@ -29,14 +32,14 @@ def units_of(source: str) -> TestUnits:
     Raises:
         SyntaxError: it does not parse.
     """
-    tree = parse_source(source)
+    tree = shared_tree(source) or parse_source(source)
     body = [node for node in tree.body if not (_is_text(node) or _is_main_guard(node))]
     whole = TestUnits((source,))
     if not all(isinstance(node, _DEFINITIONS) for node in body):
         return whole
     functions = [node for node in body if isinstance(node, _FUNCTIONS) and node.name.startswith("test")]
     classes = [node for node in body if isinstance(node, ast.ClassDef) and _is_test_class(node)]
-    if (not functions and not classes) or _mention_each_other(body, functions, classes):
+    if (not functions and not classes) or _mention_each_other(source, body, functions, classes):
         return whole
     lines = source.split("\n")
     tests: list[str] = []
@@ -72,13 +75,16 @@ def _tests_in(node: ast.ClassDef) -> list[ast.stmt]:
 
 
 def _mention_each_other(
-    body: Sequence[ast.stmt], functions: Sequence[ast.stmt], classes: Sequence[ast.ClassDef]
+    source: str, body: Sequence[ast.stmt], functions: Sequence[ast.stmt], classes: Sequence[ast.ClassDef]
 ) -> bool:
     """Say whether a test uses another, or two have one name."""
     taken = [getattr(node, "name", "") for node in (*functions, *classes)]
     methods = [[getattr(part, "name", "") for part in _tests_in(node)] for node in classes]
     if any(len(set(names)) < len(names) for names in (taken, *methods)):
         return True
+    words = Counter(_WORD.findall(source))
+    if all(words[name] == 1 for names in (taken, *methods) for name in names):
+        return False
     nodes = list(ast.walk(ast.Module(list(body), [])))
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}

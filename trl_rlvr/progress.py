@@ -1,4 +1,4 @@
-"""How far a command is: a bar where stderr is a terminal, else a plain line now and then."""
+"""How far work is: a bar where stderr is a terminal, else a plain line now and then."""
 
 import contextlib
 import sys
