@@ -78,13 +78,10 @@ def main() -> None:
             first, later = (measured(str(path), f"{folder}/cache") for _ in range(2))
             in_memory = measured(str(path), None)
             size = f"{path.stat().st_size / (1 << 20):.0f}"
-            for held, cells in (
-                (
-                    "on disk",
-                    (f"{first[0]:.1f}", f"{later[0]:.1f}", f"{first[1]:.1f}", f"{max(first[2], later[2]):.0f}"),
-                ),
-                ("in memory", (f"{in_memory[0]:.1f}", "", f"{in_memory[1]:.1f}", f"{in_memory[2]:.0f}")),
-            ):
+            most = max(first[2], later[2])
+            on_disk = (f"{first[0]:.1f}", f"{later[0]:.1f}", f"{first[1]:.1f}", f"{most:.0f}")
+            alone = (f"{in_memory[0]:.1f}", "", f"{in_memory[1]:.1f}", f"{in_memory[2]:.0f}")
+            for held, cells in (("on disk", on_disk), ("in memory", alone)):
                 print("| " + " | ".join((f"{count:,}", size, held, *cells)) + " |", flush=True)
 
 

@@ -1,10 +1,13 @@
 """The problems of a run: proven at the gate, reported when set aside, never with their reference."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from trl_rlvr.data import DataConfig
+from trl_rlvr.data import DataConfig, LoadOptions, load_data
+from trl_rlvr.data.rows import problem_row
+from trl_rlvr.data.stored import LazyProblems
 from trl_rlvr.errors import DataError
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import SandboxConfig
@@ -14,6 +17,10 @@ INC = "def inc(x):\n    return x + 1"
 GOOD = CodeProblem("good", "Add one.", tests=("assert inc(1) == 2",), reference_solution=INC)
 BAD = CodeProblem("bad", "Add one.", tests=("assert inc(1) == 3",), reference_solution=INC)
 WEAK = CodeProblem("weak", "Add one.", tests=("assert inc(1) != 3",), reference_solution=INC)
+
+CALLS = CodeProblem(
+    "calls", "Add two.", tests=("assert add(1) == 3",), reference_solution="def add(x):\n    return x + 2"
+)
 
 
 def prepared(problems, check="all", tokenizer=None, **data):
@@ -79,3 +86,19 @@ def test_rows_and_problems_stay_in_step_when_prompts_are_too_long():
 
 def test_the_reference_is_in_no_column():
     assert "x + 1" not in str(prepared([GOOD]).dataset[0])
+
+
+def test_problems_on_disk_are_checked_and_put_to_the_model_without_being_held(tmp_path, monkeypatch):
+    monkeypatch.setattr("trl_rlvr.training.problem_set.CHUNK", 2)
+    file = tmp_path / "own.jsonl"
+    file.write_text("".join(json.dumps(problem_row(problem)) + "\n" for problem in (GOOD, BAD, WEAK, CALLS)))
+    loaded = load_data(str(file), None, LoadOptions(cache=str(tmp_path / "cache"))).problems
+
+    found = prepared(loaded, data_cache=str(tmp_path / "cache"))
+    in_memory = prepared([*loaded])
+
+    assert isinstance(found.problems, LazyProblems)
+    assert [problem.task_id for problem in found.problems] == list(found.dataset["task_id"]) == ["good", "calls"]
+    assert found.set_aside == in_memory.set_aside
+    assert found.problems[0].reference_cpu_s == found.dataset[0]["reference_cpu_s"] > 0
+    assert found.dataset.cache_files
