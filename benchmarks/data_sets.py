@@ -164,9 +164,14 @@ def natively(problem: CodeProblem) -> bool:
         Path(folder, "solution.py").write_text(code)
         if problem.io_tests:
             return all(_prints(problem, folder, test.input, test.output) for test in problem.io_tests)
-        tests = repr(list(problem.tests))
-        Path(folder, "whole.py").write_text("\n".join((code, _BESIDE, problem.setup_code, _RUNNER.format(tests=tests))))
+        Path(folder, "whole.py").write_text(whole_source(problem))
         return _run(["whole.py"], folder, "").returncode == 0
+
+
+def whole_source(problem: CodeProblem) -> str:
+    """Return one program of a reference and its tests."""
+    code = "\n".join((problem.prelude, problem.reference_solution or ""))
+    return "\n".join((code, _BESIDE, problem.setup_code, _RUNNER.format(tests=repr(list(problem.tests)))))
 
 
 def _prints(problem: CodeProblem, folder: str, given: str, expected: str) -> bool:

