@@ -1,5 +1,6 @@
 """The advice: each rule fires on a run gone wrong in its way, alone, and all are silent on healthy ones."""
 
+import json
 import math
 import random
 from pathlib import Path
@@ -52,6 +53,37 @@ HEALTHY = {
     "two updates": History(metric_rows([0.0, 0.0], frac_reward_zero_std=1.0)),
     "without a measure": History(metric_rows(RISING)),
 }
+
+
+RECORDED = {path.stem: json.loads(path.read_text()) for path in sorted((Path(__file__).parent / "recorded").iterdir())}
+"""Runs of the embedded policy as `benchmarks/advice_runs.py` has made them."""
+
+HEALTHY_RUNS = ("grpo", "grpo_short", "rloo", "ppo", "curriculum")
+
+
+def recorded(name):
+    columns = RECORDED[name]["metrics"]
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return History(rows, [{"heldout/pass@1": rate} for rate in RECORDED[name]["heldout"]])
+
+
+@pytest.mark.parametrize("name", HEALTHY_RUNS)
+def test_it_is_silent_on_real_runs_that_learned(name):
+    run = recorded(name)
+
+    assert run.heldout_gain > 0
+    assert advise(run) == []
+
+
+@pytest.mark.parametrize("name", sorted(RECORDED.keys() - set(HEALTHY_RUNS)))
+def test_it_finds_what_went_wrong_in_a_real_run(name):
+    assert name in [one.rule.name for one in advise(recorded(name))]
+
+
+def test_a_critic_learns_from_groups_of_one():
+    rows = metric_rows(noisy(0.3, 0.7), frac_reward_zero_std=1.0, ppo__value_loss=0.1)
+
+    assert advise(History(rows, GAINED)) == []
 
 
 def test_every_rule_has_a_run_that_it_is_for():

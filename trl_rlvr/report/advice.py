@@ -83,6 +83,21 @@ def _solved(run: History) -> str | None:
 
 
 def _collapsed(run: History) -> str | None:
+    return _fell_from_its_best(run) or _fell_from_the_start(run)
+
+
+def _fell_from_the_start(run: History) -> str | None:
+    """Find a collapse so early that there was no best before it: it shows on held-out problems, and in training too."""
+    ends, heldout = run.thirds("pass_rate"), run.heldout_ends
+    if ends is None or heldout is None or ends.last > 0.6 * ends.first:
+        return None
+    before, after = heldout
+    if before - after < 0.1 or after > 0.6 * before:
+        return None
+    return f"held-out pass@1 {percent(before)} at the start, {percent(after)} at the end"
+
+
+def _fell_from_its_best(run: History) -> str | None:
     smooth = run.smoothed("pass_rate")
     if not smooth or max(smooth) < 0.1 or smooth[-1] > 0.6 * max(smooth):
         return None
@@ -159,7 +174,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "unstable",
-        "the pass rate rose and collapsed",
+        "the pass rate collapsed",
         ("pass_rate", "grad_norm", "entropy"),
         "halve `learning_rate`, lower `max_grad_norm`; with several updates a generation also `epsilon`",
         _collapsed,

@@ -87,6 +87,11 @@ class History:
         return len(self._heldout) > 1
 
     @property
+    def heldout_ends(self) -> tuple[float, float] | None:
+        """Held-out pass@1 of the first measure and of the last; None where there are not two."""
+        return (self._heldout[0], self._heldout[-1]) if self.has_heldout else None
+
+    @property
     def heldout_gain(self) -> float:
         """Rise of held-out pass@1 since the baseline, as a share; 0 where there is one measure or none."""
         return self._heldout[-1] - self._heldout[0] if self.has_heldout else 0.0

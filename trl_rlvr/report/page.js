@@ -175,7 +175,7 @@
       element("p", `Rewards: ${rewards || "none"}; advantage ${number(row.advantage)}`),
       ...(row.together ? [element("p", "Judged in one process with its tests: this verdict could be forged.", "failed")] : []),
       ...section("Its group", group(row)),
-      ...(row.turns.length ? section(`${row.turns.length} of its turns`, timeline(row.turns)) : []),
+      ...(row.turns.length ? section(`Its ${row.turns.length} turn${row.turns.length > 1 ? "s" : ""}`, timeline(row.turns)) : []),
       ...section(`Tests, ${score(row)} passed`, tests),
       ...(row.error ? section("Error of the deciding test", element("pre", row.error)) : []),
       ...section("Code that ran", code(row.code)),
