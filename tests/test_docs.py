@@ -81,7 +81,7 @@ def test_the_file_of_the_readme_is_checked_and_scored(tmp_path):
 
     rows = [json.loads(line) for line in in_shell(block, tmp_path).splitlines()]
 
-    assert [(row["verdict"], row["passed"], row["total"], row["reward"]) for row in rows] == [("passed", 2, 2, 1.0)]
+    assert [(row["verdict"], row["passed"], row["total"], row["reward"]) for row in rows] == [("wrong_answer", 1, 2, 0.25)]
 
 
 def examples_of(page):
