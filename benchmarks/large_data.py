@@ -37,15 +37,19 @@ def load(name: str, cache: str | None) -> None:
     from trl_rlvr.data import LoadOptions, load_data, problems_to_dataset
 
     datasets.disable_progress_bars()
-    before_mib = _own_mib()
+    before_mib, begun_s = _own_mib(), _cpu_s()
     train = load_data(name, "train", LoadOptions(unusable="skip", heldout_share=0.1, cache=cache))
-    loaded_s = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    loaded_s = _cpu_s()
     most_mib = _own_mib()
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         dataset = problems_to_dataset(train.problems, folder=folder if cache else None)
         most_mib = max(most_mib, _own_mib())
-    made_s = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    print(json.dumps([len(dataset), loaded_s, made_s - loaded_s, most_mib - before_mib]))
+    print(json.dumps([len(dataset), loaded_s - begun_s, _cpu_s() - loaded_s, most_mib - before_mib]))
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def _own_mib() -> float:
