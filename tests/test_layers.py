@@ -25,7 +25,7 @@ LAYERS = [
 """From the bottom up; a module may import from lower rows and from its own room, never from its own row's others."""
 
 SANDBOX_LAYERS = [
-    {"base", "codec", "confine", "interpreter", "limits", "packages"},
+    {"base", "codec", "confine", "interpreter", "limits", "packages", "runner"},
     {"protocol"},
     {"candidate", "harness", "suite", "supervisor"},
     {"together"},

@@ -7,6 +7,7 @@ or one of the standard names that tests use without importing them.
 import ast
 import copy
 import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,6 @@ from trl_rlvr.sandbox.harness.injected import (
     CHANGES,
     FETCH_DATA,
     KEPT,
-    RAN,
     TEST_MODULE,
     UNCHANGED,
 )
@@ -29,15 +29,15 @@ from trl_rlvr.sandbox.harness.remote.connection import Connection, Lost
 from trl_rlvr.sandbox.harness.remote.exceptions import exception_class
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
 from trl_rlvr.sandbox.harness.reports import Report, fatal_outcome
-from trl_rlvr.sandbox.harness.rewrite.collection import add_collected
 from trl_rlvr.sandbox.harness.rewrite.comparisons import protect_comparisons
 from trl_rlvr.sandbox.harness.rewrite.expected_side import Reach
 from trl_rlvr.sandbox.harness.rewrite.solution_imports import without_module
-from trl_rlvr.sandbox.harness.runner.collector import Collector
-from trl_rlvr.sandbox.harness.runner.execution import require_success
 from trl_rlvr.sandbox.protocol.frames import FrameTooLarge, read_frame
 from trl_rlvr.sandbox.protocol.outcomes import Outcome, describe
 from trl_rlvr.sandbox.protocol.requests import Reply
+from trl_rlvr.sandbox.runner.plan import plan_of
+from trl_rlvr.sandbox.runner.pytest_stand_in import provide_pytest
+from trl_rlvr.sandbox.runner.running import HOOKS, Collected
 from trl_rlvr.verdict import Verdict
 
 _OF_ONE_TEST = (Verdict.REFUSED_VALUE, Verdict.WRONG_ANSWER, Verdict.MISSING_ENTRY_POINT)
@@ -64,7 +64,8 @@ def judge_tests(
     parsed = [ast.parse(source) for source in (setup_code, *tests)]
     too_deep = [_depth(tree) > _MAX_DEPTH for tree in parsed]
     trees = [ast.parse("") if deep else without_module(tree) for tree, deep in zip(parsed, too_deep, strict=True)]
-    add_collected(trees[0], trees[1:])
+    if any("pytest" in source for source in (setup_code, *tests)):
+        provide_pytest()
     connection = Connection(*pipes, answer_bytes, mentioned_attributes(trees))
     capture = any(word in source for source in (setup_code, *tests) for word in ("stdout", "capsys"))
     try:
@@ -97,7 +98,8 @@ class _Judge:
         self.reach = Reach(trees, names)
         self.expectations = Expectations(lambda: connection.changes, connection.fail)
         self.standard = standard_values(trees, names)
-        self.collector = Collector(connection.imports.exports.was_given)
+        self.module = types.ModuleType(TEST_MODULE)
+        sys.modules[TEST_MODULE] = self.module
         self.kept: dict[str, Any] = {}
         """Names that earlier tests bound."""
 
@@ -109,7 +111,6 @@ class _Judge:
             CHANGES: self.expectations.changes,
             UNCHANGED: self.expectations.unchanged,
             CATCHABLE: self._catchable,
-            RAN: require_success,
             STAND_IN: _SolutionModule(self._of_module),
             **self.standard,
             **self.kept,
@@ -162,7 +163,11 @@ class _Judge:
 
     def _run(self, tree: ast.Module) -> None:
         """Run the setup, anew for each test so that none finds it changed by another, and then the test."""
-        namespace, fetched = self._namespace()
+        collected = Collected(plan := plan_of(tree))
+        given, fetched = self._namespace()
+        namespace = vars(self.module)
+        namespace.clear()
+        namespace.update(given | collected.hooks)
         before = dict(namespace)
         namespace[FETCH_DATA] = self._reader(namespace, before)
         if self.setup.body:
@@ -170,12 +175,13 @@ class _Judge:
             exec(compile(setup, "<setup>", "exec"), namespace)
             self._take_back(namespace, before)
         fetched = frozenset(name for name in fetched if namespace.get(name) is before.get(name))
-        self.collector.begin(namespace)
         ready = namespace.keys() | self.missing
         try:
-            exec(compile(protect_comparisons(tree, self.reach, fetched), "<test>", "exec"), namespace)
+            exec(plan.compiled(lambda tree: protect_comparisons(tree, self.reach, fetched)), namespace)
+            collected.run(namespace)
         finally:
-            self.kept |= {name: value for name, value in namespace.items() if name not in ready or name in self.kept}
+            new = namespace.keys() - ready - HOOKS | self.kept.keys()
+            self.kept |= {name: namespace[name] for name in new & namespace.keys()}
 
     def _take_back(self, namespace: dict[str, Any], before: dict[str, Any]) -> None:
         """Let a star at the head of the setup hide none of the names that are asked for: a solution stands below it."""

@@ -14,31 +14,22 @@ import random
 import sys
 import types
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from marshal import loads
 from typing import Any
 
 from trl_rlvr.analysis.conventions import FILE, MODULE
-from trl_rlvr.analysis.parsing import try_parse
+from trl_rlvr.analysis.parsing import bound_name, try_parse
 from trl_rlvr.analysis.standard_values import standard_values
 from trl_rlvr.sandbox.candidate.loading import Fatal, load, run_prelude
 from trl_rlvr.sandbox.protocol.control import pack_record
 from trl_rlvr.sandbox.protocol.frames import read_file
 from trl_rlvr.sandbox.protocol.outcomes import FATAL_VERDICTS, LOADING, Outcome, describe
+from trl_rlvr.sandbox.runner.plan import TEST_FILE, Plan, plan_of
+from trl_rlvr.sandbox.runner.pytest_stand_in import provide_pytest
+from trl_rlvr.sandbox.runner.running import Collected, NotRun
 from trl_rlvr.sandbox.together import equality
-from trl_rlvr.sandbox.together.fixtures import fixture
-from trl_rlvr.sandbox.together.plan import (
-    KEEP,
-    TEST_FILE,
-    Plan,
-    compile_guarded,
-    free_names,
-    imported_modules,
-    plan_of,
-)
-from trl_rlvr.sandbox.together.pytest_stand_in import pytest_stand_in
-from trl_rlvr.sandbox.together.running import NotRun, run_collected
 from trl_rlvr.sandbox.together.tampering import Fixed, Tampered
 from trl_rlvr.verdict import Verdict
 
@@ -78,14 +69,14 @@ class _Runner:
         self._prelude = prelude
         self._sources = tests
         trees = [tree for tree in map(try_parse, (setup, *tests)) if tree is not None]
-        wanted = [name for name in imported_modules(trees) if name.partition(".")[0] != MODULE]
+        wanted = [name for name in _imported_modules(trees) if name.partition(".")[0] != MODULE]
         mentioned = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         parts = [name.split(".") for name in _PARTS]
         modules = _import_all([*wanted, *(f"{a}.{b}" for a, b in parts if a in wanted and b in mentioned)])
         self._standard = standard_values(trees, names)
-        self._free = free_names(trees)
+        self._free = _free_names(trees)
         self._plans: list[Plan | SyntaxError] = [_plan(source) for source in tests]
-        self._setup = compile_guarded(ast.parse(setup, TEST_FILE))
+        self._setup = Plan(ast.parse(setup, TEST_FILE)).compiled(equality.guarded)
         modules += [value for value in self._standard.values() if isinstance(value, types.ModuleType)]
         self._fixed = Fixed(modules, _classes())
         self._module = types.ModuleType(_TESTS)
@@ -121,17 +112,15 @@ class _Runner:
         return Outcome(Verdict.PASSED, "")
 
     def _run(self, plan: Plan) -> None:
-        if plan.is_empty:
-            raise NotRun("the test runs nothing")
-        kept: dict[str, Any] = {}
-        hooks = {KEEP: kept.__setitem__, **equality.HOOKS}
+        collected = Collected(plan)
+        hooks = {**collected.hooks, **equality.HOOKS}
         namespace = self._module.__dict__
         namespace.update(self._given())
         namespace.update(hooks)
         try:
             exec(self._setup, namespace)
-            exec(plan.code, namespace)
-            run_collected(plan, kept, namespace)
+            exec(plan.code, namespace)  # type: ignore[arg-type]  # it was compiled before the solution was there
+            collected.run(namespace)
         finally:
             _end_patches()
             self._fixed.require()
@@ -170,7 +159,9 @@ class _Runner:
 
 def _plan(source: str) -> Plan | SyntaxError:
     try:
-        return plan_of(source)
+        plan = plan_of(ast.parse(source, TEST_FILE))
+        plan.compiled(equality.guarded)
+        return plan
     except (SyntaxError, ValueError) as error:
         return SyntaxError(str(error))
 
@@ -183,11 +174,28 @@ def _import_all(names: Sequence[str]) -> list[types.ModuleType]:
             found.append(importlib.import_module(name))
         except Exception:
             if name == "pytest":
-                found.append(sys.modules.setdefault(name, pytest_stand_in()))
-    for module in found:
-        if module.__name__ == "pytest":
-            vars(module)["fixture"] = fixture
+                found.append(provide_pytest())
+    if any(module.__name__ == "pytest" for module in found):
+        provide_pytest()
     return found
+
+
+def _free_names(trees: Sequence[ast.Module]) -> set[str]:
+    """Return the names that tests read and never bind."""
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    read = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return read.difference(map(bound_name, nodes))
+
+
+def _imported_modules(trees: Iterable[ast.Module]) -> list[str]:
+    """Return the names of the modules that tests import."""
+    found: list[str] = []
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.append(node.module)
+    return list(dict.fromkeys(found))
 
 
 def _classes() -> list[type]:

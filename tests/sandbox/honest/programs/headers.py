@@ -192,13 +192,6 @@ PROGRAMS = {
         wrong=WRONG,
         entry_point="square",
     ),
-    "function_that_another_test_calls": honest(
-        SQUARE,
-        "def test_square(given, wanted): assert square(given) == wanted",
-        "test_square(3, 9)",
-        wrong=WRONG,
-        entry_point="square",
-    ),
     "classes_that_are_no_tests": honest(
         SQUARE,
         "class TestData:\n    number = 3\nclass Rest(TestData): pass\nassert square(Rest.number) == 9",

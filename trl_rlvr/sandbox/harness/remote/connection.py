@@ -219,11 +219,7 @@ class Connection:
                 raise  # of pytest, say, which ends a test by such
             failed = error
         else:
-            self.imports.exports.answering = True
-            try:
-                self._send(Reply.VALUE, [outcome])
-            finally:
-                self.imports.exports.answering = False
+            self._send(Reply.VALUE, [outcome])
             return
         self._send_error(failed)
 

@@ -47,10 +47,6 @@ class Exports:
     def __init__(self) -> None:
         self._objects: dict[int, Any] = {}
         self._last = 0
-        self._given: set[int] = set()
-        """Numbers of what the test itself handed over, and the candidate did not ask one of its objects for."""
-        self.answering = False
-        """Whether what is numbered now answers such a question."""
 
     def number(self, value: Any) -> int:
         """Return the number of an object; a new one for an object that was not handed over before."""
@@ -59,13 +55,7 @@ class Exports:
         if number > self._last:
             self._last = number
             self._objects[number] = value
-        if not self.answering:
-            self._given.add(number)
         return number
-
-    def was_given(self, value: Any) -> bool:
-        """Say whether the test that is running handed an object over, unasked."""
-        return any(self._objects[number] is value for number in self._given)
 
     def find(self, number: int) -> Any:
         """Return the object of a number; of one from an earlier test, what is left of it.
@@ -82,7 +72,6 @@ class Exports:
     def clear(self) -> None:
         """Forget all of them: callbacks end with their test."""
         self._objects.clear()
-        self._given.clear()
 
     def do(self, what: bytes, asked: Sequence[Any]) -> Any:
         """Do what the candidate asks of an object, and return the outcome.

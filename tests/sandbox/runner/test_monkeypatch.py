@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trl_rlvr.sandbox.together.monkeypatch import MonkeyPatch
+from trl_rlvr.sandbox.runner.monkeypatch import MonkeyPatch
 
 
 def test_all_is_put_back(tmp_path: Path) -> None:

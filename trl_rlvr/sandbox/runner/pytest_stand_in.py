@@ -1,13 +1,25 @@
 """Stands for pytest where it may not be imported: what tests use of it most."""
 
+import importlib
 import math
 import re
+import sys
 import types
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from trl_rlvr.sandbox.together.fixtures import fixture
-from trl_rlvr.sandbox.together.monkeypatch import MonkeyPatch
+from trl_rlvr.sandbox.runner.fixtures import fixture
+from trl_rlvr.sandbox.runner.monkeypatch import MonkeyPatch
+
+
+def provide_pytest() -> types.ModuleType:
+    """Return pytest, or what stands for it where it is not installed; its fixtures are this runner's."""
+    try:
+        module = importlib.import_module("pytest")
+    except Exception:
+        module = sys.modules.setdefault("pytest", pytest_stand_in())
+    vars(module)["fixture"] = fixture
+    return module
 
 
 def pytest_stand_in() -> types.ModuleType:

@@ -4,16 +4,13 @@ A runner that asked names for it could be shown other functions, or none.
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 
-from trl_rlvr.analysis.parsing import bound_name
-
-KEEP, EQUAL, UNEQUAL, WITHIN = "__trl_keep__", "__trl_equal__", "__trl_unequal__", "__trl_within__"
-"""Variables of a test for what the runner adds to it: what is to be run is kept, and comparisons are looked at."""
+KEEP, NOTED = "__trl_keep__", "__trl_noted__"
+"""Variables of a test for what the runner adds to it: what is to be run is kept, and calls of helpers are noted."""
 TEST_FILE = "tests.py"
-_HOOKS = {ast.Eq: EQUAL, ast.NotEq: UNEQUAL, ast.In: WITHIN, ast.NotIn: WITHIN}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _PREPARATIONS = (*_Function.__args__, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Pass)
 _SKIPS = ("skip", "skipIf", "skipUnless", "skipif", "xfail")
@@ -23,92 +20,81 @@ _SKIPS = ("skip", "skipIf", "skipUnless", "skipif", "xfail")
 class Plan:
     """What one test's source holds."""
 
-    code: CodeType
+    tree: ast.Module
+    """To be compiled, with what the runner adds."""
     functions: list[str] = field(default_factory=list)
     """Functions for a runner, but for those that the source marks to be skipped."""
     classes: dict[str, list[str]] = field(default_factory=dict)
     """Classes for a runner, each with the names of its own methods."""
     decorated: set[str] = field(default_factory=set)
     """Names of functions and methods of which a decorator may have made something else."""
+    helpers: set[str] = field(default_factory=set)
+    """Functions with the name of a test and with parameters, which the source calls by itself."""
+    inheriting: set[str] = field(default_factory=set)
+    """Classes for a runner that have no tests of their own."""
+    skipped: set[str] = field(default_factory=set)
+    """Functions and methods that the source marks to be skipped."""
+    hidden: list[str] = field(default_factory=list)
+    """Classes of tests that stand where no runner looks for them."""
     does_something: bool = False
     """Whether it has statements that do more than define."""
+    code: CodeType | None = None
+    """The tree, compiled."""
     codes: set[int] = field(default_factory=set)
     """Identities of the code of all functions in it."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing would run."""
-        return not (self.functions or any(self.classes.values()) or self.does_something)
+        return not (self.functions or any(self.classes.values()) or self.inheriting or self.does_something)
+
+    def compiled(self, rewrite: Callable[[ast.Module], ast.Module]) -> CodeType:
+        """Rewrite the tree, compile it, and note which code is the test's own."""
+        tree = ast.fix_missing_locations(rewrite(self.tree))
+        self.code = compile(tree, TEST_FILE, "exec", dont_inherit=True)
+        self.codes = {id(code) for code in _inner(self.code)}
+        return self.code
 
 
-def plan_of(source: str) -> Plan:
-    """Read and compile one test.
-
-    Raises:
-        SyntaxError: it does not compile.
-    """
-    tree = ast.parse(source, TEST_FILE)
+def plan_of(tree: ast.Module) -> Plan:
+    """Read one test, whose tree is changed."""
     body: list[ast.stmt] = []
-    plan = Plan(compile("", TEST_FILE, "exec"))
+    plan = Plan(tree)
     called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     for node in tree.body:
         if _is_unittest_main(node):
             continue
         body.append(node)
-        if isinstance(node, _Function) and node.name.startswith("test") and node.name not in called:
-            _note([node], plan.functions, plan)
-            body.append(_keeps(node.name))
+        if isinstance(node, _Function) and node.name.startswith("test"):
+            if node.name in called and (node.args.args or node.args.vararg):
+                plan.helpers.add(node.name)
+                node.decorator_list.insert(0, ast.Name(NOTED, ast.Load()))
+            else:
+                _note([node], plan.functions, plan)
+                body.append(_keeps(node.name))
         elif isinstance(node, ast.ClassDef) and _is_collected(node):
             _note(node.body, plan.classes.setdefault(node.name, []), plan, skipped=_is_skipped(node))
+            if not _has_tests(node) and not _is_skipped(node):
+                plan.inheriting.add(node.name)
             body.append(_keeps(node.name))
         elif not _only_prepares(node):
             plan.does_something = True
+    if plan.is_empty:  # a script, perhaps
+        scripts = [part for node in body if _is_main_guard(node) for part in node.body]  # type: ignore[attr-defined]
+        body += (part for part in scripts if not _is_unittest_main(part))
+        plan.does_something = not all(map(_only_prepares, body))
     tree.body = body
-    plan.code = compile_guarded(tree)
-    plan.codes = {id(code) for code in _inner(plan.code)}
+    inner = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node not in body)
+    plan.hidden = [node.name for node in inner if _is_collected(node)]
     return plan
-
-
-def compile_guarded(tree: ast.Module) -> CodeType:
-    """Compile a tree with its comparisons led through the runner's own."""
-    return compile(ast.fix_missing_locations(_Comparisons().visit(tree)), TEST_FILE, "exec", dont_inherit=True)
-
-
-def free_names(trees: Sequence[ast.Module]) -> set[str]:
-    """Return the names that tests read and never bind."""
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    read = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    return read.difference(map(bound_name, nodes))
-
-
-def imported_modules(trees: Iterable[ast.Module]) -> list[str]:
-    """Return the names of the modules that tests import."""
-    found: list[str] = []
-    for node in (node for tree in trees for node in ast.walk(tree)):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.append(node.module)
-    return list(dict.fromkeys(found))
-
-
-class _Comparisons(ast.NodeTransformer):
-    """Leads each `a == b`, `a != b` and `a in b` through a function of the runner's."""
-
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        self.generic_visit(node)
-        hook = _HOOKS.get(type(node.ops[0])) if len(node.ops) == 1 else None
-        if hook is None:
-            return node
-        call: ast.expr = ast.Call(ast.Name(hook, ast.Load()), [node.left, node.comparators[0]], [])
-        if isinstance(node.ops[0], ast.NotIn):
-            call = ast.UnaryOp(ast.Not(), call)
-        return ast.copy_location(call, node)
 
 
 def _note(nodes: Iterable[ast.stmt], names: list[str], plan: Plan, *, skipped: bool = False) -> None:
     for node in nodes:
-        if isinstance(node, _Function) and node.name.startswith("test") and not skipped and not _is_skipped(node):
+        if isinstance(node, _Function) and node.name.startswith("test"):
+            if skipped or _is_skipped(node):
+                plan.skipped.add(node.name)
+                continue
             names.append(node.name)
             if node.decorator_list:
                 plan.decorated.add(node.name)
@@ -120,8 +106,13 @@ def _keeps(name: str) -> ast.stmt:
 
 def _is_collected(node: ast.ClassDef) -> bool:
     is_case = any(ast.unparse(base).rpartition(".")[2].endswith("TestCase") for base in node.bases)
-    has_tests = any(isinstance(part, _Function) and part.name.startswith("test") for part in node.body)
-    return has_tests and (is_case or node.name.startswith("Test") or bool(node.bases))
+    is_named = is_case or node.name.startswith("Test")
+    has_bases = bool(node.bases)
+    return is_named or has_bases if _has_tests(node) else is_named and has_bases
+
+
+def _has_tests(node: ast.ClassDef) -> bool:
+    return any(isinstance(part, _Function) and part.name.startswith("test") for part in node.body)
 
 
 def _is_skipped(node: _Function | ast.ClassDef) -> bool:

@@ -1,12 +1,16 @@
 """Runs what a test's source defines for a runner, and makes sure that all of it ran."""
 
+import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from trl_rlvr.sandbox.together.fixtures import Fixture, calls_of
-from trl_rlvr.sandbox.together.plan import Plan
+from trl_rlvr.sandbox.runner.fixtures import Fixture, calls_of
+from trl_rlvr.sandbox.runner.plan import KEEP, NOTED, Plan
 
+HOOKS = frozenset({"setup_module", "teardown_module", "setup_function", "teardown_function", "setUpModule",
+                   "tearDownModule"})  # fmt: skip
+"""What a module may define for a runner to call before and after."""
 _YIELDS = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
@@ -14,38 +18,93 @@ class NotRun(AssertionError):  # noqa: N818 - a finding about the solution
     """A test of the source was replaced, skipped, or did not run."""
 
 
-def run_collected(plan: Plan, kept: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
-    """Run the functions and classes of a plan.
+class Collected:
+    """What one test defines for a runner, taken as it was defined.
 
     Args:
         plan: of the test.
-        kept: what its source defined, taken as it was defined.
-        namespace: of the test, for its fixtures.
 
     Raises:
-        BaseException: what a test raises; `NotRun` where one did not run.
+        NotRun: it runs nothing.
     """
-    found = _fixtures(namespace)
-    for name in plan.functions:
-        _require_own(plan, name, _of(kept, name))
-        with _Hooks(namespace, "setup_function", "teardown_function", kept[name]):
-            _run_function(kept[name], name, found)
-    for name, methods in plan.classes.items():
-        kind = _of(kept, name)
+
+    def __init__(self, plan: Plan) -> None:
+        if plan.is_empty:
+            raise NotRun("the test runs nothing")
+        for name in plan.hidden:
+            raise NotRun(f"class {name} of tests stands where no runner looks for it")
+        self._plan = plan
+        self._kept: dict[str, Any] = {}
+        self._called: set[str] = set()
+        self._failures: list[Exception] = []
+        self._ran = False
+        """Whether a method of a class ran."""
+        self.hooks = {KEEP: self._kept.__setitem__, NOTED: self._noted}
+        """What the plan's tree calls, by the variable of the test."""
+
+    def _noted(self, function: Any) -> Any:
+        """Return what does the same as a helper, and notes that it ran and what it raised, whatever is made of that."""
+
+        @functools.wraps(function)
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            self._called.add(function.__name__)
+            try:
+                return function(*args, **kwargs)
+            except Exception as error:
+                self._failures.append(error)
+                raise
+
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            raise NotRun(f"{function.__name__} has parameters, and does not run when it is called")
+        return noted
+
+    def run(self, namespace: Mapping[str, Any]) -> None:
+        """Run the functions and classes, when the test's source has run.
+
+        Args:
+            namespace: of the test, for its fixtures.
+
+        Raises:
+            BaseException: what a test raises; `NotRun` where one did not run.
+        """
+        self._require_planned(namespace)
+        found = _fixtures(namespace)
+        with _Hooks(namespace, "setup_module", "teardown_module", None):
+            for name in self._plan.functions:
+                function = self._of(name)
+                _require_own(self._plan, name, function)
+                with _Hooks(namespace, "setup_function", "teardown_function", function):
+                    _run_function(function, name, found)
+            for name, methods in self._plan.classes.items():
+                self._run_class(name, methods, found)
+        for error in self._failures:
+            raise error
+        for name in self._plan.helpers - self._called:
+            raise NotRun(f"{name} was not called")
+        if not (self._plan.functions or self._plan.does_something or self._ran):
+            raise NotRun("the test runs nothing")
+
+    def _run_class(self, name: str, methods: Sequence[str], found: Mapping[str, Fixture]) -> None:
+        kind = self._of(name)
         for method in methods:
-            _require_own(plan, method, inspect.getattr_static(kind, method, None))
-        if not methods:
-            continue
-        if _is_case(kind):
-            _run_case(kind, methods)
-        else:
-            _run_class(kind, methods, found)
+            _require_own(self._plan, method, inspect.getattr_static(kind, method, None))
+        if name in self._plan.inheriting or methods:
+            own = self._plan.skipped.union(methods)
+            run = [*methods, *(one for one in dir(kind) if one.startswith("test") and one not in own)]
+            _run_case(kind, run) if _is_case(kind) else _run_class(kind, run, found)
+            self._ran = self._ran or bool(run)
 
+    def _require_planned(self, namespace: Mapping[str, Any]) -> None:
+        known = {*self._plan.functions, *self._plan.helpers, *self._plan.skipped}
+        for name, thing in namespace.items():
+            is_own = id(getattr(thing, "__code__", None)) in self._plan.codes
+            if (is_own or isinstance(thing, functools.partial)) and name.startswith("test") and name not in known:
+                raise NotRun(f"{name} is defined where no runner looks for it")
 
-def _of(kept: Mapping[str, Any], name: str) -> Any:
-    if name not in kept:
-        raise NotRun(f"{name} was never defined")
-    return kept[name]
+    def _of(self, name: str) -> Any:
+        if name not in self._kept:
+            raise NotRun(f"{name} was never defined")
+        return self._kept[name]
 
 
 def _require_own(plan: Plan, name: str, thing: Any) -> None:
@@ -119,8 +178,7 @@ def _run_case(kind: Any, methods: list[str]) -> None:
             if err is not None:
                 raised.append(err[1])
 
-    inherited = [name for name in dir(kind) if name.startswith("test") and name not in methods]
-    unittest.TestSuite([kind(name) for name in (*methods, *inherited)]).run(Result())
+    unittest.TestSuite([kind(name) for name in methods]).run(Result())
     if raised:
         raise raised[0]
     left = [name for name in methods if name not in passed]

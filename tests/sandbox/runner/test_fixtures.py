@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from trl_rlvr.sandbox.together.fixtures import Fixture, calls_of, fixture
-from trl_rlvr.sandbox.together.pytest_stand_in import pytest_stand_in
+from trl_rlvr.sandbox.runner.fixtures import Fixture, calls_of, fixture
+from trl_rlvr.sandbox.runner.pytest_stand_in import pytest_stand_in
 
 STAND_IN = pytest_stand_in()
 

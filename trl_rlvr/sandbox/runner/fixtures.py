@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from trl_rlvr.sandbox.together.monkeypatch import MonkeyPatch
+from trl_rlvr.sandbox.runner.monkeypatch import MonkeyPatch
 
 
 class Fixture:

@@ -1,1 +1,0 @@
-"""Collects and runs tests as pytest and unittest do."""

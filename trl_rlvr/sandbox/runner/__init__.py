@@ -1,0 +1,1 @@
+"""Collects and runs tests as pytest and unittest do: for the harness, and for solution and tests together."""
