@@ -1,24 +1,15 @@
-"""Which attributes tests mention: objects of a candidate answer for no others.
-
-A test may also look a name up that it holds in a string, so then every word of its strings counts.
-"""
+"""Which attributes tests mention: objects of a candidate answer for no others."""
 
 import ast
-import re
 from collections.abc import Iterable
 from typing import TypeGuard
 
 from trl_rlvr.analysis.parsing import bound_name, called_name
 from trl_rlvr.analysis.standard_names import STANDARD_MODULES
 
-_BY_TEXT = frozenset({"attrgetter", "eval", "exec", "methodcaller"})
-"""Functions that look up names in a text."""
-_FIELD = re.compile(r"\{[^{}]*\.[^\W\d]")
-_WORD = re.compile(r"(?<!\w)[^\W\d_]\w*")
-
 
 def mentioned_attributes(trees: Iterable[ast.AST]) -> frozenset[str]:
-    """Return every attribute that is read or set on anything but a module, also by functions that are told its name."""
+    """Return every attribute that is read or set on anything but a module, also by `getattr` and its like."""
     nodes = [node for tree in trees for node in ast.walk(tree)]
     modules = STANDARD_MODULES - {bound_name(node) for node in nodes if not isinstance(node, ast.alias)}
     names: set[str] = set()
@@ -28,9 +19,6 @@ def mentioned_attributes(trees: Iterable[ast.AST]) -> frozenset[str]:
                 names.add(node.attr)
         elif _is_told_a_name(node):
             names |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
-    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    if any(map(_looks_up_a_text, nodes)) or ("format" in names and any(map(_FIELD.search, texts))):
-        names.update(word for text in texts for word in _WORD.findall(text))
     if any(map(_unpacks_a_mapping, nodes)):
         names.add("keys")  # by which Python knows one
     return frozenset(names)
@@ -38,12 +26,6 @@ def mentioned_attributes(trees: Iterable[ast.AST]) -> frozenset[str]:
 
 def _is_told_a_name(node: ast.AST) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("attr")
-
-
-def _looks_up_a_text(node: ast.AST) -> bool:
-    if isinstance(node, ast.Name | ast.Attribute):
-        return (node.id if isinstance(node, ast.Name) else node.attr) in _BY_TEXT
-    return _is_told_a_name(node) and not all(isinstance(arg, ast.Constant) for arg in node.args[1:2])
 
 
 def _unpacks_a_mapping(node: ast.AST) -> bool:

@@ -36,29 +36,10 @@ class Finding:
         return f"{place} {self.concern.value} {self.what}"
 
 
-_DANGEROUS_ROOTS = frozenset(
-    [
-        "bz2",
-        "codeop",
-        "ctypes",
-        "dill",
-        "gzip",
-        "importlib",
-        "joblib",
-        "lzma",
-        "marshal",
-        "os",
-        "pickle",
-        "runpy",
-        "shelve",
-        "shutil",
-        "subprocess",
-        "tarfile",
-        "yaml",
-        "zipfile",
-        "zlib",
-    ]
-)
+_DANGEROUS_ROOTS = frozenset((
+    "bz2", "codeop", "ctypes", "dill", "gzip", "importlib", "joblib", "lzma", "marshal", "os", "pickle", "runpy",
+    "shelve", "shutil", "subprocess", "tarfile", "yaml", "zipfile", "zlib",
+))  # fmt: skip
 _DANGEROUS_BUILTINS = frozenset(["__import__", "compile", "eval", "exec", "input", "open"])
 _PATTERN_FUNCTIONS = frozenset(
     f"{module}.{name}"
@@ -70,33 +51,11 @@ _BEHAVIOUR_BUILTINS = frozenset(
 )
 _BEHAVIOUR_ROOTS = frozenset(["gc", "inspect", "weakref"])
 _STDOUT = frozenset(["contextlib.redirect_stderr", "contextlib.redirect_stdout", "sys.stderr", "sys.stdout"])
-_DATA_TYPES = frozenset(
-    [
-        "bool",
-        "bytearray",
-        "bytes",
-        "complex",
-        "dict",
-        "float",
-        "frozenset",
-        "int",
-        "list",
-        "range",
-        "set",
-        "str",
-        "tuple",
-        "Counter",
-        "Decimal",
-        "Fraction",
-        "OrderedDict",
-        "date",
-        "datetime",
-        "defaultdict",
-        "deque",
-        "time",
-        "timedelta",
-    ]
-)
+_DATA_TYPES = frozenset((
+    "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "range", "set", "str",
+    "tuple", "Counter", "Decimal", "Fraction", "OrderedDict", "date", "datetime", "defaultdict", "deque", "time",
+    "timedelta",
+))  # fmt: skip
 _IMPORTED_NAMES = {"redirect_stdout": "contextlib.redirect_stdout", "redirect_stderr": "contextlib.redirect_stderr"}
 
 

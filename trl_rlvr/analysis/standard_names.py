@@ -41,34 +41,11 @@ AMBIGUOUS_NAMES: dict[str, str] = {
     name: module for module, names in _AMBIGUOUS_BY_MODULE.items() for name in names.split()
 }
 """The same of names that a task may well ask for: they are the library's beside another name of the candidate's."""
-STANDARD_MODULES: frozenset[str] = frozenset(
-    [
-        "array",
-        "bisect",
-        "cmath",
-        "collections",
-        "copy",
-        "datetime",
-        "decimal",
-        "enum",
-        "fractions",
-        "functools",
-        "heapq",
-        "itertools",
-        "json",
-        "math",
-        "numbers",
-        "operator",
-        "random",
-        "re",
-        "statistics",
-        "string",
-        "sys",
-        "time",
-        "typing",
-        "uuid",
-    ]
-)
+STANDARD_MODULES: frozenset[str] = frozenset((
+    "array", "bisect", "cmath", "collections", "copy", "datetime", "decimal", "enum", "fractions", "functools",
+    "heapq", "itertools", "json", "math", "numbers", "operator", "random", "re", "statistics", "string", "sys",
+    "time", "typing", "uuid",
+))  # fmt: skip
 """Modules that tests use without importing them."""
 AMBIGUOUS_MODULES: frozenset[str] = frozenset((
     "abc", "asyncio", "base64", "binascii", "calendar", "contextlib", "csv", "dataclasses", "difflib", "hashlib",
@@ -77,22 +54,8 @@ AMBIGUOUS_MODULES: frozenset[str] = frozenset((
     "zoneinfo",
 ))  # fmt: skip
 """The same of modules; they are meant where an attribute of one is read."""
-TEST_SIDE_NAMES: frozenset[str] = frozenset(
-    [
-        "AsyncMock",
-        "TestCase",
-        "approx",
-        "assert_allclose",
-        "Mock",
-        "MagicMock",
-        "mock",
-        "np",
-        "numpy",
-        "patch",
-        "pd",
-        "pytest",
-        "raises",
-        "unittest",
-    ]
-)
+TEST_SIDE_NAMES: frozenset[str] = frozenset((
+    "AsyncMock", "TestCase", "approx", "assert_allclose", "Mock", "MagicMock", "mock", "np", "numpy", "patch", "pd",
+    "pytest", "raises", "unittest",
+))  # fmt: skip
 """Names of test tools: whether or not a test imports them, a solution never answers for them."""

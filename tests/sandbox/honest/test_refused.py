@@ -53,7 +53,7 @@ refused(
     "it stays with the solution, as a copy would not show later changes; its methods and items can be asked for",
     honest(
         "class Bag(list): pass\ndef make(n): return Bag(range(n))",
-        "assert make(2) == [0, 1]",
+        "b = make(2)\nb.append(2)\nassert b == [0, 1, 2]",
         entry_points=("make",),
         wrong=None,
     ),
@@ -133,6 +133,29 @@ refused(
     honest(
         "class Point:\n    def __init__(self, x): self.x = x",
         "import pickle\nassert pickle.loads(pickle.dumps(Point(3))).x == 3",
+        wrong=None,
+    ),
+)
+refused(
+    "mock_as_an_argument",
+    "a test asks it what was called, and the solution has no other way to it than by what it hands over",
+    honest(
+        "def notify(service): service.send('x')",
+        "from unittest.mock import Mock\nm = Mock()\nnotify(m)\nm.send.assert_called_once_with('x')",
+        wrong=None,
+    ),
+)
+refused(
+    "stream_as_an_argument",
+    "as a mock",
+    honest("def f(out): out.write('x')", "import io\ns = io.StringIO()\nf(s)\nassert s.getvalue() == 'x'", wrong=None),
+)
+refused(
+    "attribute_named_by_a_string",
+    "objects of the solution answer only for attributes that the tests mention",
+    honest(
+        "class Box:\n    def __init__(self, n): self.width = n",
+        "import operator\nassert operator.attrgetter('wi' + 'dth')(Box(1)) == 1",
         wrong=None,
     ),
 )

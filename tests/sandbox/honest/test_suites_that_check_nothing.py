@@ -30,7 +30,7 @@ RUN_BY_NOBODY = {
         Verdict.RUNTIME_ERROR,
         "TypeError: ",
     ),
-    "fixture": ("def test_one(given): assert True", Verdict.WRONG_ANSWER, "TypeError: "),
+    "fixture": ("def test_one(given): assert True", Verdict.WRONG_ANSWER, "LookupError: "),
     "generator": ("def test_one():\n    yield\n    assert square(3) == 9", Verdict.WRONG_ANSWER, "failed: "),
     "nothing": ("import unittest\nunittest.main()", Verdict.WRONG_ANSWER, "failed: "),
     "no_method": ("import unittest\nclass T(unittest.TestCase): pass", Verdict.WRONG_ANSWER, "failed: "),
@@ -74,9 +74,17 @@ NEVER_CALLED = {
     "variable_of_its_name": (CASE + "def test_a():\n    test_case = 3\n    assert add(1, 2) == test_case",),
     "mentioned_later": (CASE, "def run(): test_case(1, 2, 3)"),
     "method": ("class TestAdd:\n    def test_a(self, a): assert add(a, 0) == a\n    def test_b(self): pass",),
+    "in_a_function": (
+        "import unittest\ndef run():\n    class T(unittest.TestCase):\n        def test(self): assert add(1, 2) == 4\n"
+        "    unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(T))\nrun()",
+    ),
+    "in_a_branch": ("if add(1, 2) == 3:\n    def test_b(): assert add(1, 2) == 4",),
+    "partial": ("import functools\ntest_b = functools.partial(add, 1)",),
+    "swallowed": (CASE + "try: test_case(1, 2, 4)\nexcept AssertionError: pass",),
+    "inner_class": ("class TestAdd:\n    class TestInner:\n        def test_b(self): assert add(1, 2) == 4",),
     "class": ("class TestAdd:\n    def __init__(self, a): self.a = a\n    def test_b(self): assert add(1, 2) == 3",),
 }
-"""Tests that need what nobody gives them, so that they check nothing."""
+"""Tests that need what nobody gives them, or that stand where no runner looks for them: they check nothing."""
 
 
 @pytest.mark.parametrize("name", NEVER_CALLED)
@@ -84,12 +92,3 @@ def test_what_nobody_calls_is_no_pass(sandbox: Sandbox, name: str) -> None:
     (result,) = run_or_fail(sandbox, [simple(ADD, *NEVER_CALLED[name], entry_point="add")])
 
     assert result.tests[-1].verdict is Verdict.WRONG_ANSWER
-    assert "missing" in (result.tests[-1].error or "")
-
-
-def test_a_helper_that_failed_in_one_test_costs_no_other(sandbox: Sandbox) -> None:
-    program = simple(ADD, CASE, "test_case(5, 5, 11)", "assert add(0, 0) == 0", "test_case(1, 2, 3)", entry_point="add")
-
-    (result,) = run_or_fail(sandbox, [program])
-
-    assert [test.verdict is Verdict.PASSED for test in result.tests] == [True, False, True, True]

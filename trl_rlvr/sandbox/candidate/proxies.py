@@ -63,11 +63,6 @@ class _Object(_Function):
         return self._ask(Request.OPERATE, "__exit__", (self, known, getattr(error, "args", ())))
 
 
-class _Stream(_Object):
-    def __next__(self) -> Any:
-        return self._ask(Request.NEXT, self)
-
-
 def _operation(name: str) -> Any:
     return lambda self, *operands: self._ask(Request.OPERATE, name, (self, *operands))
 
@@ -80,4 +75,4 @@ for _name in OPERATORS:
         setattr(_Object, _name, _operation(_name))
 _Object.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity: one object has one handle
 
-KINDS = {"function": _Function, "iterator": _Iterator, "object": _Object, "stream": _Stream}
+KINDS = {"function": _Function, "iterator": _Iterator, "object": _Object}

@@ -58,5 +58,3 @@ CHECKED = frozenset(
     ("clone", "fcntl", "getpriority", "getsockopt", "ioctl", "kill", "prctl", "sendto", "socketpair", "tgkill")
 )
 """Calls with other checks of their arguments, in `seccomp`."""
-NAMED = ALWAYS | SERVER_ONLY | OWN_ONLY | CLOCKS | UNIMPLEMENTED | CHECKED
-"""All that `syscalls` must have the numbers of."""

@@ -80,9 +80,10 @@ def plan_of(tree: ast.Module) -> Plan:
         elif not _only_prepares(node):
             plan.does_something = True
     if plan.is_empty:  # a script, perhaps
-        scripts = [part for node in body if _is_main_guard(node) for part in node.body]  # type: ignore[attr-defined]
-        body += (part for part in scripts if not _is_unittest_main(part))
-        plan.does_something = not all(map(_only_prepares, body))
+        guards = [node for node in body if isinstance(node, ast.If) and _is_main_guard(node)]
+        script = [part for guard in guards for part in guard.body if not _is_unittest_main(part)]
+        body += script
+        plan.does_something = not all(map(_only_prepares, script))
     tree.body = body
     inner = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node not in body)
     plan.hidden = [node.name for node in inner if _is_collected(node)]

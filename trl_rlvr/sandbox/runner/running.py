@@ -23,16 +23,9 @@ class Collected:
 
     Args:
         plan: of the test.
-
-    Raises:
-        NotRun: it runs nothing.
     """
 
     def __init__(self, plan: Plan) -> None:
-        if plan.is_empty:
-            raise NotRun("the test runs nothing")
-        for name in plan.hidden:
-            raise NotRun(f"class {name} of tests stands where no runner looks for it")
         self._plan = plan
         self._kept: dict[str, Any] = {}
         self._called: set[str] = set()
@@ -65,8 +58,12 @@ class Collected:
             namespace: of the test, for its fixtures.
 
         Raises:
-            BaseException: what a test raises; `NotRun` where one did not run.
+            BaseException: what a test raises; `NotRun` where one did not run, or there is none.
         """
+        if self._plan.is_empty:
+            raise NotRun("the test runs nothing")
+        for name in self._plan.hidden:
+            raise NotRun(f"class {name} of tests stands where no runner looks for it")
         self._require_planned(namespace)
         found = _fixtures(namespace)
         with _Hooks(namespace, "setup_module", "teardown_module", None):

@@ -81,11 +81,6 @@ PROGRAMS = {
         """,
         wrong=("n + 1", "n + 2"),
     ),
-    "lines_of_a_tests_stream": honest(
-        "import csv\ndef rows(file): return [row['a'] for row in csv.DictReader(line for line in file)]",
-        "import io\nassert rows(io.StringIO('a,b\\n1,2\\n3,4\\n')) == ['1', '3']",
-        wrong=("'a'", "'b'"),
-    ),
     "callback_with_keywords": honest(
         "def call(f): return f(1, b=2, *[3])",
         "assert call(lambda *a, **k: (a, k)) == ((1, 3), {'b': 2})",

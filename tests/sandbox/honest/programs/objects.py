@@ -105,26 +105,6 @@ PROGRAMS = {
         """,
         wrong=("n * self.used", "n + self.used"),
     ),
-    "mocks_and_namespaces_of_a_test": honest(
-        """
-        def notify(service, users):
-            for user in users:
-                service.send(user.name, retries=service.retries)
-            return service.close()
-        """,
-        """
-        from types import SimpleNamespace
-        from unittest.mock import MagicMock, Mock, call
-        for kind in (Mock, MagicMock):
-            service = kind(retries=2)
-            service.close.return_value = 'closed'
-            assert notify(service, [SimpleNamespace(name='ann'), SimpleNamespace(name='bob')]) == 'closed'
-            assert service.send.call_args_list == [call('ann', retries=2), call('bob', retries=2)]
-            service.close.assert_called_once_with()
-        """,
-        wrong=("in users", "in users[:1]"),
-        entry_points=("notify",),
-    ),
     "dataclass_compared_by_equality": honest(
         POINT,
         "assert shift(Point(1, 2), 3) == Point(4, 2)",

@@ -1,7 +1,7 @@
 """The export table: the test's own objects that the candidate may use, by number, and the operations it may ask for.
 
 It may call functions, step iterators and compare or combine, as it could in one process; of attributes it sees only
-public ones of the test's own classes, and of streams, and it replaces no function. All of it ends with the test.
+public ones of the test's own classes, and it replaces no function. All of it ends with the test.
 """
 
 import io
@@ -24,6 +24,10 @@ _FOLLOWS: dict[bytes, tuple[type, ...]] = {
     Request.SET: (str, object),
 }
 """What must follow the object, or an operation's name, in each question."""
+
+_NOT_HANDED_OVER = (
+    types.ModuleType, types.FrameType, types.CodeType, types.TracebackType, types.SimpleNamespace, io.IOBase,
+)  # fmt: skip
 
 
 class Expired:
@@ -99,10 +103,8 @@ class Exports:
         if what == Request.GET and name in FUNCTION_NAMES and kind_of(target) == "function":
             told = getattr(target, name, None)
             return told if isinstance(told, str) else None
-        if name.startswith("_") or kind_of(target) not in ("object", "stream") or not _is_open(target):
+        if name.startswith("_") or kind_of(target) != "object" or not _is_open(target):
             raise AttributeError(name)
-        if _is_mock(target) and (what == Request.SET or hasattr(type(target), name)):
-            raise AttributeError(f"{name} of a mock is for the test")  # which asks it what was called
         if what == Request.GET:
             return getattr(target, name)
         if _is_function_of_the_tests(target, name):
@@ -124,28 +126,27 @@ def _is_same_method(one: Any, other: Any) -> bool:
 
 
 def kind_of(value: Any) -> str:
-    """Say what the candidate takes an object for: `function`, `iterator`, `stream` or `object`.
+    """Say what the candidate takes an object for: `function`, `iterator` or `object`.
 
     Raises:
-        RefusedValue: it is of a kind that leads to the tests, such as a frame.
+        RefusedValue: it leads to the tests, as a frame does, or the solution could do less with it than in one process.
     """
     if isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.MethodType | type):
         return "function"
-    if isinstance(value, io.IOBase):
-        return "stream"
-    if isinstance(value, Iterator) and not _is_mock(value):
-        return "iterator"
-    if isinstance(value, types.ModuleType | types.FrameType | types.CodeType | types.TracebackType):
+    if isinstance(value, _NOT_HANDED_OVER) or _is_mock(value):
         raise RefusedValue(f"a {type(value).__name__} is not handed to a solution")
+    if isinstance(value, Iterator):
+        return "iterator"
     return "object"
 
 
 def _is_open(value: Any) -> bool:
-    """Say whether a solution may look at an object's attributes: those of the test's own classes, and a few more."""
-    if _is_a("unittest", "TestCase", value):
-        return False  # it says how it compares
-    own = type(value).__module__ == TEST_MODULE or isinstance(value, types.SimpleNamespace)
-    return own or isinstance(value, io.IOBase) or _is_mock(value)
+    """Say whether a solution may look at an object's attributes: of the test's own classes, but for cases of unittest.
+
+    A case of unittest says how it compares.
+    """
+    unittest = sys.modules.get("unittest")
+    return type(value).__module__ == TEST_MODULE and not (unittest and isinstance(value, unittest.TestCase))
 
 
 def _is_function_of_the_tests(target: Any, name: str) -> bool:
@@ -157,9 +158,5 @@ def _is_function_of_the_tests(target: Any, name: str) -> bool:
 
 
 def _is_mock(value: Any) -> bool:
-    return _is_a("unittest.mock", "NonCallableMock", value)
-
-
-def _is_a(module: str, name: str, value: Any) -> bool:
-    """Say whether a value is an instance of a class of a module that few tests load."""
-    return module in sys.modules and isinstance(value, getattr(sys.modules[module], name))
+    mock = sys.modules.get("unittest.mock")
+    return mock is not None and isinstance(value, mock.NonCallableMock)
