@@ -16,7 +16,7 @@ LAYERS = [
     {"problem", "tiers"},
     {"sandbox", "extraction", "verdict_cache"},
     {"verifier", "data", "validation", "doctor"},
-    {"rewards", "evaluation", "hardening"},
+    {"rewards", "evaluation", "hardening", "refinement"},
     {"report"},
     {"training", "metric", "task_spec"},
     {"cli"},

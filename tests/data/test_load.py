@@ -201,7 +201,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_an_unknown_name_lists_what_is_allowed():
-    assert refusal("mbbp").startswith("unknown data set 'mbbp'; give one of bigcodebench, classeval, ")
+    assert refusal("mbbp").startswith("unknown data set 'mbbp'; give one of ambiguous, bigcodebench, ")
 
 
 def skip(**options):

@@ -46,6 +46,15 @@ def test_a_curriculum_is_refused_where_nothing_would_follow_it():
         trainer_options("rloo", {"curriculum": object()})
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("refinement_turns", "cannot tell sampled tokens from feedback"), ("curriculum_focus", "follows no curriculum")],
+)
+def test_what_rloo_lacks_is_said_when_options_are_read(tmp_path, option, said):
+    with pytest.raises(ConfigError, match=f"algorithm 'rloo' {said}"):
+        parse(["--algorithm", "rloo", *options(tmp_path, **{option: 2 if option == "refinement_turns" else 1})])
+
+
 def test_rloo_is_trls_own():
     ours = ALGORITHMS["rloo"].trainer
 

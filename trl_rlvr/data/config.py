@@ -30,8 +30,8 @@ class DataConfig:
     data_name: str = field(
         default="starter",
         metadata={
-            "help": "starter, mbpp, mbppplus, humaneval, leetcode, kodcode, taco or another short name; a .jsonl, "
-            ".json, .gz or .parquet file; a folder with one such file a split; or a Hub id (owner/name or "
+            "help": "starter, ambiguous, mbpp, mbppplus, humaneval, leetcode, kodcode, taco or another short name; a "
+            ".jsonl, .json, .gz or .parquet file; a folder with one such file a split; or a Hub id (owner/name or "
             "owner/name:configuration). docs/data.md lists the families of rows that are understood."
         },
     )

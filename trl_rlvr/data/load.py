@@ -1,4 +1,4 @@
-"""A name to problems: the starter set, a Hub data set, a file or a folder.
+"""A name to problems: a bundled set, a Hub data set, a file or a folder.
 
 A local path wins over a Hub id of the same name.
 """
@@ -26,8 +26,8 @@ from trl_rlvr.data.stored import Known, selected
 from trl_rlvr.errors import DataError
 from trl_rlvr.problem import CodeProblem
 
-STARTER = "starter"
-"""Name of the set that comes with the package."""
+BUNDLED = ("ambiguous", "starter")
+"""Names of the sets that come with the package."""
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?")
 
@@ -78,7 +78,7 @@ def load_data(name: str, split: str | None = None, options: LoadOptions | None =
 def _content(name: str, split: str | None, options: LoadOptions) -> Iterable[bytes] | None:
     """Return what says whether a data set is still the same; None: that cannot be told."""
     path = Path(name).expanduser()
-    if name == STARTER:
+    if name in BUNDLED:
         return None
     if path.is_dir():
         found: Iterable[bytes] = itertools.chain.from_iterable(map(content_of, folder_files(path).values()))
@@ -95,7 +95,7 @@ def _content(name: str, split: str | None, options: LoadOptions) -> Iterable[byt
 def _lacks_splits(name: str) -> bool:
     """Say whether a name is a file that says nothing about splits, or has but one on the Hub, to train on."""
     path = Path(name).expanduser()
-    if name == STARTER or path.is_dir():
+    if name in BUNDLED or path.is_dir():
         return False
     if not path.is_file():
         is_hub = not name.endswith(FILE_SUFFIXES) and (name in HUB_IDS or _HUB_ID.fullmatch(name) is not None)
@@ -125,8 +125,8 @@ def _one_side(loaded: LoadedData, side: str, options: LoadOptions) -> LoadedData
 
 
 def _items(name: str, split: str | None) -> Iterator[Item]:
-    if name == STARTER:
-        with as_file(files("trl_rlvr.data") / "starter") as folder:
+    if name in BUNDLED:
+        with as_file(files("trl_rlvr.data") / name) as folder:
             yield from list(_folder_items(folder, split))
         return
     path = Path(name).expanduser()
@@ -142,7 +142,7 @@ def _items(name: str, split: str | None) -> Iterator[Item]:
             yield from hub_rows(hub_id, split)
     else:
         raise DataError(
-            f"unknown data set {name!r}; give one of {', '.join(sorted((STARTER, *HUB_IDS)))}, a file that ends in "
+            f"unknown data set {name!r}; give one of {', '.join(sorted((*BUNDLED, *HUB_IDS)))}, a file that ends in "
             f"{', '.join(FILE_SUFFIXES)}, a folder with one such file a split, or a Hub id such as 'owner/name'"
         )
 

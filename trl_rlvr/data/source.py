@@ -10,7 +10,7 @@ from typing import Any
 
 from trl_rlvr.data.hub import HUB_IDS
 
-_STARTER = "starter"
+_BUNDLED = ("ambiguous", "starter")
 _CHUNK = 1 << 20
 
 
@@ -24,7 +24,7 @@ def source_of(name: str, split: str | None) -> dict[str, Any]:
     source: dict[str, Any] = dict.fromkeys(("name", "hub_id", "configuration", "split", "revision", "licence"))
     source |= {"name": name, "split": split}
     place = Path(name).expanduser()
-    if name == _STARTER:
+    if name in _BUNDLED:
         return source | {"revision": f"trl-rlvr {importlib.metadata.version('trl-rlvr')}", "licence": "mit"}
     if place.exists():
         return source | {"name": place.name, "revision": f"sha256:{_sum(place)}" if place.is_file() else None}

@@ -26,6 +26,9 @@ Rewards = list[float | None]
 EARLIER_TURN = "earlier_turn"
 """A column that marks answers which were repaired later: they are scored, and neither logged nor told to observers."""
 
+_SUBMIT = "submit"
+"""The tool of `CodeEnvironment`."""
+
 _SHARED_VERIFIER = CodeVerifier()
 atexit.register(_SHARED_VERIFIER.close)
 
@@ -39,7 +42,8 @@ def completion_text(completion: Completion) -> str:
     """Return what the model wrote: the string itself, or the content of its last message.
 
     Content that is None is empty; of content in parts, the text parts count. A message that only calls tools is the
-    calls' JSON: the code may be an argument.
+    calls' JSON: the code may be an argument. Where the last message holds no code block, and `submit` was called, what
+    was handed in last is the answer.
 
     Raises:
         ConfigError: it is neither a string nor a list of messages.
@@ -49,13 +53,26 @@ def completion_text(completion: Completion) -> str:
     try:
         spoken = [message for message in completion if message.get("role") == "assistant"]
         content = spoken[-1].get("content") if spoken else None
+        if content and not isinstance(content, str):
+            content = "".join(part["text"] for part in content if part.get("type") == "text")
+        if "```" not in (content or "") and (handed_in := _last_submission(spoken)) is not None:
+            return handed_in
         if spoken and not content and (calls := spoken[-1].get("tool_calls")):
             return json.dumps(calls, default=str)
-        if content is None or isinstance(content, str):
-            return content or ""
-        return "".join(part["text"] for part in content if part.get("type") == "text")
+        return content or ""
     except (AttributeError, TypeError, KeyError) as error:
         raise ConfigError(f"completion {completion!r} is neither a string nor a list of messages") from error
+
+
+def _last_submission(spoken: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the code that was handed in last by calling `submit`; None: none was."""
+    for message in reversed(spoken):
+        for call in reversed(message.get("tool_calls") or []):
+            function = call.get("function") or {}
+            arguments = function.get("arguments")
+            if function.get("name") == _SUBMIT and isinstance(arguments, Mapping) and "code" in arguments:
+                return str(arguments["code"])
+    return None
 
 
 class VerifiedReward(ABC):
@@ -109,10 +126,11 @@ class VerifiedReward(ABC):
             log_extra: TRL's `(column, values)` logger, where there is one.
             log_metric: TRL's `(name, value)` logger, where there is one.
             trainer_state: not used.
-            **columns: the data set's columns, one value a row.
+            **columns: the data set's columns, one value a row; of TRL's `environments` those count that say by
+                `is_unknown` that the sandbox failed in one of their turns.
 
         Returns:
-            One number a completion; None where the sandbox could not run it.
+            One number a completion; None where the sandbox could not run it, or a turn of it.
 
         Raises:
             DataError: the columns hold no problems.
@@ -159,7 +177,12 @@ class VerifiedReward(ABC):
             for name, value in batch_metrics(batch, done).items() if log_metric else ():
                 log_metric(name, value)
         scores = self.scores(batch)
-        return [self._checked(scores[row], row) if batch.is_known(row) else None for row in range(len(batch.texts))]
+        environments = entry.request.columns.get("environments") or [None] * len(batch.texts)
+        unknown = [getattr(environment, "is_unknown", False) for environment in environments]
+        return [
+            self._checked(scores[row], row) if batch.is_known(row) and not unknown[row] else None
+            for row in range(len(batch.texts))
+        ]
 
     def _checked(self, score: object, row: int) -> float:
         """Return a score that a trainer can sum up; NaN or text would spoil the whole step far from here."""

@@ -72,7 +72,8 @@ def _refinement(spec: RunSpec, verifier: CodeVerifier) -> Refinement | None:
     """Return how completions are repaired, or None where they are not."""
     if not spec.refinement.enabled:
         return None
-    return Refinement(spec.refinement, verifier, spec.data.data_visible_tests, spec.grpo.seed)
+    visible = spec.refinement.refinement_visible_tests or spec.data.data_visible_tests
+    return Refinement(spec.refinement, verifier, visible, spec.grpo.seed)
 
 
 def describe_iteration(grpo: GRPOConfig) -> str:

@@ -18,6 +18,7 @@ from trl_rlvr.training.checkpoints import checkpoints_in
 from trl_rlvr.training.folder import RunFolder
 from trl_rlvr.training.hub.card_file import held_weights, write_card_again
 from trl_rlvr.training.publish import one_line, push_run
+from trl_rlvr.training.refinement.heldout import TurnsMeasure, turns_table
 from trl_rlvr.training.spec import RunSpec
 
 
@@ -37,6 +38,10 @@ class Ending:
     """What made the run's figures, ready for JSON."""
     say: Callable[[str], None]
     """Prints on the main process."""
+    measure_turns: Callable[[str], TurnsMeasure | None] = lambda label: None
+    """Measures it turn by turn, where code is repaired; takes a label. Every rank must call it."""
+    turns_before: TurnsMeasure | None = None
+    turns_after: TurnsMeasure | None = None
     others_before: dict[str, Evaluation] = field(default_factory=dict)
     """The measures before training of each set of `heldout_data`."""
     others: dict[str, tuple[Evaluation, Evaluation]] = field(default_factory=dict)
@@ -68,6 +73,8 @@ def measure_again(ending: Ending) -> None:
     """Measure the trained policy, where there is something to compare it with."""
     if ending.baseline is not None:
         ending.trained = ending.measure("trained")
+    if ending.turns_before is not None:
+        ending.turns_after = ending.measure_turns("trained")
     for name, before in ending.others_before.items():
         ending.others[name] = before, ending.measure("trained", name)
 
@@ -82,6 +89,8 @@ def write_report(ending: Ending) -> None:
         before = ending.baseline.as_dict(ending.spec.run.heldout_k) if ending.baseline is not None else None
         figures = {"baseline": before, "rlvr": None, "improvement": None, **ending.details()}
     figures["steps"] = ending.trainer.state.global_step
+    if ending.turns_before is not None and ending.turns_after is not None:
+        figures["turns"] = {"baseline": ending.turns_before.as_dict(), "rlvr": ending.turns_after.as_dict()}
     if ending.is_main:
         write_json(ending.folder.report, figures)
 
@@ -89,6 +98,8 @@ def write_report(ending: Ending) -> None:
 def print_table(ending: Ending) -> None:
     """Print the final table."""
     table = f"\n{ending.report.table()}\n" if ending.report is not None else ""
+    if ending.turns_before is not None and ending.turns_after is not None:
+        table += f"\n{turns_table(ending.turns_before, ending.turns_after)}\n"
     ending.say(f"{table}written to {ending.folder.report}")
 
 

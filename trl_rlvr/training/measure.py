@@ -6,7 +6,7 @@ Each rank samples and verifies its share; all of them get the whole result, whic
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 from accelerate.utils import gather_object
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -16,10 +16,12 @@ from trl_rlvr.errors import RlvrError
 from trl_rlvr.evaluation import Evaluation, ProblemOutcome, mended_verdicts
 from trl_rlvr.rewards.scores import graded
 from trl_rlvr.training.problem_set import ProblemSet
-from trl_rlvr.training.sampling import Completion, Sampler
+from trl_rlvr.training.sampling import Sampler
 from trl_rlvr.training.spec import RunConfig
 from trl_rlvr.verdict import Verdict
 from trl_rlvr.verifier import CodeVerifier, Verification
+
+T = TypeVar("T")
 
 _SETTINGS = ("heldout_samples", "heldout_temperature")
 
@@ -47,26 +49,27 @@ def measure(
     keys = [f"{heldout.problems[row].task_id}/{place % run.heldout_samples}" for place, row in enumerate(rows)]
     completions = sampler.sample([prompts[row] for row in rows], keys, label=label)
     mine = [(row, found) for row, found in zip(rows, completions, strict=True) if found is not None]
-    judged = _by_problem([row for row, _ in mine], _verified(mine, heldout, verifier), len(prompts))
-    found = [[verification for verification, _ in samples] for samples in judged]
-    return Evaluation.of(heldout.problems, found, graded, [[mended for _, mended in samples] for samples in judged])
+    texts, problems = [completion.text for _, completion in mine], [heldout.problems[row] for row, _ in mine]
 
-
-def _verified(
-    mine: Sequence[tuple[int, Completion]], heldout: ProblemSet, verifier: CodeVerifier
-) -> list[tuple[Verification, Verdict]]:
-    """Verify this rank's completions, as they are and with their format mended.
-
-    An error of one rank stops all, or the others would wait for it for ever.
-    """
-    found: Sequence[Verification] = []
-    mended: Sequence[Verdict] = []
-    fault: RlvrError | None = None
-    texts = [completion.text for _, completion in mine]
-    problems = [heldout.problems[row] for row, _ in mine]
-    try:
+    def judge() -> list[tuple[Verification, Verdict]]:
         found = verifier.verify(texts, problems, truncated=[completion.truncated for _, completion in mine])
-        mended = mended_verdicts(verifier, texts, problems, found)
+        return list(zip(found, mended_verdicts(verifier, texts, problems, found), strict=True))
+
+    judged = _by_problem([row for row, _ in mine], agreed(judge), len(prompts))
+    verdicts = [[mended for _, mended in samples] for samples in judged]
+    return Evaluation.of(heldout.problems, [[found for found, _ in samples] for samples in judged], graded, verdicts)
+
+
+def agreed(verify: Callable[[], Sequence[T]]) -> Sequence[T]:
+    """Verify this rank's share; what stops one rank stops all, or the others would wait for it for ever.
+
+    Raises:
+        RlvrError: Of this rank, or else of the first that has one.
+    """
+    found: Sequence[T] = []
+    fault: RlvrError | None = None
+    try:
+        found = verify()
     except RlvrError as error:
         fault = error
     faults: list[Any] = gather_object([(type(fault), str(fault))] if fault else [])
@@ -75,7 +78,7 @@ def _verified(
     if faults:
         kind, message = faults[0]
         raise kind(message)
-    return list(zip(found, mended, strict=True))
+    return found
 
 
 def _by_problem(

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import transformers
@@ -31,6 +32,7 @@ from trl_rlvr.training.policy import load_processor, require_trainable, without_
 from trl_rlvr.training.preflight import require_enough, require_system_role, require_usable
 from trl_rlvr.training.problem_set import ProblemSet, prepare_problems
 from trl_rlvr.training.records import MetricsFile, listeners, to_each
+from trl_rlvr.training.refinement.heldout import TurnsMeasure, turns_of_run
 from trl_rlvr.training.report import run_details
 from trl_rlvr.training.resume import NothingLeftError, Start, StopWhenDone, how_to_go_on, starting_point
 from trl_rlvr.training.run_problems import HELDOUT, TRAINING, problems_of
@@ -63,10 +65,10 @@ def train(spec: RunSpec) -> EvaluationReport | None:
     start = starting_point(spec)
     with _interruptible(spec) as interrupts, open_run(spec, start, interrupts) as run:
         run.begin()
-        baseline = run.baseline() if spec.run.heldout_samples else None
+        baseline, by_turn = run.baseline() if spec.run.heldout_samples else None, turns_of_run(run, "baseline")
         publish_while_training(spec, run.trainer, run.folder, baseline, run.details)
         run.train()
-        return finish(run.ending(baseline))
+        return finish(run.ending(baseline, by_turn))
 
 
 def evaluate(spec: RunSpec, *, on: Literal["held-out", "training"] = "held-out") -> Evaluation:
@@ -77,10 +79,7 @@ def evaluate(spec: RunSpec, *, on: Literal["held-out", "training"] = "held-out")
     """
     require_usable(spec, trains=False)
     spec.grpo.push_to_hub, spec.grpo.report_to = False, []
-    with (
-        _interruptible(spec, trains=False) as interrupts,
-        open_run(spec, Start(), interrupts, measures=on) as run,
-    ):
+    with _interruptible(spec, trains=False) as interrupts, open_run(spec, Start(), interrupts, measures=on) as run:
         evaluation = run.measure("measured")
         figures = {**evaluation.as_dict(spec.run.heldout_k), **run_details(spec, run.timing_s, run.verifier.layers)}
         if run.trainer.accelerator.is_main_process:
@@ -168,15 +167,14 @@ class Run:
             label: what to call the measure.
             name: of a set of `heldout_data`; None: the run's own.
         """
-        label = label if name is None else _on(label, name)
+        label = _on(label, name)
         with self.timed(label), self.view.paused():
             evaluation = measure(self.trainer, self._set(name), self.verifier, self.spec.run, label=label)
         self.say(f"{label}: {self._figures(evaluation)}, {self.timing_s[label]:.1f} s")
         trainer = self.trainer
         if label != "measured":
-            step = trainer.state.global_step
             if self.is_main:
-                self.folder.add_heldout(to_row(evaluation, self.spec.run, label=label, step=step))
+                self.folder.add_heldout(to_row(evaluation, self.spec.run, label=label, step=trainer.state.global_step))
             figures = heldout_figures(evaluation, self.spec.run.heldout_k, name)
             control = copy.copy(trainer.control)  # transformers takes a log record for the one that it has asked for
             trainer.callback_handler.on_log(trainer.args, trainer.state, control, figures)
@@ -218,7 +216,7 @@ class Run:
         """Return what makes the run's figures, ready for JSON."""
         return run_details(self.spec, self.timing_s, self.verifier.layers)
 
-    def ending(self, baseline: Evaluation | None) -> Ending:
+    def ending(self, baseline: Evaluation | None, turns_before: TurnsMeasure | None = None) -> Ending:
         """Return what the phases of the end work with."""
         return Ending(
             spec=self.spec,
@@ -226,6 +224,8 @@ class Run:
             folder=self.folder,
             baseline=baseline,
             measure=self.measure,
+            measure_turns=partial(turns_of_run, self),
+            turns_before=turns_before,
             others_before=self.others_before,
             details=self.details,
             say=self.say,
@@ -295,5 +295,5 @@ def _interruptible(spec: RunSpec, *, trains: bool = True) -> Iterator[Interrupts
             raise RunInterruptedError(how_to_go_on(folder, "stopped", trains=trains), signum) from None
 
 
-def _on(label: str, name: str) -> str:
-    return f"{label} on {name}"
+def _on(label: str, name: str | None) -> str:
+    return label if name is None else f"{label} on {name}"

@@ -66,8 +66,7 @@ class Sampler:
         """
         ids = tokenize(self._trainer, prompts) if prompts else []
         named = [str(place) for place in range(len(prompts))] if keys is None else list(keys)
-        with self._forked_random_state():
-            sampled = self._with_vllm(ids) if self._trainer.use_vllm else self._with_transformers(ids, named, label)
+        sampled = self.sample_ids(ids, named, label=label)
         ends = set(self._trainer.eos_token_ids)
         tokenizer = getattr(self._trainer.processing_class, "tokenizer", self._trainer.processing_class)
         texts = tokenizer.batch_decode(list(sampled.values()), skip_special_tokens=True) if sampled else []
@@ -75,6 +74,14 @@ class Sampler:
         for (row, found), text in zip(sampled.items(), texts, strict=True):
             completions[row] = Completion(text, truncated=not found or found[-1] not in ends, length_tokens=len(found))
         return completions
+
+    def sample_ids(
+        self, prompt_ids: Sequence[list[int]], keys: Sequence[str], *, label: str = ""
+    ) -> dict[int, list[int]]:
+        """Do the same for token ids; return what this rank sampled, by the places of its rows."""
+        with self._forked_random_state():
+            vllm = self._trainer.use_vllm
+            return self._with_vllm(prompt_ids) if vllm else self._with_transformers(prompt_ids, keys, label)
 
     def _is_mine(self, place: int) -> bool:
         accelerator = self._trainer.accelerator
@@ -100,11 +107,8 @@ class Sampler:
         mine = [rows for place, rows in enumerate(cut) if self._is_mine(place)]
         filler = order[-1:] if self._in_step() and len(mine) < -(-len(cut) // self._ranks) else []
         sampled: dict[int, list[int]] = {}
-        show = self._trainer.accelerator.is_main_process
-        with (
-            self._policy() as policy,
-            tqdm(total=sum(map(len, mine)), desc=label, disable=None if show else True) as bar,
-        ):
+        hidden = None if self._trainer.accelerator.is_main_process else True
+        with self._policy() as policy, tqdm(total=sum(map(len, mine)), desc=label, disable=hidden) as bar:
             for rows in mine:
                 batch = self._generate(policy, [prompt_ids[row] for row in rows], [keys[row] for row in rows])
                 sampled |= dict(zip(rows, batch, strict=True))

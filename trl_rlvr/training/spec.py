@@ -21,7 +21,7 @@ from trl_rlvr.data import DataConfig
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.rewards import RewardConfig
 from trl_rlvr.sandbox import SandboxConfig
-from trl_rlvr.training.algorithms import ALGORITHMS, named_algorithm
+from trl_rlvr.training.algorithms import ALGORITHMS, named_algorithm, trainer_options
 from trl_rlvr.training.curriculum import CurriculumConfig
 from trl_rlvr.training.parser import RunParser, read_config
 from trl_rlvr.training.refinement import RefinementConfig
@@ -180,7 +180,8 @@ def parse(argv: Sequence[str] | None = None, *, prog: str | None = None) -> RunS
         prog: the program's name in the help text.
 
     Raises:
-        ConfigError: an unknown file, key or option, or a value of the wrong type or out of its range.
+        ConfigError: an unknown file, key or option, a value of the wrong type or out of its range, or refinement or a
+            curriculum with an algorithm that knows none.
         SystemExit: after the help that `--help` or `--help-all` asked for.
     """
     # TRL 1.16 still calls transformers by names that the latter has begun to warn about.
@@ -206,6 +207,8 @@ def parse(argv: Sequence[str] | None = None, *, prog: str | None = None) -> RunS
             "remove_unused_columns is True, which takes the tests from each row before a reward sees them; "
             "leave it false"
         )
+    asked = {"refinement": spec.refinement.enabled or None, "curriculum": spec.curriculum.enabled or None}
+    trainer_options(spec.run.algorithm, asked)  # refuses what the algorithm knows nothing of
     if file is not None and not first.config:
         _announce_default()
     return spec

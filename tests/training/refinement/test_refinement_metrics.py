@@ -1,8 +1,8 @@
 """The figures of a batch of trajectories."""
 
 from trl_rlvr.extraction import Extraction, ExtractionOutcome
+from trl_rlvr.refinement.turns import Trajectory, Turn
 from trl_rlvr.training.refinement.metrics import figures, sums
-from trl_rlvr.training.refinement.turns import Trajectory, Turn
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
 from trl_rlvr.verifier import Verification
 

@@ -64,6 +64,7 @@ def test_resuming_ends_where_an_unbroken_run_does(finished, tmp_path):
     ("options", "said"),
     [
         ({"data_visible_tests": "none"}, "data_visible_tests is none"),
+        ({"refinement_visible_tests": "none"}, "refinement_visible_tests is none"),
         ({"data_prompt_style": "chat_code"}, "needs data_prompt_style chat or completion"),
         ({"refinement_turn_tokens": 300}, "lower refinement_turn_tokens"),
     ],

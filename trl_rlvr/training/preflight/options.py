@@ -53,8 +53,10 @@ def refinement(spec: RunSpec) -> str | None:
         return None
     if spec.data.data_prompt_style == "chat_code":
         return "refinement_turns needs data_prompt_style chat or completion: chat_code ends a turn inside a code block"
-    if count_visible(spec.data.data_visible_tests) == 0:
-        return "refinement_turns tells of visible tests, and data_visible_tests is none; give all or a number"
+    own, shown = spec.refinement.refinement_visible_tests, spec.data.data_visible_tests
+    if count_visible(shown if own is None else own) == 0:
+        name = "data_visible_tests" if own is None else "refinement_visible_tests"
+        return f"refinement_turns tells of visible tests, and {name} is none; give all or a number"
     try:
         spec.refinement.turn_tokens(spec.grpo.max_completion_length)
     except ConfigError as error:

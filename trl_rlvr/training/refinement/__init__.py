@@ -1,6 +1,5 @@
-"""Policies that repair their own code: several turns, with feedback from the visible tests only."""
+"""Policies that repair their own code, in TRL's trainers: several turns, with feedback from the visible tests only."""
 
-from trl_rlvr.training.refinement.config import RefinementConfig
-from trl_rlvr.training.refinement.review import Refinement
+from trl_rlvr.refinement import Refinement, RefinementConfig
 
 __all__ = ["Refinement", "RefinementConfig"]

@@ -3,11 +3,11 @@
 The ids that were sampled are never decoded and encoded again: a frame is encoded by itself and put behind them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from trl_rlvr.errors import ConfigError
+from trl_rlvr.refinement.special_tokens import without_special_tokens
 
 _QUESTION, _ANSWER = "question-9d41", "answer-9d41"
 """Stand for what is not rendered again."""
@@ -80,17 +80,3 @@ class ChatFrame:
 def encoded(text: str, tokenizer: Any) -> list[int]:
     """Return the token ids of a part of a text, with nothing added."""
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
-
-
-def without_special_tokens(text: str, tokenizer: Any) -> str:
-    """Break what a tokenizer would read as one of its own marks: a program's output must not end a turn."""
-    for mark in special_tokens(tokenizer):
-        text = text.replace(mark, f"{mark[:1]} {mark[1:]}")
-    return text
-
-
-def special_tokens(tokenizer: Any) -> Sequence[str]:
-    """Return the marks of a tokenizer that no text may hold, the longest first."""
-    added = [token.content for token in tokenizer.added_tokens_decoder.values()]
-    marks = {mark for mark in (*added, *tokenizer.all_special_tokens) if len(mark) > 1 and not mark.isspace()}
-    return sorted(marks, key=lambda mark: (-len(mark), mark))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trl_rlvr.training.refinement.turns import Trajectory, Turn
+from trl_rlvr.refinement.turns import Trajectory, Turn
 
 _COUNTS = ("rows", "failed_first", "repaired", "repairs", "worse", "repeated", "lacked_room", "unknown", "turns", "fed")
 

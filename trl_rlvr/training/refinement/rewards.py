@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from trl_rlvr.training.refinement.config import RefinementConfig
+from trl_rlvr.refinement.config import RefinementConfig
 
 
 def turn_rewards(

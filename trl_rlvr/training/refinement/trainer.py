@@ -14,12 +14,12 @@ from trl.data_utils import is_conversational
 
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.problem import CodeProblem
+from trl_rlvr.refinement.review import Refinement
+from trl_rlvr.refinement.turns import Limits, Sampled, Trajectory, Turn, converse
 from trl_rlvr.rewards import EARLIER_TURN
 from trl_rlvr.training.refinement.frames import ChatFrame, Frame, PlainFrame
 from trl_rlvr.training.refinement.metrics import figures, sums
-from trl_rlvr.training.refinement.review import Refinement
 from trl_rlvr.training.refinement.rewards import turn_rewards, whole_rewards
-from trl_rlvr.training.refinement.turns import Limits, Sampled, Trajectory, Turn, converse
 
 
 class Refining:
@@ -54,7 +54,8 @@ class Refining:
         self._visible: list[CodeProblem | None] = []
         self._openings: list[str] = []
         if self.refinement is not None:
-            self._limits = self._checked_limits(self.refinement)
+            self.limits = self._checked_limits(self.refinement)
+            """How many turns a completion has, and how long they are."""
 
     @property
     def turn_discount(self) -> float:
@@ -114,10 +115,10 @@ class Refining:
         assert self.refinement is not None
         prompt_ids = trainer._tokenize_prompts(prompts)[0]
         self._trajectories = [Trajectory(list(ids)) for ids in prompt_ids]
-        frame = self._frame(is_chat=is_conversational({"prompt": prompts[0]}))
+        frame = self.frame(is_chat=is_conversational({"prompt": prompts[0]}))
         converse(
             self._trajectories,
-            self._limits,
+            self.limits,
             sample=self._sampled,
             judge=self._judged,
             framed=lambda row, feedback, last: frame.ids(feedback, last, self._openings[row]),
@@ -134,7 +135,8 @@ class Refining:
             "logprobs": logprobs if any(logprobs) else None,
         }
 
-    def _frame(self, *, is_chat: bool) -> Frame:
+    def frame(self, *, is_chat: bool) -> Frame:
+        """Return what stands between turns of a chat, or of a text."""
         if not is_chat:
             return PlainFrame(self._tokenizer)
         trainer: Any = self
@@ -147,12 +149,12 @@ class Refining:
         filler = contexts[-1] if contexts else self._trajectories[0].prompt_ids
         contexts = [*contexts, *[filler] * max(0, rows - len(contexts))]
         group = trainer.num_generations if self.model.training else trainer.num_generations_eval
-        with self._turns_of(most_tokens):
+        with self.turns_of(most_tokens):
             found: Sampled = trainer._generate_single_turn(contexts, None, {}, group if number == 0 else 1)
         return found
 
     @contextlib.contextmanager
-    def _turns_of(self, tokens: int) -> Iterator[None]:
+    def turns_of(self, tokens: int) -> Iterator[None]:
         """Sample no more than so many tokens, with whatever engine."""
         trainer: Any = self
         if trainer.use_vllm:
@@ -175,12 +177,16 @@ class Refining:
 
     def _judged(self, rows: list[int], ids: list[list[int]], number: int) -> list[Turn]:
         assert self.refinement is not None
-        texts = self._tokenizer.batch_decode(ids, skip_special_tokens=True) if ids else []
+        texts = self.decoded(ids)
         key = f"{self.state.global_step}/{self.accelerator.process_index}/{number}"
         return self.refinement.judged([self._visible[row] for row in rows], ids, texts, key=key)
 
+    def decoded(self, ids: list[list[int]]) -> list[str]:
+        """Return the texts of what was sampled."""
+        return self._tokenizer.batch_decode(ids, skip_special_tokens=True) if ids else []
+
     def _log_turns(self) -> None:
-        turns = self._limits.turns
+        turns = self.limits.turns
         here = torch.tensor(sums(self._trajectories, turns), dtype=torch.float64, device=self.accelerator.device)
         summed = self.accelerator.reduce(here.float(), reduction="sum").tolist()
         for name, value in figures(summed, turns).items():
@@ -194,7 +200,7 @@ class Refining:
         final: torch.Tensor = super()._calculate_rewards(*given)  # type: ignore[misc]  # a trainer of TRL
         if self.refinement is None:
             return final
-        config, turns = self.refinement.config, self._limits.turns
+        config, turns = self.refinement.config, self.limits.turns
         facts = [
             [
                 len(one.turns) - 1,

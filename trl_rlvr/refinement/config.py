@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from trl_rlvr.data.prompts import count_visible
 from trl_rlvr.errors import ConfigError
 
 FEEDBACKS = ("visible", "verdict", "random", "none")
@@ -26,6 +27,10 @@ class RefinementConfig:
         default="visible",
         metadata={"help": "visible: the first failed visible test; verdict: one word; random: another problem's."},
     )
+    refinement_visible_tests: str | None = field(
+        default=None,
+        metadata={"help": "Tests that feedback may be about: all or a number; None: those that the prompt shows."},
+    )
     refinement_feedback_characters: int = field(default=500, metadata={"help": "Longest feedback, in characters."})
     refinement_reward: Literal["final", "best", "discounted"] = field(
         default="final",
@@ -37,6 +42,9 @@ class RefinementConfig:
     )
 
     def __post_init__(self) -> None:
+        if self.refinement_visible_tests is not None:
+            self.refinement_visible_tests = str(self.refinement_visible_tests)  # YAML gives a number
+            count_visible(self.refinement_visible_tests)
         choices = {"refinement_feedback": FEEDBACKS, "refinement_reward": REWARDS}
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:

@@ -1,7 +1,7 @@
 """Trajectories of several turns: token in, token out."""
 
 from trl_rlvr.extraction import Extraction, ExtractionOutcome
-from trl_rlvr.training.refinement.turns import Limits, Trajectory, Turn, converse
+from trl_rlvr.refinement.turns import Limits, Trajectory, Turn, converse
 from trl_rlvr.verdict import ExecutionResult, Verdict
 from trl_rlvr.verifier import Verification
 

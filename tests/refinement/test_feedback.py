@@ -11,11 +11,11 @@ import pytest
 from trl_rlvr.data import DataConfig
 from trl_rlvr.extraction import Extraction, ExtractionOutcome
 from trl_rlvr.problem import CodeProblem, IOTest
-from trl_rlvr.training.refinement.feedback import cut_middle, visible_feedback, visible_problem, without_host_paths
+from trl_rlvr.refinement.feedback import cut_middle, visible_feedback, visible_problem, without_host_paths
 from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
 from trl_rlvr.verifier import CodeVerifier, Verification
 
-SHARED = Path(os.environ.get("TRL_RLVR_SHARED", Path(__file__).parents[3] / "../shared/data"))
+SHARED = Path(os.environ.get("TRL_RLVR_SHARED", Path(__file__).parents[2] / "../shared/data"))
 ADD = CodeProblem("add", "Add.", tests=("assert add(1, 2) == 3", "assert add(40, 2) == 42"))
 RETURNS, RAISES = "return 'silly-answer'", "raise ValueError('silly-answer')"
 

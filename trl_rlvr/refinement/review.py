@@ -7,9 +7,9 @@ from typing import Any
 
 from trl_rlvr.data import problems_from_columns
 from trl_rlvr.problem import CodeProblem
-from trl_rlvr.training.refinement.config import RefinementConfig
-from trl_rlvr.training.refinement.feedback import visible_feedback, visible_problem
-from trl_rlvr.training.refinement.turns import Turn
+from trl_rlvr.refinement.config import RefinementConfig
+from trl_rlvr.refinement.feedback import visible_feedback, visible_problem
+from trl_rlvr.refinement.turns import Turn
 from trl_rlvr.verifier import CodeVerifier, Verification
 
 _NOT_COLUMNS = ("prompt", "completion")
@@ -22,7 +22,8 @@ class Refinement:
     Args:
         config: The options.
         verifier: Runs the answers against the visible tests; one that remembers runs no program twice.
-        visible_tests: Tests that the prompts show: `all`, `none` or a number, as in `build_prompt`.
+        visible_tests: Tests that feedback may be about, from the first on: `all`, `none` or a number; those that the
+            prompts show, or more of them. Never more than a problem's `visible_limit`.
         seed: Of the choice of another problem's feedback.
     """
 
@@ -64,19 +65,28 @@ class Refinement:
 
     def _told(self, problems: Sequence[CodeProblem | None], turns: Sequence[Turn], key: str) -> dict[int, str]:
         """Return the feedback of the answers that need one."""
-        kind, most = self.config.refinement_feedback, self.config.refinement_feedback_characters
-        failed = [row for row, turn in enumerate(turns) if not turn.passes and not turn.is_unknown]
-        if kind == "none":
-            return dict.fromkeys(failed, "")
-        if kind == "verdict":
-            return {row: found.verdict.value for row in failed if (found := turns[row].found) is not None}
         told = {}
-        for row in failed:
-            problem, found = problems[row], turns[row].found
+        for row, (problem, turn) in enumerate(zip(problems, turns, strict=True)):
+            if turn.passes or turn.is_unknown:
+                continue
             assert problem is not None
-            assert found is not None
-            told[row] = visible_feedback(problem, found, most)
-        return told if kind == "visible" else self._shuffled(problems, told, key)
+            assert turn.found is not None
+            told[row] = self.feedback(problem, turn.found)
+        return self._shuffled(problems, told, key) if self.config.refinement_feedback == "random" else told
+
+    def feedback(self, problem: CodeProblem, found: Verification) -> str:
+        """Return what is said of an answer that failed; with `random` what the writer of another one is told.
+
+        Args:
+            problem: As `problems` returned it.
+            found: What the answer showed on its tests.
+        """
+        kind = self.config.refinement_feedback
+        if kind == "none":
+            return ""
+        if kind == "verdict":
+            return found.verdict.value
+        return visible_feedback(problem, found, self.config.refinement_feedback_characters)
 
     def _shuffled(self, problems: Sequence[CodeProblem | None], told: dict[int, str], key: str) -> dict[int, str]:
         """Give each row the feedback of another problem's; nothing where the batch has no other that failed."""
