@@ -65,7 +65,7 @@ def test_rloo_is_trls_own():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["ppo", "rloo"])
 def test_a_run_trains_measures_and_reports(tmp_path, name):
-    report = train(parse(["--algorithm", name, *options(tmp_path)]))
+    report = train(parse(["--algorithm", name, *options(tmp_path, steps_per_generation=1)]))
 
     records = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     glossary = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
