@@ -13,6 +13,7 @@ import pytest
 from support.arena import Arena
 from support.attack import TOKEN
 from support.backends import LIMITS, MISSING, OPENERS
+from support.ray_cluster import contract_cluster
 from support.traces import adopt_orphans
 
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
@@ -86,6 +87,8 @@ def arena(quick_sandbox: Sandbox, bait: Path) -> Iterator[Arena]:
 @pytest.fixture(scope="module", params=[name for name in OPENERS if MISSING[name] is None])
 def backend(request: pytest.FixtureRequest) -> Callable[..., Sandbox]:
     """A way to open a sandbox of each backend."""
+    if request.param == "ray":
+        contract_cluster()  # whose processes are not the sandbox's
     return OPENERS[request.param]
 
 

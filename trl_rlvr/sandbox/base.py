@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from trl_rlvr.problem import CodeProblem
+from trl_rlvr.errors import SandboxError
+from trl_rlvr.problem import TOGETHER, CodeProblem
 from trl_rlvr.verdict import ExecutionResult
 
 DEADLINE_PASSED = "the batch deadline passed before the program had ended"
 """Error line of a program that was not begun or still ran: no fact about it, and no fault of the sandbox either."""
+
+GRACE_S = 30.0
+"""How much longer than its batch's deadline a program that has begun may take, however high its own limits are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,10 @@ class Sandbox(ABC):
             SandboxError: the sandbox is closed or cannot start, or a problem is to be judged together where it may not
                 be. Never for anything that a program did.
         """
+
+    def _require_allowed(self, programs: Sequence[Program]) -> None:
+        if not self.judges_together and any(one.problem.isolation == TOGETHER for one in programs):
+            raise SandboxError("a problem is to be judged together with the solution; give sandbox_tests to allow that")
 
     async def arun(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
         """Do what `run` does without blocking the event loop."""

@@ -15,6 +15,7 @@ BACKENDS = {
     "docker": "docker:DockerSandbox",
     "fake": "fake:FakeSandbox",
     "process": "process:ProcessSandbox",
+    "ray": "ray:RaySandbox",
 }
 """Name of each backend, and where its class is: only the one that is asked for is imported."""
 
@@ -25,6 +26,8 @@ LEAST_MEMORY_MIB = 64
 """Python with its tests' modules needs about 30 MiB before a program begins."""
 
 _USUAL_PACKAGES = ("numpy",)
+_ELSEWHERE = ("docker", "ray")
+"""Backends whose workers have packages of their own: those of the image, or of the nodes."""
 
 
 @dataclass
@@ -37,11 +40,16 @@ class SandboxConfig:
 
     sandbox_backend: str = field(
         default="process",
-        metadata={"help": "Where programs run: process, the same inside bubblewrap or docker, or fake in tests."},
+        metadata={
+            "help": "Where programs run: process, the same inside bubblewrap or docker, on the nodes of a ray "
+            "cluster, or fake in tests."
+        },
     )
     sandbox_workers: int | None = field(
         default=None,
-        metadata={"help": "Programs that run at once; by default this rank's share of the cores."},
+        metadata={
+            "help": "Programs that run at once, on each node with backend ray; by default this rank's share of cores."
+        },
     )
     sandbox_cpu_s: float = field(
         default=10.0, metadata={"help": "CPU seconds of one program; less where the reference is known to need little."}
@@ -85,6 +93,10 @@ class SandboxConfig:
     sandbox_docker_runtime: str | None = field(
         default=None, metadata={"help": "OCI runtime of backend docker, such as runsc; by default the daemon's own."}
     )
+    sandbox_ray_address: str = field(
+        default="auto",
+        metadata={"help": "Ray cluster of backend ray, unless the process has joined one; auto: RAY_ADDRESS, or here."},
+    )
     sandbox_accept_fake: bool = field(
         default=False, metadata={"help": "Let backend fake, which runs nothing, decide what passes; for tests only."}
     )
@@ -115,7 +127,7 @@ class SandboxConfig:
             if unknown:
                 raise ConfigError(f"sandbox_require names {unknown[0]!r}; choose from {', '.join(sorted(LAYERS))}")
         asked = set(self.sandbox_packages) - set(_USUAL_PACKAGES)
-        if asked and self.sandbox_backend != "docker":  # whose image has packages of its own
+        if asked and self.sandbox_backend not in _ELSEWHERE:
             missing = sorted(asked - find_packages(asked).keys())
             if missing:
                 raise ConfigError(f"sandbox_packages names {missing[0]!r}, which is not installed here; install it")
@@ -129,7 +141,7 @@ class SandboxConfig:
         if self.sandbox_backend == "fake" and not self.sandbox_accept_fake:
             raise ConfigError(
                 "sandbox_backend fake runs no program and passes every one: no figure would mean anything; choose "
-                "process, bubblewrap or docker, or give sandbox_accept_fake true to try out the rest without it"
+                "process, bubblewrap, docker or ray, or give sandbox_accept_fake true to try out the rest without it"
             )
 
     def limits(self) -> Limits:
@@ -174,6 +186,8 @@ class SandboxConfig:
         }
         if self.sandbox_backend == "docker":
             options |= {"image": self.sandbox_docker_image, "runtime": self.sandbox_docker_runtime}
+        if self.sandbox_backend == "ray":
+            options |= {"address": self.sandbox_ray_address, "workers": self.sandbox_workers}
         return options
 
 

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 
+from support.ray_cluster import RAY_MISSING, open_ray_sandbox
 from trl_rlvr.sandbox import Limits, Sandbox
 from trl_rlvr.sandbox.backends.bubblewrap import BubblewrapSandbox
 from trl_rlvr.sandbox.backends.docker import DockerSandbox
@@ -13,6 +14,7 @@ OPENERS: dict[str, Callable[..., Sandbox]] = {
     "process": ProcessSandbox,
     "bubblewrap": BubblewrapSandbox,
     "docker": DockerSandbox,
+    "ray": open_ray_sandbox,
     "docker-runsc": lambda **options: DockerSandbox(runtime="runsc", **options),
 }
 LIMITS = Limits(cpu_s=0.5, idle_s=0.5, memory_mib=512, answer_kib=256)
@@ -22,6 +24,8 @@ def missing(name: str) -> str | None:
     """Return what a backend lacks on this host, or None."""
     if name == "bubblewrap" and shutil.which("bwrap") is None:
         return "the program bwrap is not there"
+    if name == "ray":
+        return RAY_MISSING
     if name.startswith("docker"):
         if shutil.which("docker") is None:
             return "the program docker is not there"

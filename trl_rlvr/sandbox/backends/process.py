@@ -14,12 +14,11 @@ from dataclasses import replace
 from functools import partial
 
 from trl_rlvr.errors import SandboxError, SandboxUnavailableError
-from trl_rlvr.problem import TOGETHER
 from trl_rlvr.sandbox.backends.honest_programs import HONEST_PROGRAMS
 from trl_rlvr.sandbox.backends.launcher import Launcher
 from trl_rlvr.sandbox.backends.pool import Batch, WorkerPool
 from trl_rlvr.sandbox.backends.worker import Worker, WorkerLost
-from trl_rlvr.sandbox.base import DEADLINE_PASSED, Program, Sandbox, SandboxStats
+from trl_rlvr.sandbox.base import DEADLINE_PASSED, GRACE_S, Program, Sandbox, SandboxStats
 from trl_rlvr.sandbox.limits import Limits
 from trl_rlvr.sandbox.protocol.control import JOB_BYTES, Answer, Job, printable
 from trl_rlvr.sandbox.protocol.settings import WorkerSettings
@@ -29,10 +28,6 @@ from trl_rlvr.verdict import ExecutionResult, TestResult, Verdict
 _ATTEMPTS, _PATIENCE_S = 8, 60.0
 """A program is given up once so many workers were lost over it, and so many seconds have gone by: an outsider who kills
 them one after the other says nothing about the program."""
-
-
-_GRACE_S = 30.0
-"""How much longer than its batch's deadline a program that has begun may take, however high its own limits are."""
 
 
 class ProcessSandbox(Sandbox):
@@ -130,6 +125,12 @@ class ProcessSandbox(Sandbox):
         """Return the process ids of the supervisors."""
         return self._pool.pids()
 
+    def take_stats(self) -> SandboxStats:
+        """Return what was counted since this was asked last, and begin anew."""
+        with self._lock:
+            taken, self.stats = self.stats, SandboxStats()
+        return taken
+
     def run(self, programs: Sequence[Program], *, deadline_s: float | None = None) -> list[ExecutionResult]:
         """Run each program against its problem's tests; see `Sandbox.run`."""
         return self._run(programs, _begin(deadline_s))
@@ -148,8 +149,7 @@ class ProcessSandbox(Sandbox):
     def _run(self, programs: Sequence[Program], batch: Batch) -> list[ExecutionResult]:
         if self._closed or os.getpid() != self._pid:
             raise SandboxError("this sandbox is closed, or belongs to another process; open a new one")
-        if not self.judges_together and any(one.problem.isolation == TOGETHER for one in programs):
-            raise SandboxError("a problem is to be judged together with the solution; give sandbox_tests to allow that")
+        self._require_allowed(programs)
         results: list[ExecutionResult | None] = [None] * len(programs)
         todo = iter(enumerate(programs))
         lock = threading.Lock()
@@ -207,7 +207,7 @@ class ProcessSandbox(Sandbox):
                 return ExecutionResult.uniform(Verdict.SANDBOX_ERROR, suite.tests, DEADLINE_PASSED)
             try:
                 worker.ready()
-                answer = worker.run(job, None if batch.deadline is None else batch.deadline + _GRACE_S)
+                answer = worker.run(job, None if batch.deadline is None else batch.deadline + GRACE_S)
             except (WorkerLost, SandboxUnavailableError) as error:
                 cause = str(error)
                 self._replace(worker, batch)
