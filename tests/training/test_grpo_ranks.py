@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
-def deepspeed_launcher(folder, stage):
+def deepspeed_launcher(folder, stage, micro_batches=3):
     """Write accelerate's configuration for two CPU ranks under ZeRO, and return the launcher's arguments."""
     file = folder / "accelerate.yaml"
     file.write_text(
@@ -23,7 +23,7 @@ def deepspeed_launcher(folder, stage):
         "distributed_type: DEEPSPEED\n"
         "deepspeed_config:\n"
         f"  zero_stage: {stage}\n"
-        "  gradient_accumulation_steps: 3\n"
+        f"  gradient_accumulation_steps: {micro_batches}\n"
         "  gradient_clipping: 1.0\n"
         "  zero3_init_flag: false\n"
         "machine_rank: 0\nmain_training_function: main\nmixed_precision: 'no'\n"
