@@ -1,17 +1,21 @@
 """Writes down what a run does while it does it: `metrics.jsonl`, `heldout.jsonl` and the completions."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from trl_rlvr.errors import TrainingError
+from trl_rlvr.errors import DataError, TrainingError
 from trl_rlvr.json_lines import Row
+from trl_rlvr.report import PAGE_NAME, read_run, write_page
 from trl_rlvr.tiers import read_tiers
 from trl_rlvr.training.folder import RunFolder
 from trl_rlvr.training.spec import RunSpec
 from trl_rlvr.training.tensorboard import TensorBoardTable
+
+logger = logging.getLogger(__name__)
 
 _SCHEMA = (
     *("step", "task_id", "prompt", "completion", "code", "verdict", "isolation", "passed", "total", "tests"),
@@ -40,6 +44,26 @@ class MetricsFile(TrainerCallback):  # type: ignore[misc]  # transformers is not
         """Write the record, on the main process."""
         if state.is_world_process_zero and logs and {"reward", "eval_reward"} & logs.keys():
             self._folder.add_metrics(state.global_step, logs)
+
+
+class PageFile(TrainerCallback):  # type: ignore[misc]  # transformers is not type-checked here
+    """Writes `report.html` beside each checkpoint, so that a run can be looked at while it goes on.
+
+    Args:
+        folder: of the run.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Write the page, on the main process; a page that cannot be written is no reason to stop."""
+        if not state.is_world_process_zero:
+            return
+        try:
+            write_page(read_run(self._folder.path))
+        except (OSError, DataError) as error:
+            logger.warning("%s cannot be written at update %d: %s", PAGE_NAME, state.global_step, error)
 
 
 class CompletionsFile:

@@ -31,7 +31,7 @@ from trl_rlvr.training.measure import HeldoutMeasures, from_row, heldout_figures
 from trl_rlvr.training.policy import load_processor, require_trainable, without_cudnn_attention
 from trl_rlvr.training.preflight import require_enough, require_system_role, require_usable
 from trl_rlvr.training.problem_set import ProblemSet, prepare_problems
-from trl_rlvr.training.records import MetricsFile, listeners, to_each
+from trl_rlvr.training.records import MetricsFile, PageFile, listeners, to_each
 from trl_rlvr.training.refinement.heldout import TurnsMeasure, turns_of_run
 from trl_rlvr.training.report import run_details
 from trl_rlvr.training.resume import NothingLeftError, Start, StopWhenDone, how_to_go_on, starting_point
@@ -193,7 +193,8 @@ class Run:
         """
         trainer, begun = self.trainer, self.start.checkpoint
         watch = WeightsMove(require_trainable(trainer.model.parameters()), trainer.accelerator)
-        callbacks = [watch, MetricsFile(self.folder), StopOnSignal(self.interrupts, trainer.accelerator)]
+        files = (MetricsFile(self.folder), PageFile(self.folder))
+        callbacks = [watch, *files, StopOnSignal(self.interrupts, trainer.accelerator)]
         if self.heldout is not None:
             callbacks.append(HeldoutMeasures(self.spec.run.heldout_every, self.measure))
         for callback in [*callbacks, StopWhenDone()]:
