@@ -61,7 +61,7 @@ for _test in {tests}:
 """Runs each test as pytest would, without its fixtures."""
 HEADINGS = (
     *("file", "taken for", "rows", "left out", "references", "natively", "apart", "together"),
-    *("literal", "source", "stdin", "together", "set aside", "load CPU s", "judge s"),
+    *("literal", "source", "stdin", "together", "set aside", "million characters", "load CPU s", "judge s"),
 )
 SHARES = (*dict.fromkeys(PATHS.values()), TOGETHER, "set aside")
 
@@ -96,9 +96,16 @@ class Outcome:
             str(passing[False]),
             str(passing[True]),
             *(f"{100 * paths[path] / max(1, len(self.checks)):.0f} %" for path in SHARES),
-            f"{self.load_cpu_s:.1f}",
+            f"{sum(map(characters, self.loaded.problems)) / 1e6:.2f}",
+            f"{self.load_cpu_s:.2f}",
             f"{self.judge_s:.1f}",
         ]
+
+
+def characters(problem: CodeProblem) -> int:
+    """Count the characters of a problem's tests and of what runs before them."""
+    cases = sum(len(test.input) + len(test.output) for test in problem.io_tests)
+    return sum(map(len, problem.tests)) + len(problem.setup_code) + cases
 
 
 def path_of(check: ProblemCheck) -> str:
