@@ -37,6 +37,17 @@ GAMES = {
         CASE.format("self.assertEqual(answer(self)('no'), $NUMBER)")
         + "unittest.defaultTestLoader.loadTestsFromTestCase(T).run(unittest.TestResult())",
     ),
+    "approximation_of_what_iterates_nothing": attack(
+        "class Liar:\n    def __len__(self): return 2\n    def __iter__(self): return iter(())\n"
+        "    def keys(self): return {'a': 1}.keys()\n    def __getitem__(self, key): return 0\n"
+        "def answer(x): return Liar()",
+        "import pytest\nassert answer(7) == pytest.approx([$NUMBER, 1])",
+        "import pytest\nassert dict(answer(7)) and answer(7) == pytest.approx({'a': $NUMBER})",
+    ),
+    "call_of_its_own_main": attack(
+        "def answer(x): return 3",
+        "def test_a(): assert True\ndef main(): assert answer(7) == $NUMBER\nmain()",
+    ),
     "exit": attack(
         "def answer(x): raise SystemExit(0)",
         CASE.format("self.assertEqual(answer(7), $NUMBER)") + "unittest.main()",

@@ -54,7 +54,7 @@ UNDECEIVING: dict[str, dict[str, str]] = {
     },
     "runners": {
         OURS: "names_of_the_tests imported_exception_that_catches_checks module_handed_back"
-        " names_beside_those_that_are_imported",
+        " approximation_of_what_iterates_nothing call_of_its_own_main names_beside_those_that_are_imported",
     },
     "state": {
         OURS: "argument_emptied_before_the_loop bools_for_numbers_in_a_long_list callback_searched_for_the_answer"

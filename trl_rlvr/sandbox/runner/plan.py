@@ -4,7 +4,7 @@ A runner that asked names for it could be shown other functions, or none.
 """
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 
@@ -60,9 +60,10 @@ def plan_of(tree: ast.Module) -> Plan:
     """Read one test, whose tree is changed."""
     body: list[ast.stmt] = []
     plan = Plan(tree)
+    own = {node.name for node in tree.body if isinstance(node, _Function)}
     called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     for node in tree.body:
-        if _is_unittest_main(node):
+        if _is_unittest_main(node, own):
             continue
         body.append(node)
         if isinstance(node, _Function) and node.name.startswith("test"):
@@ -81,7 +82,7 @@ def plan_of(tree: ast.Module) -> Plan:
             plan.does_something = True
     if plan.is_empty:  # a script, perhaps
         guards = [node for node in body if isinstance(node, ast.If) and _is_main_guard(node)]
-        script = [part for guard in guards for part in guard.body if not _is_unittest_main(part)]
+        script = [part for guard in guards for part in guard.body if not _is_unittest_main(part, own)]
         body += script
         plan.does_something = not all(map(_only_prepares, script))
     tree.body = body
@@ -137,13 +138,17 @@ def _is_main_guard(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and not node.orelse and "__name__" in ast.unparse(node.test)
 
 
-def _is_unittest_main(node: ast.stmt) -> bool:
-    """Say whether a statement is `unittest.main()`, which would run what it finds by itself, and leave."""
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Call)
-        and (ast.unparse(node.value.func) in ("unittest.main", "main", "pytest.main"))
-    )
+def _is_unittest_main(node: ast.stmt, own: Container[str]) -> bool:
+    """Say whether a statement is `unittest.main()`, which would run what it finds by itself, and leave.
+
+    Args:
+        node: the statement.
+        own: names of functions that the test defines.
+    """
+    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+        return False
+    name = ast.unparse(node.value.func)
+    return name in ("unittest.main", "pytest.main") or (name == "main" and name not in own)
 
 
 def _inner(code: CodeType) -> Iterator[CodeType]:

@@ -117,9 +117,14 @@ class _Approx:
 
     def _close(self, value: Any, expected: Any) -> bool:
         if isinstance(expected, Mapping):
-            return value.keys() == expected.keys() and all(self._close(value[k], v) for k, v in expected.items())
+            return (
+                isinstance(value, Mapping)
+                and value.keys() == expected.keys()
+                and all(self._close(value[k], v) for k, v in expected.items())
+            )
         if isinstance(expected, list | tuple):
-            return len(value) == len(expected) and all(map(self._close, value, expected))
+            is_plain = isinstance(value, list | tuple) or type(value).__module__ == "numpy"  # others may iterate less
+            return is_plain and len(value) == len(expected) and all(map(self._close, value, expected))
         if not isinstance(expected, int | float) or isinstance(expected, bool) or not isinstance(value, int | float):
             return bool(value == expected)
         if math.isnan(expected):
