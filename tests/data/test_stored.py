@@ -161,6 +161,15 @@ def test_a_folder_that_cannot_be_written_to_keeps_nothing(tmp_path, caplog):
     assert "is held in memory" in caplog.text
 
 
+def test_very_many_problems_in_memory_are_worth_a_hint(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("trl_rlvr.data.load.MANY", 20)
+
+    loaded(tmp_path)
+    assert caplog.text == ""
+    loaded(tmp_path, cache=None)
+    assert "holds 20 problems in memory; data_cache" in caplog.text
+
+
 def test_other_code_that_maps_rows_reads_anew(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     module = tmp_path / "maps_rows_of_stored.py"

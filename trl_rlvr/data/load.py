@@ -6,6 +6,7 @@ A local path wins over a Hub id of the same name.
 import hashlib
 import heapq
 import itertools
+import logging
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -26,8 +27,13 @@ from trl_rlvr.data.stored import Known, selected
 from trl_rlvr.errors import DataError
 from trl_rlvr.problem import CodeProblem
 
+logger = logging.getLogger(__name__)
+
 BUNDLED = ("ambiguous", "starter")
 """Names of the sets that come with the package."""
+
+MANY = 50_000
+"""So many problems in memory are worth a hint."""
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?")
 
@@ -70,6 +76,11 @@ def load_data(name: str, split: str | None = None, options: LoadOptions | None =
     content = _content(name, read, options) if options.cache is not None else None
     if content is None or options.cache is None:
         loaded = load()
+        if len(loaded.problems) >= MANY:
+            logger.warning(
+                "%s: each process holds %d problems in memory; data_cache: FOLDER keeps them on disk, once a node",
+                *(name, len(loaded.problems)),
+            )
     else:
         loaded = cached(content, (read, options), options.cache, load, name)
     return _one_side(loaded, divided, options) if divided else loaded
