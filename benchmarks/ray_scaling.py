@@ -76,7 +76,7 @@ def measure(cluster: Any, kinds: dict[str, list[Program]], options: argparse.Nam
     with ProcessSandbox(workers=options.workers) as sandbox:
         for kind, programs in kinds.items():
             yield Row(kind, "local pool", 0, rates(sandbox, programs, options.rounds))
-    nodes = 0
+    nodes = 1
     for wanted in sorted(options.nodes):
         for _ in range(wanted - nodes):
             cluster.add_node(num_cpus=options.workers)
@@ -115,7 +115,8 @@ def main() -> None:
     options = parser.parse_args()
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    head = {"num_cpus": options.workers, "include_dashboard": False, "no_monitor": True}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     kinds = {"compute": compute(options.data, options.tasks), "wait": waiting(options.waiting)}
     try:
         print("\n".join(table(list(measure(cluster, kinds, options)))))
