@@ -1,7 +1,8 @@
 """Measure time and memory of a large set: load it, divide it, and make the trainer's data set, in a process of its own.
 
-The problems are made up: each has a text of 400 characters, ten literal asserts and a reference. Memory is what the
-process has for itself (`RssAnon`), beyond what it had with everything imported; pages of mapped files are the kernel's.
+The problems are made up: each has a text of 400 characters and ten literal asserts with a reference, or, with
+`--programs`, two cases of standard input. Memory is what the process has for itself (`RssAnon`), beyond what it had
+with everything imported; pages of mapped files are the kernel's.
 
     python benchmarks/large_data.py --rows 5000 20000 100000
 """
@@ -14,19 +15,23 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 HEADINGS = ("problems", "file MiB", "held", "first load CPU s", "later load CPU s", "trainer's data set CPU s", "MiB")
 
 
-def rows(count: int) -> Iterator[str]:
+def rows(count: int, *, programs: bool) -> Iterator[str]:
     """Yield the lines of a set."""
     for number in range(count):
-        row = {
+        row: dict[str, Any] = {
             "task_id": f"add-{number}",
             "prompt": f"Write `add_{number}(x)`, which adds {number}. " + "Some more words say more of the task. " * 10,
-            "tests": [f"assert add_{number}({x}) == {number + x}" for x in range(10)],
-            "reference_solution": f"def add_{number}(x):\n    return x + {number}\n",
         }
+        if programs:
+            row["io_tests"] = [{"input": f"{x}\n", "output": f"{number + x}\n"} for x in range(2)]
+        else:
+            row["tests"] = [f"assert add_{number}({x}) == {number + x}" for x in range(10)]
+            row["reference_solution"] = f"def add_{number}(x):\n    return x + {number}\n"
         yield json.dumps(row) + "\n"
 
 
@@ -68,6 +73,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[5_000, 20_000, 100_000])
+    parser.add_argument("--programs", action="store_true", help="problems of standard input, which load faster")
     parser.add_argument("--load", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.load:
@@ -78,7 +84,7 @@ def main() -> None:
         for count in options.rows:
             path = Path(folder, f"{count}.jsonl")
             with path.open("w") as stream:
-                stream.writelines(rows(count))
+                stream.writelines(rows(count, programs=options.programs))
             first, later = (measured(str(path), f"{folder}/cache") for _ in range(2))
             in_memory = measured(str(path), None)
             size = f"{path.stat().st_size / (1 << 20):.0f}"
