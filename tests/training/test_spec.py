@@ -41,7 +41,6 @@ def written(tmp_path, text):
     [
         ("llama-3.2-1b-mbpp", "meta-llama/Llama-3.2-1B"),
         ("smollm2-135m-mbpp", "HuggingFaceTB/SmolLM2-135M-Instruct"),
-        ("qwen2.5-coder-0.5b-mbpp", "Qwen/Qwen2.5-Coder-0.5B-Instruct"),
     ],
 )
 def test_the_mbpp_configurations_have_the_headline_settings(name, model):
