@@ -58,6 +58,19 @@ def test_the_table_has_the_numbers_of_the_report(run, text):
     assert f"{100 * low:+.1f}pp to {100 * high:+.1f}pp" in cells
 
 
+def test_the_table_has_a_row_for_the_format_where_it_was_measured(tmp_path):
+    folder = make_run(tmp_path / "run")
+    report = report_of(folder)
+    report["baseline"]["format_mended_pass_at_1"], report["rlvr"]["format_mended_pass_at_1"] = 0.5, 0.625
+    (folder / "rlvr_report.json").write_text(json.dumps(report))
+
+    row = re.findall(
+        r'<tr data-metric="pass@1, format mended">.*?</tr>', write_page(read_run(folder)).read_text(), re.DOTALL
+    )
+
+    assert re.findall(r'data-value="([^"]+)"', row[0]) == ["0.5", "0.625", "0.125"]
+
+
 def test_problems_gained_and_lost_are_listed_apart(text):
     gained, lost = re.findall(r"<h3>(?:Gained|Lost)</h3>(.*?)</div>", text, re.DOTALL)
 

@@ -56,6 +56,8 @@ def before_after(report: Mapping[str, Any]) -> list[Line]:
         )
         for k, rate in before.get("pass_at", {}).items()
     ]
+    if (mended := before.get("format_mended_pass_at_1")) is not None:
+        lines.append(Line("pass@1, format mended", True, mended, after.get("format_mended_pass_at_1")))
     lines.append(Line("mean reward", False, before.get("mean_reward"), after.get("mean_reward")))
     names = sorted({*before.get("verdicts", {}), *after.get("verdicts", {})})
     for name in names:

@@ -63,6 +63,16 @@ def test_before_and_after_stand_with_intervals_and_counts():
     assert "| pass@1 on humaneval | 25.0 % [21.0, 29.0] | 37.5 % [33.0, 42.0] | +12.5 points |" in lines
 
 
+def test_the_part_of_the_gain_that_is_not_format_has_a_row_of_its_own():
+    before, after = BEFORE | {"format_mended_pass_at_1": 0.3}, AFTER | {"format_mended_pass_at_1": 0.35}
+
+    rows = [line for line in card(baseline=before, rlvr=after).splitlines() if "mended" in line]
+    begun = [line for line in card(baseline=before, rlvr=None).splitlines() if "mended" in line]
+
+    assert rows == ["| pass@1, format mended | 30.0 % | 35.0 % | +5.0 points |"]
+    assert begun == ["| pass@1, format mended | 30.0 % | n/a | |"]
+
+
 def test_the_index_holds_pass_at_1_after_training_and_claims_no_verification():
     first, second = metadata()["model-index"][0]["results"]
 

@@ -124,6 +124,8 @@ def _results(report: Report) -> str:
         where = f" on {_cell(name)}" if name else ""
         for k in first.get("pass_at") or {}:
             rows.append(_rate_row(f"pass@{k}{where}", first, last, k, report if not name else {}))
+        if not name and first.get("format_mended_pass_at_1") is not None:
+            rows.append(_mended_row(first, last))
         rows.append(_reward_row(f"mean reward{where}", first, last))
         rows.append(f"| problems, samples{where} | {_counts(first)} | {_counts(last)} | |")
     return "\n".join([heading, "", *rows, "", _how_measured(report)])
@@ -153,6 +155,13 @@ def _rate(measure: Report, k: str) -> str:
     return f"{100 * value:.1f} %" + (
         f" [{100 * low:.1f}, {100 * high:.1f}]" if low is not None and high is not None else ""
     )
+
+
+def _mended_row(before: Report, after: Report) -> str:
+    first, last = (measure.get("format_mended_pass_at_1") for measure in (before, after))
+    shown = ["n/a" if value is None else f"{100 * value:.1f} %" for value in (first, last)]
+    change = "" if first is None or last is None else f"{100 * (last - first):+.1f} points"
+    return f"| pass@1, format mended | {shown[0]} | {shown[1]} | {change} |".replace("|  |", "| |")
 
 
 def _reward_row(label: str, before: Report, after: Report) -> str:
