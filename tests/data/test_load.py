@@ -235,6 +235,16 @@ def test_rows_that_cannot_be_used_are_left_out_and_named(tmp_path):
     assert (loaded.rows, len(loaded.unusable)) == (8, 5)
 
 
+def test_names_with_escapes_and_parent_folders_are_names_and_no_paths(tmp_path):
+    name = write(tmp_path / "own.jsonl", [{**mbpp_row(1), "task_id": "../../\x1b[31mpasswd"}, mbpp_row(2)])
+    tests = "from evil import add\n\ndef test_add():\n    assert add(1, 1) == 2\n"
+    module = write(tmp_path / "module.jsonl", [{"instructions": "Add.", "tests": tests, "module": "../evil"}])
+
+    assert ids(name) == ["../../\x1b[31mpasswd", "2"]
+    assert "field 'module': '../evil' is not a name in Python" in refusal(module)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["module.jsonl", "own.jsonl"]
+
+
 def test_the_list_of_rows_left_out_is_one_json_line_each(tmp_path):
     name = write(tmp_path / "own.jsonl", [mbpp_row(1), {"task_id": "\x1b[31m"}])
     path = tmp_path / "out" / "set_aside.jsonl"
