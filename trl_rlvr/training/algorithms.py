@@ -8,10 +8,11 @@ from trl import GRPOConfig, RLOOConfig, RLOOTrainer
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
 from trl_rlvr.training.ppo import PPOConfig, PPOTrainer
+from trl_rlvr.training.ranks import StopsTogether
 from trl_rlvr.training.recorded import Recorded
 
 
-class RecordedRLOOTrainer(Recorded, RLOOTrainer):  # type: ignore[misc]  # TRL's types are not followed
+class RecordedRLOOTrainer(Recorded, StopsTogether, RLOOTrainer):  # type: ignore[misc]  # TRL's types are not followed
     """TRL's own `RLOOTrainer`, which hands out what it samples and saves no secret; all else is TRL's."""
 
 

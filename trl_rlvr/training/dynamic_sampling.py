@@ -15,6 +15,7 @@ from trl import GRPOTrainer
 
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.training.curriculum import Curriculum
+from trl_rlvr.training.ranks import StopsTogether
 from trl_rlvr.training.recorded import Recorded
 from trl_rlvr.training.refinement.trainer import Refining
 from trl_rlvr.training.rows import Batch, flat_groups, loss_mask, refill_plan, replace_rows
@@ -23,7 +24,7 @@ STATE_NAME = "curriculum.json"
 """The curriculum's file in a checkpoint."""
 
 
-class DynamicSamplingTrainer(Recorded, Refining, GRPOTrainer):  # type: ignore[misc]  # TRL's types are not followed
+class DynamicSamplingTrainer(Recorded, Refining, StopsTogether, GRPOTrainer):  # type: ignore[misc]  # TRL's types are not followed
     """`GRPOTrainer` that can follow a curriculum; without one it is `GRPOTrainer`, but for rounding.
 
     Where all of a group were rewarded alike, its advantages are exactly 0, and no rounding noise divided by almost 0.

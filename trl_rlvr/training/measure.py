@@ -6,22 +6,20 @@ Each rank samples and verifies its share; all of them get the whole result, whic
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Any
 
 from accelerate.utils import gather_object
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from trl import GRPOTrainer
 
-from trl_rlvr.errors import RlvrError
 from trl_rlvr.evaluation import Evaluation, ProblemOutcome, mended_verdicts
 from trl_rlvr.rewards.scores import graded
 from trl_rlvr.training.problem_set import ProblemSet
+from trl_rlvr.training.ranks import agreed
 from trl_rlvr.training.sampling import Sampler
 from trl_rlvr.training.spec import RunConfig
 from trl_rlvr.verdict import Verdict
 from trl_rlvr.verifier import CodeVerifier, Verification
-
-T = TypeVar("T")
 
 _SETTINGS = ("heldout_samples", "heldout_temperature")
 
@@ -55,30 +53,9 @@ def measure(
         found = verifier.verify(texts, problems, truncated=[completion.truncated for _, completion in mine])
         return list(zip(found, mended_verdicts(verifier, texts, problems, found), strict=True))
 
-    judged = _by_problem([row for row, _ in mine], agreed(judge), len(prompts))
+    judged = _by_problem([row for row, _ in mine], agreed(judge, list), len(prompts))
     verdicts = [[mended for _, mended in samples] for samples in judged]
     return Evaluation.of(heldout.problems, [[found for found, _ in samples] for samples in judged], graded, verdicts)
-
-
-def agreed(verify: Callable[[], Sequence[T]]) -> Sequence[T]:
-    """Verify this rank's share; what stops one rank stops all, or the others would wait for it for ever.
-
-    Raises:
-        RlvrError: Of this rank, or else of the first that has one.
-    """
-    found: Sequence[T] = []
-    fault: RlvrError | None = None
-    try:
-        found = verify()
-    except RlvrError as error:
-        fault = error
-    faults: list[Any] = gather_object([(type(fault), str(fault))] if fault else [])
-    if fault is not None:
-        raise fault
-    if faults:
-        kind, message = faults[0]
-        raise kind(message)
-    return found
 
 
 def _by_problem(

@@ -13,12 +13,12 @@ from trl.data_utils import is_conversational
 from trl_rlvr.evaluation import Evaluation
 from trl_rlvr.refinement.turns import Sampled, Trajectory, Turn, converse
 from trl_rlvr.rewards.scores import graded
-from trl_rlvr.training.measure import agreed
 from trl_rlvr.training.problem_set import ProblemSet
+from trl_rlvr.training.ranks import agreed
 from trl_rlvr.training.refinement.trainer import Refining
 from trl_rlvr.training.sampling import Sampler, tokenize
 from trl_rlvr.training.spec import RunConfig
-from trl_rlvr.verifier import CodeVerifier
+from trl_rlvr.verifier import CodeVerifier, Verification
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,8 @@ class _Conversations:
                 [ids[place] for place in mine],
                 [texts[place] for place in mine],
                 key=f"held-out/{number}",
-            )
+            ),
+            list,
         )
         found = dict(gather_object(list(zip(mine, turns, strict=True))))
         return [found[place] for place in range(len(rows))]
@@ -141,8 +142,9 @@ class _Conversations:
         problems = self._heldout.problems
         mine = self._mine(len(self.trajectories))
         turns = [self._turn(self.trajectories[place], number) for place in mine]
-        found = agreed(
-            lambda: verifier.verify([turn.text for turn in turns], [problems[place // self._count] for place in mine])
+        found: list[Verification] = agreed(
+            lambda: verifier.verify([turn.text for turn in turns], [problems[place // self._count] for place in mine]),
+            list,
         )
         pairs: list[Any] = gather_object(list(zip(mine, found, strict=True)))
         samples: list[list[Any]] = [[] for _ in problems]
