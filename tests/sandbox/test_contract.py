@@ -292,7 +292,8 @@ def test_a_deadline_that_has_passed_makes_no_verdict(opened: Sandbox) -> None:
 def test_what_was_done_before_the_deadline_counts(opened: Sandbox) -> None:
     sleepers = [simple(f"import time\ntime.sleep(0.4)\ndef f(): return {n}", f"assert f() == {n}") for n in range(30)]
 
-    results = opened.run([*honest_programs(2), *sleepers], deadline_s=1.5)
+    opened.run(honest_programs(1))  # whatever a backend does at its first use is done
+    results = opened.run([*honest_programs(2), *sleepers], deadline_s=3.0)
 
     verdicts = [result.verdict for result in results]
     assert verdicts[:2] == [Verdict.PASSED] * 2

@@ -258,7 +258,7 @@ def test_a_cancelled_task_ends_what_runs_for_it_and_leaves_the_workers_to_others
 
 
 def test_a_deadline_ends_a_program_that_still_runs_long_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trl_rlvr.sandbox.backends.process._GRACE_S", 0.2)
+    monkeypatch.setattr("trl_rlvr.sandbox.backends.process.GRACE_S", 0.2)
     with ProcessSandbox(limits=Limits(cpu_s=600.0), workers=1) as sandbox:
         (result,) = sandbox.run([ENDLESS], deadline_s=0.5)
         (after,) = sandbox.run(honest_programs(1))

@@ -46,7 +46,17 @@ def refusal(tests: tuple[str, ...], setup_code: str, entry_points: tuple[str, ..
             taint, aliases = Taint([setup, test], entry_points), imported_names([setup, test])
             for what in (*_run_side_by_side(test), *inexact_constructs(test, taint, aliases)):
                 return f"test {index}: {what}"
+            if _calls_nothing(test):
+                return f"test {index}: it defines functions, and nothing calls them"
     return None
+
+
+def _calls_nothing(tree: ast.Module) -> bool:
+    """Tell whether a test only defines functions that no runner calls: no program could pass it."""
+    functions = [node for node in tree.body if isinstance(node, _Function)]
+    others = [node for node in tree.body if not isinstance(node, (*_Function.__args__, ast.Import, ast.ImportFrom))]
+    is_text = all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in others)
+    return bool(functions) and is_text and not any(_has_test_name(node.name) for node in functions)
 
 
 def _run_side_by_side(tree: ast.Module) -> Iterator[str]:

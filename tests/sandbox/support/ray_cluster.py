@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import os
 import shutil
+import signal
 import tempfile
 from typing import Any
 
@@ -63,7 +64,9 @@ def contract_cluster() -> Any:
 
     cluster = _contract_cluster()
     if not ray.is_initialized():
+        handler = signal.getsignal(signal.SIGTERM)
         ray.init(address=cluster.address, log_to_driver=False)
+        signal.signal(signal.SIGTERM, handler)  # Ray's own would outlive this test's module
         ray.get(ray.remote(NodeSandbox).remote().__ray_ready__.remote())
     return cluster
 
