@@ -155,6 +155,7 @@ def test_without_a_cluster_it_says_how_to_start_one(monkeypatch):
         raise ConnectionError(f"Could not find any running Ray instance for {address}.")
 
     monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)  # another module's tests may have joined a cluster
 
     with pytest.raises(SandboxUnavailableError, match=r"finds no Ray cluster at 'auto'.*`ray start --head`"):
         open_sandbox(SandboxConfig(sandbox_backend="ray"))
