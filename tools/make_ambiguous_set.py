@@ -5,13 +5,10 @@ elsewhere. The schema is MBPP's. Every statement occurs twice, word for word: on
 names. No kind of the test split, a filter with two operations, occurs in the training split.
 """
 
-import argparse
-import json
 import random
-from pathlib import Path
 
 from ambiguous_task import AmbiguousKind, AmbiguousTask, keeps_all, kinds, twins
-from make_starter_set import answer
+from make_starter_set import answer, write_splits
 from starter_operations import NAMES, OPENERS
 
 SEED = 21
@@ -100,18 +97,5 @@ def ambiguous_set() -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     return splits
 
 
-def main() -> None:
-    """Write both splits."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    bundled = Path(__file__).resolve().parent.parent / "trl_rlvr" / "data" / "ambiguous"
-    parser.add_argument("--output", type=Path, default=bundled, help="where train.jsonl and test.jsonl go")
-    output = parser.parse_args().output
-    output.mkdir(parents=True, exist_ok=True)
-    for split, problems in zip(("train", "test"), ambiguous_set(), strict=True):
-        lines = (json.dumps({"task_id": problem["task_id"], **problem}) + "\n" for problem in problems)
-        (output / f"{split}.jsonl").write_text("".join(lines), encoding="utf-8")
-        print(f"{len(problems)} problems in {output / split}.jsonl")
-
-
 if __name__ == "__main__":
-    main()
+    write_splits(__doc__, "ambiguous", ambiguous_set)

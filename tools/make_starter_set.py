@@ -7,7 +7,7 @@ A kind is a combination of operations; no kind of the test split occurs in the t
 import argparse
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -132,18 +132,24 @@ def starter_set() -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     return splits
 
 
-def main() -> None:
-    """Write both splits."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    bundled = Path(__file__).resolve().parent.parent / "trl_rlvr" / "data" / "starter"
+def write_splits(description: str | None, name: str, splits: Callable[[], Sequence[list[dict[str, object]]]]) -> None:
+    """Write the training split and the test split of a bundled set, to its folder or to `--output`.
+
+    Args:
+        description: of the command.
+        name: of the set.
+        splits: makes the problems of both.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    bundled = Path(__file__).resolve().parent.parent / "trl_rlvr" / "data" / name
     parser.add_argument("--output", type=Path, default=bundled, help="where train.jsonl and test.jsonl go")
     output = parser.parse_args().output
     output.mkdir(parents=True, exist_ok=True)
-    for split, problems in zip(("train", "test"), starter_set(), strict=True):
+    for split, problems in zip(("train", "test"), splits(), strict=True):
         lines = (json.dumps({"task_id": problem["task_id"], **problem}) + "\n" for problem in problems)
         (output / f"{split}.jsonl").write_text("".join(lines), encoding="utf-8")
         print(f"{len(problems)} problems in {output / split}.jsonl")
 
 
 if __name__ == "__main__":
-    main()
+    write_splits(__doc__, "starter", starter_set)
