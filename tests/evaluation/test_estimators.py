@@ -6,7 +6,7 @@ import math
 import pytest
 
 from trl_rlvr.errors import ConfigError
-from trl_rlvr.evaluation import bootstrap_interval, pass_at_k, pass_hat_k
+from trl_rlvr.evaluation import bootstrap_interval, crossed_interval, pass_at_k, pass_hat_k
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,28 @@ def test_no_problems_give_no_interval() -> None:
 def test_an_impossible_interval_is_refused(options: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="give a level inside"):
         bootstrap_interval([1.0], **options)
+
+
+def test_runs_that_disagree_widen_the_interval_of_their_mean():
+    values = [0.0, 1.0] * 20
+    alike = crossed_interval([values, values, values])
+    apart = crossed_interval([[0.0] * 40, values, [1.0] * 40])
+
+    assert alike == pytest.approx((0.35, 0.65), abs=0.03)
+    assert apart[0] < 0.15
+    assert apart[1] > 0.85
+
+
+def test_problems_widen_it_where_runs_are_alike():
+    low, high = crossed_interval([[0.0, 1.0], [0.0, 1.0]])
+
+    assert (low, high) == (0.0, 1.0)
+
+
+def test_runs_of_other_problems_are_refused():
+    with pytest.raises(ConfigError, match=r"the runs have \[1, 2\] problems"):
+        crossed_interval([[0.0], [0.0, 1.0]])
+
+
+def test_no_runs_have_no_interval():
+    assert all(math.isnan(end) for end in crossed_interval([]))

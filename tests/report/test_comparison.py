@@ -1,7 +1,9 @@
 """Runs side by side: the difference is paired by problem, and what cannot be compared is refused."""
 
+import json
+
 import pytest
-from run_files import make_run
+from run_files import evaluation, make_run
 
 from trl_rlvr.cli import main
 from trl_rlvr.errors import DataError
@@ -52,3 +54,26 @@ def test_a_run_that_was_not_measured_is_refused(tmp_path):
 def test_one_run_is_not_compared(tmp_path, capsys):
     assert main(["compare", str(tmp_path)]) == 2
     assert "two runs or more" in capsys.readouterr().err
+
+
+def test_seeds_are_pooled_with_an_interval_over_problems_and_seeds(tmp_path, capsys):
+    before = finished(tmp_path / "base", dict.fromkeys("abcdefgh", 0))
+    seeds = [
+        finished(tmp_path / name, dict.fromkeys("abcdefgh", count)) for name, count in (("s0", 0), ("s1", 1), ("s2", 2))
+    ]
+
+    assert main(["compare", "--pool", *(str(run.path) for run in (before, *seeds))]) == 0
+
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.startswith("mean of s0, s1, s2 less base: +50.0pp of pass@1, 95 % interval +0.0pp to +100.0pp, on 8 ")
+
+
+def test_a_measure_alone_is_compared_and_its_format_told_apart(tmp_path, capsys):
+    for name, passed, mended in (("base", 0, 0.75), ("trained", 2, 1.0)):
+        (tmp_path / name).mkdir()
+        figures = evaluation({"a": passed, "b": passed}).as_dict() | {"format_mended_pass_at_1": mended}
+        (tmp_path / name / "rlvr_eval.json").write_text(json.dumps(figures))
+
+    assert main(["compare", str(tmp_path / "base"), str(tmp_path / "trained")]) == 0
+
+    assert capsys.readouterr().out.splitlines()[-1].endswith("+75.0pp are format, +25.0pp are skill")

@@ -14,7 +14,10 @@ def build_parser() -> argparse.ArgumentParser:
         prog="trl-rlvr compare",
         description="Hold finished runs against the first of them, on the held-out problems that they share.",
     )
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="output_dir of a finished run; two or more")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="output_dir of a finished run or of `eval`; two or more")
+    parser.add_argument(
+        "--pool", action="store_true", help="also all but the first together, as seeds of one experiment"
+    )
     return parser
 
 
@@ -28,5 +31,5 @@ def main(argv: Sequence[str]) -> int:
     options = build_parser().parse_args(argv)
     if len(options.runs) < 2:
         raise ConfigError("compare takes two runs or more; give the output_dir of each")
-    print(compare_runs([read_run(run) for run in options.runs]).table())
+    print(compare_runs([read_run(run) for run in options.runs], pool=options.pool).table())
     return 0

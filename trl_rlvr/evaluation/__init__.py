@@ -1,6 +1,6 @@
 """From verified samples to estimates, and from two evaluations to the final table."""
 
-from trl_rlvr.evaluation.estimators import bootstrap_interval, pass_at_k, pass_hat_k
+from trl_rlvr.evaluation.estimators import bootstrap_interval, crossed_interval, pass_at_k, pass_hat_k
 from trl_rlvr.evaluation.evaluation import Evaluation, ProblemOutcome
 from trl_rlvr.evaluation.format_oracle import mended_verdicts
 from trl_rlvr.evaluation.report import EvaluationReport
@@ -10,6 +10,7 @@ __all__ = [
     "EvaluationReport",
     "ProblemOutcome",
     "bootstrap_interval",
+    "crossed_interval",
     "mended_verdicts",
     "pass_at_k",
     "pass_hat_k",

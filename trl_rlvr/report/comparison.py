@@ -1,12 +1,12 @@
 """Runs side by side: what each came to on held-out problems, and how far it is from the first."""
 
-import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trl_rlvr.errors import DataError
-from trl_rlvr.evaluation import bootstrap_interval
+from trl_rlvr.evaluation import bootstrap_interval, crossed_interval
 from trl_rlvr.report.figures import pass_rates
 from trl_rlvr.report.run_record import RunRecord
 
@@ -25,7 +25,22 @@ class Difference:
     pass_at_1: float
     """As a share: 0.1 is ten percentage points."""
     interval: tuple[float, float]
-    """95 % bootstrap interval over the problems, of the paired difference."""
+    """95 % bootstrap interval of the paired difference, over the problems and, where there are several, the runs."""
+    skill: float | None = None
+    """The part of `pass_at_1` that stands if the format of every sample were right; None if not measured."""
+
+    def line(self, first: str) -> str:
+        """Say it in one line; `first` is the run that this one is held against."""
+        low, high = self.interval
+        parts = [
+            f"{self.name} less {first}: {_points(self.pass_at_1)} of pass@1, 95 % interval {_points(low)} to "
+            f"{_points(high)}, on {self.problems} held-out problems"
+        ]
+        if self.skill is not None:
+            parts.append(f"{_points(self.pass_at_1 - self.skill)} are format, {_points(self.skill)} are skill")
+        if self.left_out:
+            parts.append(f"{self.left_out} problems of only one run are left out")
+        return "; ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -34,37 +49,31 @@ class Comparison:
 
     runs: tuple[RunRecord, ...]
     differences: tuple[Difference, ...]
-    """One for each run but the first."""
+    """One for each run but the first; then, where runs are pooled, one for all of them together."""
 
     def table(self) -> str:
         """Return both tables, without a newline at the end."""
         head = ("run", "updates", "before", "after, 95 % interval", "mean reward")
         lines = [_row(head), *(_row(_cells(run)) for run in self.runs)]
-        first = self.runs[0].name
-        for one in self.differences:
-            low, high = one.interval
-            note = f"; {one.left_out} problems of only one run are left out" if one.left_out else ""
-            lines.append(
-                f"{one.name} less {first}: {100 * one.pass_at_1:+.1f}pp of pass@1, 95 % interval {100 * low:+.1f}pp to "
-                f"{100 * high:+.1f}pp, on {one.problems} held-out problems{note}"
-            )
+        lines += [one.line(self.runs[0].name) for one in self.differences]
         return "\n".join(lines)
 
 
-def compare_runs(runs: Sequence[RunRecord]) -> Comparison:
+def compare_runs(runs: Sequence[RunRecord], *, pool: bool = False) -> Comparison:
     """Hold runs against the first of them.
 
     Args:
         runs: two or more that have ended and were measured.
+        pool: hold also all but the first together against it, as seeds of one experiment.
 
     Raises:
         DataError: a run has no measure of its trained policy, or shares no held-out problem with the first.
     """
     rates = [_trained(run) for run in runs]
-    return Comparison(
-        tuple(runs),
-        tuple(_difference(run, found, rates[0], runs[0]) for run, found in zip(runs[1:], rates[1:], strict=True)),
-    )
+    others = [([run], [found]) for run, found in zip(runs[1:], rates[1:], strict=True)]
+    if pool and len(others) > 1:
+        others.append((list(runs[1:]), rates[1:]))
+    return Comparison(tuple(runs), tuple(_difference(some, found, runs[0], rates[0]) for some, found in others))
 
 
 def _trained(run: RunRecord) -> dict[str, float]:
@@ -77,15 +86,29 @@ def _trained(run: RunRecord) -> dict[str, float]:
     return found
 
 
-def _difference(run: RunRecord, found: dict[str, float], first: dict[str, float], other: RunRecord) -> Difference:
-    shared = [task for task in first if task in found]
+def _difference(
+    runs: Sequence[RunRecord], found: Sequence[dict[str, float]], first: RunRecord, before: dict[str, float]
+) -> Difference:
+    shared = [task for task in before if all(task in rates for rates in found)]
     if not shared:
-        raise DataError(
-            f"{str(run.path)!r} and {str(other.path)!r} share no held-out problem; compare runs on the same data"
-        )
-    gaps = [found[task] - first[task] for task in shared]
-    left_out = len(found.keys() ^ first.keys())
-    return Difference(run.name, len(shared), left_out, math.fsum(gaps) / len(gaps), bootstrap_interval(gaps))
+        names = " and ".join(repr(str(run.path)) for run in (*runs, first))
+        raise DataError(f"{names} share no held-out problem; compare runs on the same data")
+    gaps = [[rates[task] - before[task] for task in shared] for rates in found]
+    mended = [_mended(run) for run in runs]
+    known = [rate for rate in (*mended, _mended(first)) if rate is not None]
+    return Difference(
+        name=runs[0].name if len(runs) == 1 else f"mean of {', '.join(run.name for run in runs)}",
+        problems=len(shared),
+        left_out=len(before.keys() | set().union(*found)) - len(shared),
+        pass_at_1=statistics.fmean(map(statistics.fmean, gaps)),
+        interval=bootstrap_interval(gaps[0]) if len(gaps) == 1 else crossed_interval(gaps),
+        skill=statistics.fmean(known[:-1]) - known[-1] if len(known) == len(runs) + 1 else None,
+    )
+
+
+def _mended(run: RunRecord) -> float | None:
+    rate: float | None = run.report["rlvr"].get("format_mended_pass_at_1")
+    return rate
 
 
 def _cells(run: RunRecord) -> tuple[str, ...]:
@@ -99,6 +122,10 @@ def _cells(run: RunRecord) -> tuple[str, ...]:
         f"{_percent(after['pass_at'].get('1'))} ({_percent(low)} to {_percent(high)})",
         "n/a" if reward is None else f"{reward:+.3f}",
     )
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}pp"
 
 
 def _percent(share: Any) -> str:

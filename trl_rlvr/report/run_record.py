@@ -12,6 +12,7 @@ from trl_rlvr.errors import DataError
 from trl_rlvr.json_lines import Row, read_rows
 
 REPORT_NAME = "rlvr_report.json"
+EVAL_REPORT_NAME = "rlvr_eval.json"
 CONFIG_NAME = "_rlvr_config.yaml"
 METRICS_NAME = "metrics.jsonl"
 HELDOUT_NAME = "heldout.jsonl"
@@ -24,7 +25,7 @@ class RunRecord:
 
     path: Path
     report: Mapping[str, Any] = field(default_factory=dict)
-    """`rlvr_report.json`, which is written at the end."""
+    """`rlvr_report.json`, which is written at the end; of `trl-rlvr eval` its measure, as that of a trained policy."""
     metrics: tuple[Row, ...] = ()
     """One row a logged update, in order."""
     heldout: tuple[Row, ...] = ()
@@ -57,7 +58,7 @@ def read_run(path: Path | str) -> RunRecord:
     try:
         found = RunRecord(
             path=folder,
-            report=_object(folder / REPORT_NAME),
+            report=_object(folder / REPORT_NAME) or _measure(folder / EVAL_REPORT_NAME),
             metrics=tuple(row for row in read_rows(folder / METRICS_NAME) if "reward" in row),
             heldout=tuple(read_rows(folder / HELDOUT_NAME)),
             options=_options(folder / CONFIG_NAME),
@@ -66,9 +67,15 @@ def read_run(path: Path | str) -> RunRecord:
         raise DataError(f"cannot read the run {str(folder)!r}: {error}") from error
     if not found.report and not found.metrics and not found.heldout:
         raise DataError(
-            f"{str(folder)!r} holds no run: neither {REPORT_NAME} nor {METRICS_NAME}; give the output_dir of a run"
+            f"{str(folder)!r} holds no run: neither {REPORT_NAME} nor {METRICS_NAME}, and no {EVAL_REPORT_NAME}; "
+            "give the output_dir of a run"
         )
     return found
+
+
+def _measure(path: Path) -> dict[str, Any]:
+    found = _object(path)
+    return {"rlvr": found} if found else {}
 
 
 def _object(path: Path) -> dict[str, Any]:

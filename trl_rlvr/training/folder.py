@@ -13,12 +13,17 @@ import yaml
 
 from trl_rlvr.json_lines import Row, append_row, keep_rows, plain, read_rows, write_rows, write_text
 from trl_rlvr.report.page import PAGE_NAME
-from trl_rlvr.report.run_record import COMPLETIONS_NAME, CONFIG_NAME, HELDOUT_NAME, METRICS_NAME, REPORT_NAME
+from trl_rlvr.report.run_record import (
+    COMPLETIONS_NAME,
+    CONFIG_NAME,
+    EVAL_REPORT_NAME,
+    HELDOUT_NAME,
+    METRICS_NAME,
+    REPORT_NAME,
+)
 from trl_rlvr.training.checkpoints import checkpoints_in
 from trl_rlvr.training.redact import published_command, without_secrets
 from trl_rlvr.training.spec import RunSpec
-
-EVAL_REPORT_NAME = "rlvr_eval.json"
 
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "adapter_model.bin")
 
