@@ -13,11 +13,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
-from trl_rlvr.problem import CodeProblem
+from trl_rlvr.problem import TOGETHER, CodeProblem
 from trl_rlvr.sandbox import Program, Sandbox, SandboxConfig, open_sandbox
 from trl_rlvr.verdict import Verdict
 
@@ -34,6 +34,8 @@ LIMITS = {
 }
 """How long each of the others lets a solution run."""
 BACKENDS = ("process", "bubblewrap", "docker")
+OURS_TOGETHER = "ours, together"
+"""Our sandbox with tests and solution in one process, as every other grader has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +168,24 @@ def check_by_ours(backend: str, workers: int, samples: Sequence[Sample]) -> list
     return [result.verdict is Verdict.PASSED for result in results]
 
 
+def check_together(workers: int, samples: Sequence[Sample]) -> list[bool]:
+    """Ask our sandbox to judge together; such verdicts could be forged."""
+    sandbox = our_sandbox("process", workers)
+    sandbox.judges_together = True
+    problems = [replace(sample.problem, isolation=TOGETHER) for sample in samples]
+    results = sandbox.run([Program(sample.code, one) for sample, one in zip(samples, problems, strict=True)])
+    return [result.verdict is Verdict.PASSED for result in results]
+
+
 def find_grader(name: str, workers: int, code_eval: str | None) -> Grader:
     """Return a grader by its name."""
     if name in BACKENDS:
         our_sandbox(name, workers)
         check_all = partial(check_by_ours, name, workers)
         return Grader(lambda sample: check_all([sample])[0], check_all=check_all)
+    if name == OURS_TOGETHER:
+        together = partial(check_together, workers)
+        return Grader(lambda sample: together([sample])[0], check_all=together)
     evalplus = partial(Grader, pool=ProcessPoolExecutor, takes=lambda problem: plain_calls(problem) is not None)
     graders = {
         "python -I -c": Grader(check_by_subprocess),

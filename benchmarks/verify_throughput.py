@@ -30,7 +30,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from graders import BACKENDS, LIMITS, PATIENT_EVALPLUS, Measurement, Sample, measure
+from graders import BACKENDS, LIMITS, OURS_TOGETHER, PATIENT_EVALPLUS, Measurement, Sample, measure
 from shapes import shape_rows
 
 from trl_rlvr.data import load_problems
@@ -256,7 +256,7 @@ def main() -> None:
     )
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--backend", choices=BACKENDS, default="process", help="which sandbox of ours")
-    parser.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS)
+    parser.add_argument("--peers", nargs="*", choices=[OURS_TOGETHER, *PEERS], default=PEERS)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--most-workers", type=int, default=len(os.sched_getaffinity(0)), help="end of the scaling")
     parser.add_argument("--rounds", type=int, default=3)
