@@ -1,40 +1,69 @@
-"""Run by two ranks: train with a reward that the second cannot compute; each writes what its trainer raised.
+"""Run by two ranks: train with rewards, then with turns, that the second cannot judge; each writes what was raised.
 
 usage: stopping_ranks.py FOLDER
 """
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from tiny_policy import grpo_config, problems, tiny_tokenizer, written_llama
 
 from trl_rlvr.errors import RlvrError, SandboxFaultRateError
 from trl_rlvr.training.grpo import EfficientGRPOTrainer
+from trl_rlvr.training.refinement import Refinement, RefinementConfig
+from trl_rlvr.verifier import CodeVerifier, Verification
 
 RANK = int(os.environ["RANK"])
 
 
-def broken_on_one_rank(completions: list[str], **_: object) -> list[float]:
-    """Reward each completion alike, or stop as a verifier does whose programs cannot be run."""
+def broken_on_one_rank() -> None:
+    """Stop the second rank as a verifier does whose programs cannot be run."""
     if RANK == 1:
         raise SandboxFaultRateError("9 of the last 10 programs could not be verified")
+
+
+def broken_reward(completions: list[str], **_: object) -> list[float]:
+    """Reward each completion alike, where this rank can."""
+    broken_on_one_rank()
     return [0.0] * len(completions)
 
 
-def main(folder: Path) -> None:
+class BrokenVerifier(CodeVerifier):
+    """Verifies, where this rank can."""
+
+    def verify(self, *args: Any, **kwargs: Any) -> list[Verification]:
+        broken_on_one_rank()
+        return super().verify(*args, **kwargs)
+
+
+def write_what_stops(file: Path, folder: Path, rewards: list[Callable[..., list[float]]], **options: object) -> None:
+    """Train until something is raised."""
     trainer = EfficientGRPOTrainer(
         model=written_llama(folder),
-        reward_funcs=[broken_on_one_rank, lambda completions, **_: [1.0] * len(completions)],
+        reward_funcs=rewards,
         args=grpo_config(folder, per_device_train_batch_size=4, ddp_timeout=3600),
         train_dataset=problems(4, 2),
         processing_class=tiny_tokenizer(),
+        **options,
     )
     try:
         trainer.train()
     except RlvrError as error:
-        (folder / f"rank-{RANK}.txt").write_text(f"{type(error).__name__}: {error}")
+        file.write_text(f"{type(error).__name__}: {error}")
+
+
+def main(folder: Path) -> None:
+    def fine(completions: list[str], **_: object) -> list[float]:
+        return [1.0] * len(completions)
+
+    write_what_stops(folder / f"rewards-{RANK}.txt", folder, [broken_reward, fine])
+    with BrokenVerifier() as verifier:
+        turns = Refinement(RefinementConfig(refinement_turns=2), verifier, "1")
+        write_what_stops(folder / f"turns-{RANK}.txt", folder, [fine], refinement=turns)
 
 
 if __name__ == "__main__":

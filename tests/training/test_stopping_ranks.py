@@ -28,8 +28,9 @@ def test_an_error_of_one_rank_is_raised_on_all(tmp_path):
     )
 
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-4000:]
-    said = {(tmp_path / f"rank-{rank}.txt").read_text() for rank in range(2)}
-    assert said == {"SandboxFaultRateError: 9 of the last 10 programs could not be verified"}
+    said = {file.name: file.read_text() for file in tmp_path.glob("*.txt")}
+    files = [f"{part}-{rank}.txt" for part in ("rewards", "turns") for rank in range(2)]
+    assert said == dict.fromkeys(files, "SandboxFaultRateError: 9 of the last 10 programs could not be verified")
 
 
 def test_a_rank_with_an_error_takes_part_in_what_it_has_missed():

@@ -17,6 +17,7 @@ from trl_rlvr.problem import CodeProblem
 from trl_rlvr.refinement.review import Refinement
 from trl_rlvr.refinement.turns import Limits, Sampled, Trajectory, Turn, converse
 from trl_rlvr.rewards import EARLIER_TURN
+from trl_rlvr.training.ranks import agreed
 from trl_rlvr.training.refinement.frames import ChatFrame, Frame, PlainFrame
 from trl_rlvr.training.refinement.metrics import figures, sums
 from trl_rlvr.training.refinement.rewards import turn_rewards, whole_rewards
@@ -177,9 +178,10 @@ class Refining:
 
     def _judged(self, rows: list[int], ids: list[list[int]], number: int) -> list[Turn]:
         assert self.refinement is not None
-        texts = self.decoded(ids)
+        reviewer, texts = self.refinement, self.decoded(ids)
         key = f"{self.state.global_step}/{self.accelerator.process_index}/{number}"
-        return self.refinement.judged([self._visible[row] for row in rows], ids, texts, key=key)
+        visible = [self._visible[row] for row in rows]
+        return agreed(lambda: reviewer.judged(visible, ids, texts, key=key), list)
 
     def decoded(self, ids: list[list[int]]) -> list[str]:
         """Return the texts of what was sampled."""
