@@ -25,6 +25,10 @@ SIDES: dict[str, list[str]] = {
     "plain": [],
     "ours, 40 an update": ["--per_device_train_batch_size", "40"],
     "plain, 40 an update": ["--per_device_train_batch_size", "40"],
+    "plain, continuous batching": [
+        *("--use_transformers_continuous_batching", "true"),
+        *("--transformers_continuous_batching_config", '{"max_memory_percent": 0.05}'),
+    ],
     "ours, same draws": ["--compact_generation", "false"],
     "ours, 8 a group": ["--num_generations", "8", "--per_device_train_batch_size", "80"],
     "refilled": ["--curriculum_refill_rounds", "1"],
@@ -35,6 +39,8 @@ SIDES: dict[str, list[str]] = {
 }
 """Side -> options of the run that it differs in; those called plain have another trainer and reward, the last another
 reward.
+
+Continuous batching reserves half of the memory by default, which on a CPU is the machine's.
 
 Dropping ended rows gives the random numbers to other rows. Without it ours samples what `plain` samples, which shows
 that the updates are the same; with it, two runs differ as two seeds do.
