@@ -1,4 +1,4 @@
-from trl_rlvr.data.sameness import describe_overlap, find_overlap
+from trl_rlvr.data.sameness import find_overlap
 from trl_rlvr.problem import CodeProblem, IOTest
 
 TASK = "Write a function that adds up two numbers."
@@ -37,6 +37,4 @@ def test_programs_overlap_by_their_cases():
     one = CodeProblem("a", TASK, io_tests=(IOTest("1 2\n", "3\n"),))
     other = CodeProblem("b", "Sum.", io_tests=(IOTest("1 2", "3"),))
 
-    assert describe_overlap(find_overlap([one], [other])) == (
-        "1 problems to train on are also measured on: 'a' is 'b' by its tests"
-    )
+    assert [found.by for found in find_overlap([one], [other])] == ["tests"]

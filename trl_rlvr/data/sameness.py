@@ -66,9 +66,3 @@ def find_overlap(train: Sequence[CodeProblem], heldout: Sequence[CodeProblem]) -
         elif (key := text_key(problem)) not in shared and (other := texts.get(key)) is not None:
             found.append(Overlap(problem.task_id, other, "text"))
     return found
-
-
-def describe_overlap(found: Sequence[Overlap]) -> str:
-    """Say how many problems are in both sets, and name a few."""
-    few = ", ".join(f"{one.train_id!r} is {one.heldout_id!r} by its {one.by}" for one in found[:5])
-    return f"{len(found)} problems to train on are also measured on: {few}{', ...' if len(found) > 5 else ''}"
