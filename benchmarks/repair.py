@@ -6,7 +6,7 @@ temperature 1, two conversations each, of which the first turns are the single t
 FILE, and is not run again.
 
     OMP_NUM_THREADS=1 python tools/make_embedded_policy.py --repair --output POLICY
-    OMP_NUM_THREADS=1 nice python benchmarks/repair.py repair.jsonl --seeds 0 1 2 3 4 --more --model_name_or_path POLICY
+    OMP_NUM_THREADS=1 python benchmarks/repair.py repair.jsonl --seeds 0 1 2 3 4 --more --model_name_or_path POLICY
     python benchmarks/repair.py repair.jsonl --report
 """
 
@@ -20,13 +20,14 @@ from typing import Any
 
 from verify_throughput import show
 
-STARTER = [
-    *("--config", "embedded-starter-refine", "--max_steps", "60", "--max_completion_length", "240"),
+MEASURED = [
+    *("--config", "embedded-starter-refine", "--max_completion_length", "240", "--learning_rate", "6e-4"),
     *("--heldout_samples", "2", "--heldout_temperature", "1.0"),
 ]
+STARTER = [*MEASURED, "--max_steps", "30", "--per_device_train_batch_size", "40"]
 AMBIGUOUS = [
-    *(*STARTER, "--data_name", "ambiguous", "--data_visible_tests", "none"),
-    *("--refinement_visible_tests", "1"),
+    *(*MEASURED, "--max_steps", "40", "--num_generations", "8", "--data_name", "ambiguous"),
+    *("--data_visible_tests", "none", "--refinement_visible_tests", "1"),
 ]
 RUNS: dict[str, list[str]] = {
     "ambiguous": AMBIGUOUS,

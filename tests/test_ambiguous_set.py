@@ -8,11 +8,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from transformers import AutoTokenizer
 
 import trl_rlvr
 from trl_rlvr.data import load_problems
 from trl_rlvr.data.prompts import build_prompt
 from trl_rlvr.data.source import source_of
+from trl_rlvr.training.embedded import EMBEDDED_POLICY
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(trl_rlvr.__file__).parent / "data" / "ambiguous"
@@ -70,6 +72,16 @@ def test_the_first_test_tells_operation_and_sign():
         borrowed = other["code"].replace(f"'{others}'.join", f"'{sign}'.join")
         assert passed(borrowed, one["test_list"][:1]) == [False]
         assert sign in one["test_list"][0].rpartition(" == ")[2]
+
+
+def test_the_embedded_policy_reads_a_sign_as_the_token_that_it_writes():
+    tokenizer = AutoTokenizer.from_pretrained(EMBEDDED_POLICY)
+    (quote,) = tokenizer(" '")["input_ids"]
+    for row in PROBLEMS:
+        (sign,) = tokenizer(row["code"].partition("return '")[2][0])["input_ids"]
+        written = tokenizer(row["code"])["input_ids"]
+        assert written[written.index(quote) + 1] == sign
+        assert sign in tokenizer("expected" + row["test_list"][0].rpartition(" ==")[2])["input_ids"]
 
 
 def test_the_script_makes_the_bundled_set_again(tmp_path):

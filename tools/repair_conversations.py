@@ -35,6 +35,7 @@ class Draft:
     problem: CodeProblem
     shown: str
     answers: tuple[str, str]
+    right: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Conversation:
     first: str
     feedback: str
     second: str
+    right: str = ""
+    """The answer that would pass."""
 
 
 def starter_draft(rng: random.Random, rates: Mapping[tuple[str, str], float], held_out: set[object]) -> Draft | None:
@@ -64,7 +67,8 @@ def starter_draft(rng: random.Random, rates: Mapping[tuple[str, str], float], he
     second = {slot: RIGHT if rng.random() < PUT_RIGHT else form for slot, form in first.items()}
     test = f"assert {name}({example[0]!r}) == {example[1]!r}"
     problem = CodeProblem("drawn", task.statement(rng.choice(OPENERS)), tests=(test,), entry_point=name)
-    return Draft(problem, SHOWN["starter"], (task.solution(name, first), task.solution(name, second)))
+    answers = task.solution(name, first), task.solution(name, second)
+    return Draft(problem, SHOWN["starter"], answers, task.solution(name))
 
 
 def ambiguous_draft(rng: random.Random, allowed: list[AmbiguousKind]) -> Draft | None:
@@ -80,7 +84,8 @@ def ambiguous_draft(rng: random.Random, allowed: list[AmbiguousKind]) -> Draft |
     wanted = task.wanted if rng.random() < PUT_RIGHT else rng.randrange(2)
     sign = task.sign if rng.random() < PUT_RIGHT else rng.choice((guess.sign, *SIGNS))
     again = replace(task, wanted=wanted, sign=sign)
-    return Draft(problem, SHOWN["ambiguous"], (guess.solution(name, _slips(rng)), again.solution(name, _slips(rng))))
+    answers = guess.solution(name, _slips(rng)), again.solution(name, _slips(rng))
+    return Draft(problem, SHOWN["ambiguous"], answers, task.solution(name))
 
 
 def _slips(rng: random.Random) -> dict[str, str]:
@@ -120,6 +125,7 @@ def conversations(
             draft.answers[0],
             turn.feedback,
             "" if turn.passes else draft.answers[1],
+            draft.right,
         )
         for draft, turn in zip(drafts, turns, strict=True)
     ]
