@@ -170,11 +170,9 @@ def check_by_ours(backend: str, workers: int, samples: Sequence[Sample]) -> list
 
 def check_together(workers: int, samples: Sequence[Sample]) -> list[bool]:
     """Ask our sandbox to judge together; such verdicts could be forged."""
-    sandbox = our_sandbox("process", workers)
-    sandbox.judges_together = True
-    problems = [replace(sample.problem, isolation=TOGETHER) for sample in samples]
-    results = sandbox.run([Program(sample.code, one) for sample, one in zip(samples, problems, strict=True)])
-    return [result.verdict is Verdict.PASSED for result in results]
+    our_sandbox("process", workers).judges_together = True
+    asked = [replace(sample, problem=replace(sample.problem, isolation=TOGETHER)) for sample in samples]
+    return check_by_ours("process", workers, asked)
 
 
 def find_grader(name: str, workers: int, code_eval: str | None) -> Grader:

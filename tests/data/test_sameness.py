@@ -37,4 +37,6 @@ def test_programs_overlap_by_their_cases():
     one = CodeProblem("a", TASK, io_tests=(IOTest("1 2\n", "3\n"),))
     other = CodeProblem("b", "Sum.", io_tests=(IOTest("1 2", "3"),))
 
-    assert [found.by for found in find_overlap([one], [other])] == ["tests"]
+    (found,) = find_overlap([one], [other])
+
+    assert (found.train_id, found.heldout_id, found.by) == ("a", "b", "tests")
