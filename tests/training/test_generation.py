@@ -128,6 +128,18 @@ def test_copies_of_a_prompt_are_read_once(model):
     assert ours == [2 + 8, 2 * 30 + 8]  # the two prompts, then the last token of each copy
 
 
+@pytest.mark.parametrize("copies", [1, 3])
+def test_a_frozen_head_is_not_copied_for_each_row(model, copies):
+    model.requires_grad_(False)
+    contiguous = []
+    model.lm_head.register_forward_hook(lambda head, states, scores: contiguous.append(states[0].is_contiguous()))
+
+    assert_like_generate(model, prompts(3, 7, 12, copies=copies), settings())
+
+    assert contiguous.count(False) == 1  # where `generate` itself, called first, reads the prompts
+    assert not contiguous[0]
+
+
 def test_samples_have_the_shares_of_generate(model):
     given, config = prompts(4, copies=4000), settings([3, 9, 17, 25], tokens=3, do_sample=True, temperature=0.7)
     torch.manual_seed(0)
