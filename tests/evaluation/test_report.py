@@ -157,7 +157,7 @@ def test_the_record_is_json_with_what_made_it(tmp_path: Path) -> None:
 
     assert (record["seed"], record["seconds"], record["improvement"]["pass_at_1"]) == (7, {"training": 12.5}, 0.5)
     assert record["rlvr"]["verdicts"] == {"passed": 3, "wrong_answer": 1}
-    assert record["baseline"]["by_problem"]["task 0"] == {"samples": 1, "passed": 1}
+    assert record["baseline"]["by_problem"]["task 0"] == {"samples": 1, "passed": 1, "malformed": 0}
 
 
 def test_what_does_not_exist_is_null_in_the_record(tmp_path: Path) -> None:
@@ -194,14 +194,24 @@ def test_the_improvement_is_split_into_format_and_skill() -> None:
     def of(rows: list[Verdict], mended: list[Verdict]) -> Evaluation:
         return Evaluation.of(problems, [[sample(verdict)] for verdict in rows], score, [[v] for v in mended])
 
-    before = of([PASS, FAIL, Verdict.NO_CODE, Verdict.NO_CODE], [PASS, FAIL, PASS, Verdict.NO_CODE])
-    after = of([PASS, PASS, PASS, FAIL], [PASS, PASS, PASS, FAIL])
+    crashed, cut = Verdict.RUNTIME_ERROR, Verdict.SYNTAX_ERROR
+    before = of([PASS, FAIL, crashed, cut], [PASS, FAIL, PASS, cut])
+    after = of([FAIL, PASS, PASS, PASS], [FAIL, PASS, PASS, PASS])
     report = EvaluationReport(before, after)
 
-    assert (report.improvement, report.skill) == (0.5, 0.25)
-    assert report.as_dict()["improvement"]["format"] == 0.25
-    assert "of it +25.0pp are format, +25.0pp are skill" in report.table()
+    assert (report.improvement, report.skill) == (0.5, 0.0)  # one became right, one became wrong, two became whole
+    assert report.as_dict()["improvement"]["format"] == 0.5
+    assert "of it +50.0pp are format, +0.0pp are skill" in report.table()
     assert "Pass@1, format mended          50.0%           75.0%           +25.0pp" in report.table()
+
+
+def test_samples_of_a_problem_are_paired_at_random() -> None:
+    before = evaluated([PASS, FAIL, Verdict.NO_CODE, Verdict.NO_CODE])
+    after = evaluated([PASS, PASS, FAIL, Verdict.NO_CODE])
+    report = EvaluationReport(before, after)
+
+    assert report.skill == pytest.approx(1 / 4 * 2 / 4 - 1 / 4 * 1 / 4)
+    assert report.as_dict()["improvement"]["format"] == pytest.approx(2 / 4 * 2 / 4 - 1 / 4 * 1 / 4)
 
 
 def test_a_format_that_nobody_mended_has_no_row() -> None:

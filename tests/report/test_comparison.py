@@ -31,8 +31,10 @@ def test_the_command_prints_each_run_and_each_difference(tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:4]] == ["x", "y", "z"]
     assert lines[4:] == [
-        "y less x: +50.0pp of pass@1, 95 % interval +50.0pp to +50.0pp, on 2 held-out problems",
-        "z less x: +100.0pp of pass@1, 95 % interval +100.0pp to +100.0pp, on 2 held-out problems",
+        "y less x: +50.0pp of pass@1, 95 % interval +50.0pp to +50.0pp, on 2 held-out problems; "
+        "+0.0pp are format, +50.0pp are skill (+50.0pp to +50.0pp)",
+        "z less x: +100.0pp of pass@1, 95 % interval +100.0pp to +100.0pp, on 2 held-out problems; "
+        "+0.0pp are format, +100.0pp are skill (+100.0pp to +100.0pp)",
     ]
 
 
@@ -68,12 +70,32 @@ def test_seeds_are_pooled_with_an_interval_over_problems_and_seeds(tmp_path, cap
     assert line.startswith("mean of s0, s1, s2 less base: +50.0pp of pass@1, 95 % interval +0.0pp to +100.0pp, on 8 ")
 
 
-def test_a_measure_alone_is_compared_and_its_format_told_apart(tmp_path, capsys):
-    for name, passed, mended in (("base", 0, 0.75), ("trained", 2, 1.0)):
-        (tmp_path / name).mkdir()
-        figures = evaluation({"a": passed, "b": passed}).as_dict() | {"format_mended_pass_at_1": mended}
-        (tmp_path / name / "rlvr_eval.json").write_text(json.dumps(figures))
+def measured(folder, **verdicts):
+    """A folder of `eval` with one sample a problem."""
+    folder.mkdir()
+    counts = {
+        task: {"samples": 1, "passed": int(verdict == "passed"), "malformed": int(verdict == "cut")}
+        for task, verdict in verdicts.items()
+    }
+    figures = evaluation(dict.fromkeys(verdicts, 0)).as_dict() | {"by_problem": counts}
+    (folder / "rlvr_eval.json").write_text(json.dumps(figures))
+    return str(folder)
 
-    assert main(["compare", str(tmp_path / "base"), str(tmp_path / "trained")]) == 0
 
-    assert capsys.readouterr().out.splitlines()[-1].endswith("+75.0pp are format, +25.0pp are skill")
+def test_measures_alone_are_compared_and_format_is_told_from_skill(tmp_path, capsys):
+    before = measured(tmp_path / "base", a="cut", b="wrong", c="passed", d="cut")
+    after = measured(tmp_path / "trained", a="passed", b="passed", c="passed", d="wrong")
+
+    assert main(["compare", before, after]) == 0
+
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.endswith("; +25.0pp are format, +25.0pp are skill (+0.0pp to +75.0pp)")
+
+
+def test_a_folder_that_does_not_tell_format_apart_has_no_split(tmp_path):
+    before, after = (read_run(measured(tmp_path / name, a="wrong")) for name in ("base", "trained"))
+    before.report["rlvr"]["by_problem"]["a"].pop("malformed")
+
+    (found,) = compare_runs([before, after]).differences
+
+    assert (found.pass_at_1, found.skill) == (0.0, None)

@@ -7,14 +7,18 @@ sample is left out as well.
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from trl_rlvr.errors import ConfigError
 from trl_rlvr.evaluation.estimators import bootstrap_interval, pass_at_k, pass_hat_k
+from trl_rlvr.evaluation.skill import SampleCounts
 from trl_rlvr.problem import APART, TOGETHER, CodeProblem
 from trl_rlvr.verdict import Verdict
 from trl_rlvr.verifier import Verification
+
+_MALFORMED = {Verdict.NO_CODE, Verdict.MISSING_ENTRY_POINT, Verdict.SYNTAX_ERROR}
+"""Verdicts about the format; a text that was cut off does not parse."""
 
 
 def _mean(values: Iterable[float]) -> float:
@@ -45,6 +49,20 @@ class ProblemOutcome:
     def passed(self) -> int:
         """How many samples passed all tests."""
         return self.verdicts.count(Verdict.PASSED)
+
+    @property
+    def malformed(self) -> int:
+        """How many samples fail by their format: there is no whole program, or the mended one passes."""
+        mended = self.mended or self.verdicts
+        return sum(
+            own in _MALFORMED or (best is Verdict.PASSED and own is not Verdict.PASSED)
+            for own, best in zip(self.verdicts, mended, strict=True)
+        )
+
+    @property
+    def counts(self) -> SampleCounts:
+        """The judged samples by how they ended."""
+        return SampleCounts(self.judged, self.passed, self.malformed)
 
 
 @dataclass(frozen=True)
@@ -145,7 +163,7 @@ class Evaluation:
             "format_mended_pass_at_1": or_none(self.mended_pass_rate),
             "mean_reward": or_none(self.mean_reward),
             "verdicts": {verdict.value: count for verdict, count in sorted_counts(self.verdict_counts)},
-            "by_problem": {o.task_id: {"samples": o.judged, "passed": o.passed} for o in self.outcomes},
+            "by_problem": {o.task_id: asdict(o.counts) for o in self.outcomes},
         }
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from trl_rlvr.evaluation.estimators import bootstrap_interval
-from trl_rlvr.evaluation.evaluation import Evaluation, or_none
+from trl_rlvr.evaluation.evaluation import Evaluation, ProblemOutcome, or_none
+from trl_rlvr.evaluation.skill import skill_gained
 
 _WIDTHS = (31, 16, 16)
 _WIDTH = 80
@@ -62,20 +63,19 @@ class EvaluationReport:
 
     @property
     def skill(self) -> float:
-        """The part of the improvement that stands if the format of every sample were right; NaN if unknown."""
-        return self.trained.mended_pass_rate - self.baseline.mended_pass_rate
+        """The part of the improvement that is not format (`skill_gained`); NaN if unknown."""
+        gained = [skill_gained(first.counts, last.counts) for first, last in self._pairs()]
+        return math.fsum(gained) / len(gained) if gained else math.nan
 
     def improvement_interval(self, *, seed: int = 0) -> tuple[float, float]:
         """95 % bootstrap interval of the improvement, over the problems that both evaluations could judge."""
-        return bootstrap_interval(self._differences(), seed=seed)
+        return bootstrap_interval(
+            [last.passed / last.judged - first.passed / first.judged for first, last in self._pairs()], seed=seed
+        )
 
-    def _differences(self) -> list[float]:
-        before = {outcome.task_id: outcome.passed / outcome.judged for outcome in self.baseline.judged}
-        return [
-            outcome.passed / outcome.judged - before[outcome.task_id]
-            for outcome in self.trained.judged
-            if outcome.task_id in before
-        ]
+    def _pairs(self) -> list[tuple[ProblemOutcome, ProblemOutcome]]:
+        before = {outcome.task_id: outcome for outcome in self.baseline.judged}
+        return [(before[last.task_id], last) for last in self.trained.judged if last.task_id in before]
 
     def table(self, title: str = "FINAL RESULTS") -> str:
         """Return the final table, without a newline at its end."""
@@ -84,7 +84,7 @@ class EvaluationReport:
             before, after = self.baseline.pass_at(k), self.trained.pass_at(k)
             rows.append(_row(f"Pass@{k}", _percent(before), _percent(after), _points(after - before)))
         before, after = self.baseline.mended_pass_rate, self.trained.mended_pass_rate
-        if not math.isnan(self.skill):
+        if not math.isnan(after - before):
             rows.append(_row("Pass@1, format mended", _percent(before), _percent(after), _points(after - before)))
         before, after = self.baseline.mean_reward, self.trained.mean_reward
         rows.append(_row("Mean Reward", _number(before), _number(after), _number(after - before, "+.3f")))

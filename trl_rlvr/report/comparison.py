@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from trl_rlvr.errors import DataError
-from trl_rlvr.evaluation import bootstrap_interval, crossed_interval
-from trl_rlvr.report.figures import pass_rates
+from trl_rlvr.evaluation import bootstrap_interval, crossed_interval, skill_gained
+from trl_rlvr.report.figures import pass_rates, sample_counts
 from trl_rlvr.report.run_record import RunRecord
 
 _WIDTHS = (24, 10, 10, 24, 14)
@@ -21,13 +21,15 @@ class Difference:
     problems: int
     """Held-out problems that both have measured."""
     left_out: int
-    """Problems that only one of them has."""
+    """Problems that not all of them have."""
     pass_at_1: float
     """As a share: 0.1 is ten percentage points."""
     interval: tuple[float, float]
     """95 % bootstrap interval of the paired difference, over the problems and, where there are several, the runs."""
     skill: float | None = None
-    """The part of `pass_at_1` that stands if the format of every sample were right; None if not measured."""
+    """The part of `pass_at_1` that is not format (`evaluation.skill_gained`); None if not measured."""
+    skill_interval: tuple[float, float] | None = None
+    """As `interval`."""
 
     def line(self, first: str) -> str:
         """Say it in one line; `first` is the run that this one is held against."""
@@ -36,10 +38,14 @@ class Difference:
             f"{self.name} less {first}: {_points(self.pass_at_1)} of pass@1, 95 % interval {_points(low)} to "
             f"{_points(high)}, on {self.problems} held-out problems"
         ]
-        if self.skill is not None:
-            parts.append(f"{_points(self.pass_at_1 - self.skill)} are format, {_points(self.skill)} are skill")
+        if self.skill is not None and self.skill_interval is not None:
+            low, high = self.skill_interval
+            parts.append(
+                f"{_points(self.pass_at_1 - self.skill)} are format, {_points(self.skill)} are skill ({_points(low)} "
+                f"to {_points(high)})"
+            )
         if self.left_out:
-            parts.append(f"{self.left_out} problems of only one run are left out")
+            parts.append(f"{self.left_out} problems that not all have measured are left out")
         return "; ".join(parts)
 
 
@@ -94,21 +100,32 @@ def _difference(
         names = " and ".join(repr(str(run.path)) for run in (*runs, first))
         raise DataError(f"{names} share no held-out problem; compare runs on the same data")
     gaps = [[rates[task] - before[task] for task in shared] for rates in found]
-    mended = [_mended(run) for run in runs]
-    known = [rate for rate in (*mended, _mended(first)) if rate is not None]
+    skill = _skill([run.report["rlvr"] for run in runs], first.report["rlvr"], shared)
     return Difference(
         name=runs[0].name if len(runs) == 1 else f"mean of {', '.join(run.name for run in runs)}",
         problems=len(shared),
         left_out=len(before.keys() | set().union(*found)) - len(shared),
-        pass_at_1=statistics.fmean(map(statistics.fmean, gaps)),
-        interval=bootstrap_interval(gaps[0]) if len(gaps) == 1 else crossed_interval(gaps),
-        skill=statistics.fmean(known[:-1]) - known[-1] if len(known) == len(runs) + 1 else None,
+        pass_at_1=_mean(gaps),
+        interval=_interval(gaps),
+        skill=_mean(skill) if skill else None,
+        skill_interval=_interval(skill) if skill else None,
     )
 
 
-def _mended(run: RunRecord) -> float | None:
-    rate: float | None = run.report["rlvr"].get("format_mended_pass_at_1")
-    return rate
+def _skill(runs: list[dict[str, Any]], first: dict[str, Any], shared: Sequence[str]) -> list[list[float]]:
+    """Return the skill that each run gained on each problem; empty where a run does not say."""
+    before, after = sample_counts(first), [sample_counts(run) for run in runs]
+    if not before or not all(after):
+        return []
+    return [[skill_gained(before[task], counts[task]) for task in shared] for counts in after]
+
+
+def _mean(runs: Sequence[Sequence[float]]) -> float:
+    return statistics.fmean(map(statistics.fmean, runs))
+
+
+def _interval(runs: Sequence[Sequence[float]]) -> tuple[float, float]:
+    return bootstrap_interval(runs[0]) if len(runs) == 1 else crossed_interval(runs)
 
 
 def _cells(run: RunRecord) -> tuple[str, ...]:

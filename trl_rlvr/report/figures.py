@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trl_rlvr.evaluation import SampleCounts
+
 
 @dataclass(frozen=True)
 class Line:
@@ -85,6 +87,14 @@ def pass_rates(side: Mapping[str, Any]) -> dict[str, float]:
     """Return the share of passed samples of each problem that the sandbox could judge."""
     counts = side.get("by_problem", {})
     return {task: count["passed"] / count["samples"] for task, count in counts.items() if count["samples"]}
+
+
+def sample_counts(side: Mapping[str, Any]) -> dict[str, SampleCounts]:
+    """Return how the samples of each problem ended, of those that the sandbox could judge; empty if nobody noted it."""
+    counts = side.get("by_problem", {})
+    judged = {task: count for task, count in counts.items() if count["samples"]}
+    known = all("malformed" in count for count in judged.values())
+    return {task: SampleCounts(**count) for task, count in judged.items()} if known else {}
 
 
 def reward_weights(report: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, float]:
