@@ -12,15 +12,17 @@ _EVERY_S = 15.0
 
 
 @contextlib.contextmanager
-def progress(total: int, unit: str) -> Iterator[Callable[[int], None]]:
+def progress(total: int, unit: str, label: str = "", *, shown: bool = True) -> Iterator[Callable[[int], None]]:
     """Give a function that is told how many more are done.
 
     Args:
         total: how many there are.
         unit: one of them, in a word whose plural ends in s.
+        label: the work that it is about, before the figures.
+        shown: False on all processes but one.
     """
-    if sys.stderr.isatty():
-        with tqdm(total=total, unit=unit, file=sys.stderr) as bar:
+    if shown and sys.stderr.isatty():
+        with tqdm(total=total, unit=unit, desc=label or None, file=sys.stderr) as bar:
             yield lambda count: _ignore(bar.update(count))
         return
     done, told = 0, time.monotonic()
@@ -28,8 +30,8 @@ def progress(total: int, unit: str) -> Iterator[Callable[[int], None]]:
     def advance(count: int) -> None:
         nonlocal done, told
         done += count
-        if time.monotonic() - told >= _EVERY_S and done < total:
-            print(f"{done} of {total} {unit}s", file=sys.stderr, flush=True)
+        if shown and time.monotonic() - told >= _EVERY_S and done < total:
+            print(f"{label}: {done} of {total} {unit}s".removeprefix(": "), file=sys.stderr, flush=True)
             told = time.monotonic()
 
     yield advance

@@ -53,6 +53,14 @@ def test_the_same_seed_samples_the_same(trainer):
     assert sampler(trainer).sample(PROMPTS) == sampler(trainer).sample(PROMPTS)
 
 
+def test_a_log_says_how_far_a_long_measure_is(trainer, monkeypatch, capsys):
+    monkeypatch.setattr("trl_rlvr.progress._EVERY_S", 0.0)
+
+    sampler(trainer, batch_size=2).sample(PROMPTS, label="baseline")
+
+    assert "baseline: 2 of 4 completions\n" in capsys.readouterr().err
+
+
 def test_copies_of_a_prompt_are_sampled_apart(trainer):
     assert len({completion.text for completion in sampler(trainer).sample(["abc"] * 8)}) > 1
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from tqdm import tqdm
 from transformers import GenerationConfig, LogitsProcessorList
 from transformers.generation import logits_process
 from trl import GRPOTrainer
 from trl.data_utils import is_conversational
 from trl.models import unwrap_model_for_generation
 
+from trl_rlvr.progress import progress
 from trl_rlvr.training.generation import RowProcessor
 
 Prompt = str | list[dict[str, Any]]
@@ -107,12 +107,12 @@ class Sampler:
         mine = [rows for place, rows in enumerate(cut) if self._is_mine(place)]
         filler = order[-1:] if self._in_step() and len(mine) < -(-len(cut) // self._ranks) else []
         sampled: dict[int, list[int]] = {}
-        hidden = None if self._trainer.accelerator.is_main_process else True
-        with self._policy() as policy, tqdm(total=sum(map(len, mine)), desc=label, disable=hidden) as bar:
+        is_main = self._trainer.accelerator.is_main_process
+        with self._policy() as policy, progress(sum(map(len, mine)), "completion", label, shown=is_main) as advance:
             for rows in mine:
                 batch = self._generate(policy, [prompt_ids[row] for row in rows], [keys[row] for row in rows])
                 sampled |= dict(zip(rows, batch, strict=True))
-                bar.update(len(rows))
+                advance(len(rows))
             if filler:
                 self._generate(policy, [prompt_ids[row] for row in filler], [keys[row] for row in filler])
         return sampled
