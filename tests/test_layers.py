@@ -27,6 +27,7 @@ LAYERS = [
 SANDBOX_LAYERS = [
     {"base", "codec", "confine", "interpreter", "limits", "packages", "runner"},
     {"protocol"},
+    {"rewrite"},
     {"candidate", "harness", "suite", "supervisor"},
     {"together"},
     {"backends", "forkserver"},

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from trl_rlvr.analysis.parsing import try_parse
+from trl_rlvr.analysis.solution_imports import names_from_solution
 
 
 class Concern(Enum):
@@ -103,9 +104,9 @@ class Taint:
     """
 
     def __init__(self, trees: list[ast.Module], entry_points: tuple[str, ...], *, by_attribute: bool = False) -> None:
-        self._names = set(entry_points)
-        self._attributes: set[str] = set()
         nodes = [node for tree in trees for node in ast.walk(tree)]
+        self._names = names_from_solution(nodes).union(entry_points)
+        self._attributes: set[str] = set()
         functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
         size = -1
         while size != len(self._names) + len(self._attributes):  # until nothing more is reached

@@ -1,7 +1,7 @@
 """Reads which names tests import from the solution, as in `from solution import f`."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from trl_rlvr.analysis.conventions import MODULE
 
@@ -10,6 +10,16 @@ def _is_import(node: ast.AST) -> bool:
     if isinstance(node, ast.ImportFrom):
         return node.module == MODULE
     return isinstance(node, ast.Import) and any(alias.name == MODULE for alias in node.names)
+
+
+def names_from_solution(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the names that imports from the solution bind, or that stand for its module."""
+    return {
+        alias.asname or alias.name
+        for node in filter(_is_import, nodes)
+        for alias in node.names  # type: ignore[attr-defined]
+        if isinstance(node, ast.ImportFrom) or alias.name == MODULE
+    }
 
 
 def asked_by_import(sources: Sequence[Sequence[ast.AST]]) -> list[str]:

@@ -5,7 +5,7 @@ A name such as `datetime` is both a module and a class of it: it is what the tes
 
 import ast
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from trl_rlvr.analysis.parsing import bound_name
@@ -15,8 +15,11 @@ _NAMES = STANDARD_NAMES | AMBIGUOUS_NAMES
 _MODULES = STANDARD_MODULES | AMBIGUOUS_MODULES
 
 
-def standard_values(trees: Sequence[ast.Module], entry_points: Iterable[str]) -> dict[str, Any]:
-    """Return what the names of the library that tests read stand for, but for those that are the candidate's.
+def standard_origins(trees: Sequence[ast.Module], entry_points: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Find the names of the library that tests read, but for those that are the candidate's.
+
+    Returns:
+        By name, the module and its attribute; an empty attribute: the module itself.
 
     A test whose own variable was never bound, as an earlier test failed, finds nothing else under an ambiguous name.
     """
@@ -25,8 +28,15 @@ def standard_values(trees: Sequence[ast.Module], entry_points: Iterable[str]) ->
     bound = {bound_name(node) for node in nodes if not isinstance(node, ast.alias)}
     used -= bound & (AMBIGUOUS_NAMES.keys() | AMBIGUOUS_MODULES)
     modules = used & _MODULES - (_NAMES.keys() - _used_as_modules(nodes))
-    values = {name: _module(name) for name in modules}
-    values |= {name: getattr(_module(_NAMES[name]), name, None) for name in used & _NAMES.keys() - modules}
+    return {name: (name, "") for name in modules} | {
+        name: (_NAMES[name], name) for name in used & _NAMES.keys() - modules
+    }
+
+
+def values_of(origins: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """Return what the names stand for, as `standard_origins` found them; without those that are not there."""
+    values = {name: getattr(_module(module), attribute, None) if attribute else _module(module)
+              for name, (module, attribute) in origins.items()}  # fmt: skip
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from trl_rlvr.sandbox.runner.plan import plan_of
+from trl_rlvr.sandbox.runner.plan import compile_tree, plan_of
 
 SOURCE = """
 import unittest
@@ -45,8 +45,8 @@ def test_to_name_an_answer_is_to_ask_for_it() -> None:
 
 @pytest.mark.parametrize("guard", ["unittest.main()", "if __name__ == '__main__':\n    unittest.main()"])
 def test_a_run_of_unittest_at_the_end_is_not_what_runs(guard: str) -> None:
-    plan = plan_of(ast.parse(f"{SOURCE}\n{guard}"))
+    plan = plan_of(tree := ast.parse(f"{SOURCE}\n{guard}"))
 
-    code = plan.compiled(lambda tree: tree)
+    code = compile_tree(tree)
     assert "main" not in code.co_names or "__name__" in code.co_names
     assert not plan.does_something

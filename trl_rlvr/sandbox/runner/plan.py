@@ -4,7 +4,7 @@ A runner that asked names for it could be shown other functions, or none.
 """
 
 import ast
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 
@@ -20,8 +20,6 @@ _SKIPS = ("skip", "skipIf", "skipUnless", "skipif", "xfail")
 class Plan:
     """What one test's source holds."""
 
-    tree: ast.Module
-    """To be compiled, with what the runner adds."""
     functions: list[str] = field(default_factory=list)
     """Functions for a runner, but for those that the source marks to be skipped."""
     classes: dict[str, list[str]] = field(default_factory=dict)
@@ -38,28 +36,17 @@ class Plan:
     """Classes of tests that stand where no runner looks for them."""
     does_something: bool = False
     """Whether it has statements that do more than define."""
-    code: CodeType | None = None
-    """The tree, compiled."""
-    codes: set[int] = field(default_factory=set)
-    """Identities of the code of all functions in it."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing would run."""
         return not (self.functions or any(self.classes.values()) or self.inheriting or self.does_something)
 
-    def compiled(self, rewrite: Callable[[ast.Module], ast.Module]) -> CodeType:
-        """Rewrite the tree, compile it, and note which code is the test's own."""
-        tree = ast.fix_missing_locations(rewrite(self.tree))
-        self.code = compile(tree, TEST_FILE, "exec", dont_inherit=True)
-        self.codes = {id(code) for code in _inner(self.code)}
-        return self.code
-
 
 def plan_of(tree: ast.Module) -> Plan:
-    """Read one test, whose tree is changed."""
+    """Read one test, to whose tree is added what the runner needs; `compile_tree` compiles it."""
     body: list[ast.stmt] = []
-    plan = Plan(tree)
+    plan = Plan()
     own = {node.name for node in tree.body if isinstance(node, _Function)}
     called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     for node in tree.body:
@@ -151,8 +138,14 @@ def _is_unittest_main(node: ast.stmt, own: Container[str]) -> bool:
     return name in ("unittest.main", "pytest.main") or (name == "main" and name not in own)
 
 
-def _inner(code: CodeType) -> Iterator[CodeType]:
+def compile_tree(tree: ast.Module, file: str = TEST_FILE) -> CodeType:
+    """Compile a tree to which something was added."""
+    return compile(ast.fix_missing_locations(tree), file, "exec", dont_inherit=True)
+
+
+def inner_codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code of all functions and classes within code."""
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield constant
-            yield from _inner(constant)
+            yield from inner_codes(constant)

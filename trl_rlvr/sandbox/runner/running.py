@@ -3,10 +3,11 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from types import CodeType
 from typing import Any
 
 from trl_rlvr.sandbox.runner.fixtures import Fixture, calls_of
-from trl_rlvr.sandbox.runner.plan import KEEP, NOTED, Plan
+from trl_rlvr.sandbox.runner.plan import KEEP, NOTED, Plan, inner_codes
 
 HOOKS = frozenset({"setup_module", "teardown_module", "setup_function", "teardown_function", "setUpModule",
                    "tearDownModule"})  # fmt: skip
@@ -23,10 +24,12 @@ class Collected:
 
     Args:
         plan: of the test.
+        code: of the test, compiled.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, code: CodeType) -> None:
         self._plan = plan
+        self._codes = {id(one) for one in inner_codes(code)}
         self._kept: dict[str, Any] = {}
         self._called: set[str] = set()
         self._failures: list[Exception] = []
@@ -69,7 +72,7 @@ class Collected:
         with _Hooks(namespace, "setup_module", "teardown_module", None):
             for name in self._plan.functions:
                 function = self._of(name)
-                _require_own(self._plan, name, function)
+                self._require_own(name, function)
                 with _Hooks(namespace, "setup_function", "teardown_function", function):
                     _run_function(function, name, found)
             for name, methods in self._plan.classes.items():
@@ -84,7 +87,7 @@ class Collected:
     def _run_class(self, name: str, methods: Sequence[str], found: Mapping[str, Fixture]) -> None:
         kind = self._of(name)
         for method in methods:
-            _require_own(self._plan, method, inspect.getattr_static(kind, method, None))
+            self._require_own(method, inspect.getattr_static(kind, method, None))
         if name in self._plan.inheriting or methods:
             own = self._plan.skipped.union(methods)
             run = [*methods, *(one for one in dir(kind) if one.startswith("test") and one not in own)]
@@ -94,7 +97,7 @@ class Collected:
     def _require_planned(self, namespace: Mapping[str, Any]) -> None:
         known = {*self._plan.functions, *self._plan.helpers, *self._plan.skipped}
         for name, thing in namespace.items():
-            is_own = id(getattr(thing, "__code__", None)) in self._plan.codes
+            is_own = id(getattr(thing, "__code__", None)) in self._codes
             if (is_own or isinstance(thing, functools.partial)) and name.startswith("test") and name not in known:
                 raise NotRun(f"{name} is defined where no runner looks for it")
 
@@ -103,19 +106,18 @@ class Collected:
             raise NotRun(f"{name} was never defined")
         return self._kept[name]
 
+    def _require_own(self, name: str, thing: Any) -> None:
+        """Make sure that a function is the one that the source holds.
 
-def _require_own(plan: Plan, name: str, thing: Any) -> None:
-    """Make sure that a function is the one that the source holds.
-
-    Raises:
-        NotRun: it is another.
-    """
-    function = inspect.unwrap(getattr(thing, "__func__", thing))
-    code = getattr(function, "__code__", None)
-    if code is not None and code.co_flags & _YIELDS:
-        raise NotRun(f"{name} yields, and so runs nothing")
-    if id(code) not in plan.codes and name not in plan.decorated:
-        raise NotRun(f"{name} was replaced")
+        Raises:
+            NotRun: it is another.
+        """
+        function = inspect.unwrap(getattr(thing, "__func__", thing))
+        code = getattr(function, "__code__", None)
+        if code is not None and code.co_flags & _YIELDS:
+            raise NotRun(f"{name} yields, and so runs nothing")
+        if id(code) not in self._codes and name not in self._plan.decorated:
+            raise NotRun(f"{name} was replaced")
 
 
 def _run_function(function: Callable[..., Any], name: str, found: Mapping[str, Fixture]) -> None:

@@ -6,12 +6,14 @@ It holds tests, so nothing is ever forked from it; an `Attempt` runs one job onc
 import json
 import struct
 import time
+from dataclasses import replace
 
 from trl_rlvr.sandbox.confine.rlimits import raise_soft_limits
-from trl_rlvr.sandbox.protocol.control import JOB_BYTES, Answer, Job
+from trl_rlvr.sandbox.protocol.control import JOB_BYTES, SOURCE, Answer, Job
 from trl_rlvr.sandbox.protocol.frames import read_frame, write_frame
 from trl_rlvr.sandbox.protocol.outcomes import Outcome
 from trl_rlvr.sandbox.protocol.settings import WorkerSettings
+from trl_rlvr.sandbox.rewrite.compiled import compiled_tests
 from trl_rlvr.sandbox.supervisor.attempt import Attempt
 from trl_rlvr.sandbox.supervisor.fork_server_client import ForkServerClient, ServerLost
 from trl_rlvr.sandbox.supervisor.harness_process import Disturbed, HarnessProcess
@@ -52,6 +54,8 @@ class Supervisor:
             TrainerGone: nobody waits for them any more.
         """
         started = time.monotonic()
+        if job.kind == SOURCE:
+            job = replace(job, harness=compiled_tests(job.harness))
         disturbed: list[Disturbed] = []
         kills: list[int] = []
         lost = 0

@@ -17,16 +17,17 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from marshal import loads
+from types import CodeType
 from typing import Any
 
 from trl_rlvr.analysis.conventions import FILE, MODULE
 from trl_rlvr.analysis.parsing import bound_name, try_parse
-from trl_rlvr.analysis.standard_values import standard_values
+from trl_rlvr.analysis.standard_values import standard_origins, values_of
 from trl_rlvr.sandbox.candidate.loading import Fatal, load, run_prelude
 from trl_rlvr.sandbox.protocol.control import pack_record
 from trl_rlvr.sandbox.protocol.frames import read_file
 from trl_rlvr.sandbox.protocol.outcomes import FATAL_VERDICTS, LOADING, Outcome, describe
-from trl_rlvr.sandbox.runner.plan import TEST_FILE, Plan, plan_of
+from trl_rlvr.sandbox.runner.plan import TEST_FILE, compile_tree, plan_of
 from trl_rlvr.sandbox.runner.pytest_stand_in import provide_pytest
 from trl_rlvr.sandbox.runner.running import Collected, NotRun
 from trl_rlvr.sandbox.together import equality
@@ -73,10 +74,10 @@ class _Runner:
         mentioned = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         parts = [name.split(".") for name in _PARTS]
         modules = _import_all([*wanted, *(f"{a}.{b}" for a, b in parts if a in wanted and b in mentioned)])
-        self._standard = standard_values(trees, names)
+        self._standard = values_of(standard_origins(trees, names))
         self._free = _free_names(trees)
-        self._plans: list[Plan | SyntaxError] = [_plan(source) for source in tests]
-        self._setup = Plan(ast.parse(setup, TEST_FILE)).compiled(equality.guarded)
+        self._plans: list[tuple[Collected, CodeType] | SyntaxError] = [_plan(source) for source in tests]
+        self._setup = compile_tree(equality.guarded(ast.parse(setup, TEST_FILE)))
         modules += [value for value in self._standard.values() if isinstance(value, types.ModuleType)]
         self._fixed = Fixed(modules, _classes())
         self._module = types.ModuleType(_TESTS)
@@ -104,22 +105,21 @@ class _Runner:
         try:
             if isinstance(plan, SyntaxError):
                 raise plan
-            self._run(plan)
+            self._run(*plan)
         except (Tampered, NotRun) as finding:
             return Outcome(Verdict.REFUSED_VALUE, str(finding))
         except BaseException as error:  # whatever a test raises is a verdict on the solution
             return self._failure(error, self._sources[number])
         return Outcome(Verdict.PASSED, "")
 
-    def _run(self, plan: Plan) -> None:
-        collected = Collected(plan)
+    def _run(self, collected: Collected, code: CodeType) -> None:
         hooks = {**collected.hooks, **equality.HOOKS}
         namespace = self._module.__dict__
         namespace.update(self._given())
         namespace.update(hooks)
         try:
             exec(self._setup, namespace)
-            exec(plan.code, namespace)  # type: ignore[arg-type]  # it was compiled before the solution was there
+            exec(code, namespace)
             collected.run(namespace)
         finally:
             _end_patches()
@@ -157,11 +157,11 @@ class _Runner:
         return Outcome(Verdict.WRONG_ANSWER, f"{said}: {line}" if line else said)
 
 
-def _plan(source: str) -> Plan | SyntaxError:
+def _plan(source: str) -> tuple[Collected, CodeType] | SyntaxError:
     try:
-        plan = plan_of(ast.parse(source, TEST_FILE))
-        plan.compiled(equality.guarded)
-        return plan
+        plan = plan_of(tree := ast.parse(source, TEST_FILE))
+        code = compile_tree(equality.guarded(tree))
+        return Collected(plan, code), code
     except (SyntaxError, ValueError) as error:
         return SyntaxError(str(error))
 

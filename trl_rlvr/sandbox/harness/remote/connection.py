@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trl_rlvr.sandbox.codec import Budget, Decoder, Encoder, RefusedValue, Shared, tags
-from trl_rlvr.sandbox.harness.injected import TEST_MODULE
 from trl_rlvr.sandbox.harness.remote.exceptions import RemoteBaseException, is_failure, read_exception
 from trl_rlvr.sandbox.harness.remote.imports import Imports
 from trl_rlvr.sandbox.protocol.exceptions import known_name, plain_arguments
 from trl_rlvr.sandbox.protocol.frames import FrameTooLarge, read_frame, write_frame
 from trl_rlvr.sandbox.protocol.requests import Reply, Request
+from trl_rlvr.sandbox.rewrite.injected import TEST_MODULE
 from trl_rlvr.verdict import Verdict
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trl_rlvr.sandbox.codec import RefusedValue
-from trl_rlvr.sandbox.harness.injected import TEST_MODULE
 from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject
 from trl_rlvr.sandbox.protocol.operators import FUNCTION_NAMES, OPERATORS
 from trl_rlvr.sandbox.protocol.requests import Request
+from trl_rlvr.sandbox.rewrite.injected import TEST_MODULE
 
 _FOLLOWS: dict[bytes, tuple[type, ...]] = {
     Request.OPERATE: (tuple,),

@@ -4,11 +4,11 @@ import ast
 import builtins
 from collections.abc import Sequence
 
-from trl_rlvr.analysis.conventions import STAND_IN
 from trl_rlvr.analysis.hazards import Taint, imported_names
 from trl_rlvr.analysis.scopes import global_reads
+from trl_rlvr.analysis.solution_imports import names_from_solution
 from trl_rlvr.analysis.standard_names import STANDARD_MODULES
-from trl_rlvr.sandbox.harness.injected import KEPT, MOVED
+from trl_rlvr.sandbox.rewrite.injected import KEPT, MOVED
 
 _FRAME_READERS = frozenset({"super", "locals", "vars", "globals", "dir", "eval", "exec"})
 """Functions that look at the frame in which they are called."""
@@ -28,7 +28,7 @@ class Reach:
 
     def __init__(self, trees: Sequence[ast.Module], entry_points: tuple[str, ...]) -> None:
         nodes = [node for tree in trees for node in ast.walk(tree)]
-        self._taint = Taint(list(trees), (*entry_points, STAND_IN), by_attribute=True)
+        self._taint = Taint(list(trees), entry_points, by_attribute=True)
         self._functions = {
             node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         }
@@ -37,6 +37,7 @@ class Reach:
         self._harmless = modules | imported_names(list(trees)).keys() | vars(builtins).keys() | STANDARD_MODULES
         self._harmless -= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
         self._harmless -= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        self._harmless -= names_from_solution(nodes)
         self._harmless |= set(entry_points) - self._functions
         self._harmless |= self._closed([node for node in nodes if isinstance(node, ast.FunctionDef)])
 

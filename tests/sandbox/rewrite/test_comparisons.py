@@ -3,16 +3,16 @@ import ast
 import pytest
 
 from trl_rlvr.sandbox.harness.expectations import Expectations, kept
-from trl_rlvr.sandbox.harness.injected import CATCHABLE, CHANGES, FETCH_DATA, KEPT, UNCHANGED
-from trl_rlvr.sandbox.harness.rewrite.comparisons import protect_comparisons
-from trl_rlvr.sandbox.harness.rewrite.expected_side import Reach
+from trl_rlvr.sandbox.rewrite.comparisons import protect_comparisons
+from trl_rlvr.sandbox.rewrite.expected_side import Reach
+from trl_rlvr.sandbox.rewrite.injected import CATCHABLE, CHANGES, FETCH, KEPT, UNCHANGED
 
 
 class Refused(Exception):  # noqa: N818 - a condition
     """The test cannot be judged."""
 
 
-def run(source, fetched=None):
+def run(source, fetched=()):
     """Run a test whose `f` empties its argument and returns another empty list."""
     changes = []
 
@@ -26,13 +26,13 @@ def run(source, fetched=None):
         KEPT: kept,
         CHANGES: expectations.changes,
         UNCHANGED: expectations.unchanged,
-        FETCH_DATA: lambda name: fetched[name].pop(),
+        FETCH: lambda name: fetched[name].pop() if name in fetched else namespace[name],
         CATCHABLE: lambda kinds: kinds,
         "f": empty,
     }
     tree = ast.parse(source)
-    names = frozenset(fetched or ())
-    tree = protect_comparisons(tree, Reach([tree], ("f", *names)), names)
+    names = "f", *fetched
+    tree = protect_comparisons(tree, Reach([tree], names), frozenset(names))
     exec(compile(tree, "<test>", "exec"), namespace)
 
 

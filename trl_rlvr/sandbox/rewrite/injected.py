@@ -1,4 +1,4 @@
-"""Names that the harness puts into the namespace of a test, for the code that its rewriting inserts."""
+"""Names that the harness puts into the namespace of a test, for the code that rewriting inserts."""
 
 TEST_MODULE = "tests"
 """What a test's own classes say their module is."""
@@ -6,5 +6,6 @@ KEPT, CHANGES, UNCHANGED = "__kept__", "__changes__", "__unchanged__"
 """Names of what `expectations` offers; no variable of a test is added."""
 MOVED = "__moved_"
 """How names of the parts begin that were evaluated ahead of a comparison."""
-FETCH_DATA = "__fetch_data__"
+FETCH = "__fetch__"
+"""Name of what reads a name of the solution."""
 CATCHABLE = "__catchable__"

@@ -10,8 +10,8 @@ import ast
 import builtins
 
 from trl_rlvr.analysis.parsing import bound_name, called_name
-from trl_rlvr.sandbox.harness.injected import CATCHABLE, CHANGES, FETCH_DATA, MOVED, UNCHANGED
-from trl_rlvr.sandbox.harness.rewrite.expected_side import Mover, Reach, can_be_parted
+from trl_rlvr.sandbox.rewrite.expected_side import Mover, Reach, can_be_parted
+from trl_rlvr.sandbox.rewrite.injected import CATCHABLE, CHANGES, FETCH, MOVED, UNCHANGED
 
 _CATCHERS = {"suppress": None, "raises": 1, "assertRaises": 1, "assertRaisesRegex": 1}
 """Calls that catch as `except` does, and how many of their arguments say what; None: all."""
@@ -52,9 +52,9 @@ def _items_in_turn(node: ast.expr) -> ast.GeneratorExp | ast.ListComp | ast.List
 
 
 class _Transformer(ast.NodeTransformer):
-    def __init__(self, reach: Reach, data_names: frozenset[str]) -> None:
+    def __init__(self, reach: Reach, names: frozenset[str]) -> None:
         self._reach = reach
-        self._data_names = data_names
+        self._names = names
         self._in_class = False
         """Whether what is looked at stands in a class's own body, whose names no function sees."""
 
@@ -150,21 +150,31 @@ class _Transformer(ast.NodeTransformer):
 
     visit_ClassDef = visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = _scope  # noqa: N815 - names of ast's
 
+    def visit_MatchValue(self, node: ast.MatchValue) -> ast.AST:
+        """Leave a pattern as it is: Python takes no call there."""
+        return node
+
+    def visit_MatchClass(self, node: ast.MatchClass) -> ast.AST:
+        """Leave the class of a pattern as it is."""
+        node.patterns = [self.visit(pattern) for pattern in node.patterns]
+        node.kwd_patterns = [self.visit(pattern) for pattern in node.kwd_patterns]
+        return node
+
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        """Read the solution's data anew each time: a call may have bound it anew."""
-        if node.id not in self._data_names or not isinstance(node.ctx, ast.Load):
+        """Ask for what the solution binds: a call may have bound data anew."""
+        if node.id not in self._names or not isinstance(node.ctx, ast.Load):
             return node
-        return ast.copy_location(_call(FETCH_DATA, ast.Constant(node.id)), node)
+        return ast.copy_location(_call(FETCH, ast.Constant(node.id)), node)
 
 
-def protect_comparisons(tree: ast.Module, reach: Reach, data_names: frozenset[str]) -> ast.Module:
+def protect_comparisons(tree: ast.Module, reach: Reach, names: frozenset[str]) -> ast.Module:
     """Rewrite a test so that no call changes what a comparison expects.
 
     Args:
         tree: the test; it is changed.
         reach: which expressions have to do with the solution.
-        data_names: entry points that hold data, to be fetched at every read unless the test binds them itself.
+        names: entry points, which the harness is asked for at every read unless the test binds them itself.
     """
-    free = data_names.difference(map(bound_name, ast.walk(tree)))
+    free = names.difference(map(bound_name, ast.walk(tree)))
     changed: ast.Module = _Transformer(reach, free).visit(tree)
     return ast.fix_missing_locations(changed)
