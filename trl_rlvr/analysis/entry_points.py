@@ -6,7 +6,7 @@ asks for are the candidate's. Every other free name is the setup's, a builtin, o
 
 import ast
 import builtins
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,8 +15,8 @@ from trl_rlvr.analysis.scopes import global_bindings, global_reads, walk
 from trl_rlvr.analysis.shortened import asserted_name, shortened
 from trl_rlvr.analysis.solution_imports import asked_by_import
 from trl_rlvr.analysis.standard_names import (
-    AMBIGUOUS_MODULES,
-    AMBIGUOUS_NAMES,
+    IMPORTED_MODULES,
+    IMPORTED_NAMES,
     STANDARD_MODULES,
     STANDARD_NAMES,
     TEST_SIDE_NAMES,
@@ -24,7 +24,7 @@ from trl_rlvr.analysis.standard_names import (
 from trl_rlvr.analysis.star_imports import starred_names
 
 _BUILTINS = frozenset(dir(builtins))
-_AMBIGUOUS = AMBIGUOUS_NAMES.keys() | AMBIGUOUS_MODULES
+_IMPORTED = IMPORTED_NAMES | IMPORTED_MODULES
 _NOT_THE_CANDIDATES = _BUILTINS | STANDARD_NAMES.keys() | STANDARD_MODULES | TEST_SIDE_NAMES
 
 _CONSTANT_PARTS = (
@@ -48,17 +48,8 @@ class _Reading:
     """The same of the setup."""
     passed: frozenset[str]
     """Names that are handed to functions of the tests' own, as in `check(f)`."""
-    bound: tuple[frozenset[str], ...]
-    """Names that the setup and each test bind for all that follows."""
-    read: tuple[frozenset[str], ...]
-    """Every name that each test reads, but for modules of which it reads attributes."""
     libraries: frozenset[str]
     """Names of the tables here, and those that the sources' stars bring."""
-
-    @property
-    def all_bound(self) -> frozenset[str]:
-        """Names that any of the sources binds."""
-        return frozenset().union(*self.bound)
 
 
 @dataclass(frozen=True)
@@ -70,8 +61,6 @@ class _Source:
     """Names that it binds for all that follows."""
     reads: tuple[tuple[str, bool], ...]
     """Names that it reads and does not bind, in the order of the text, and whether each is called there."""
-    names: frozenset[str]
-    """Every name that it reads, but for modules of which it reads attributes."""
 
 
 def _sources(texts: Iterable[str]) -> list[_Source]:
@@ -98,10 +87,10 @@ def _source(tree: ast.Module) -> _Source:
     functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     in_order = sorted(global_reads(tree), key=lambda name: (name.lineno, name.col_offset))
     reads = tuple((name.id, id(name) in functions) for name in in_order)
-    return _Source(nodes, frozenset(global_bindings(tree, nodes)), reads, _read_names(nodes))
+    return _Source(nodes, frozenset(global_bindings(tree, nodes)), reads)
 
 
-_NOTHING = _Source((), frozenset(), (), frozenset())
+_NOTHING = _Source((), frozenset(), ())
 
 
 @lru_cache(maxsize=8)
@@ -122,25 +111,13 @@ def _read(setup_code: str, tests: tuple[str, ...]) -> _Reading:
         mentioned=tuple(name for name, _ in reads),
         setup_mentioned=frozenset(name for name, _ in setup.reads) - all_bound,
         passed=frozenset(passed),
-        bound=tuple(source.bound for source in (setup, *each)),
-        read=tuple(source.names for source in each),
-        libraries=_NOT_THE_CANDIDATES | starred_names(nodes, STANDARD_MODULES | AMBIGUOUS_MODULES),
+        libraries=_NOT_THE_CANDIDATES | starred_names(nodes, STANDARD_MODULES | IMPORTED_MODULES),
     )
 
 
 def _tree(source: str) -> ast.Module:
     """Parse source as far as names go."""
     return try_parse(shortened(source)) or try_parse(source) or ast.Module([], [])
-
-
-def _read_names(nodes: Sequence[ast.AST]) -> frozenset[str]:
-    modules = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
-    return frozenset(
-        node.id
-        for node in nodes
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        if not (id(node) in modules and node.id in AMBIGUOUS_MODULES)
-    )
 
 
 def _definitions(source: str | None) -> dict[str, ast.AST] | None:
@@ -159,8 +136,9 @@ def infer_entry_point(tests: Iterable[str], setup_code: str = "", reference_solu
     reference defines as a function or class and they call, or mention. Else the first called name that is neither a
     builtin, nor from the tables here or a module that gives all its names (`from math import *`), nor bound by the
     tests or their setup; else the first such name that is mentioned (`check(f)`); else the first that is called at all
-    (a task may ask for a function named `gcd` or `sum`). An ambiguous name comes behind the others that are called or
-    handed to a function of the tests, and before those that are only mentioned. None when the tests do none of these.
+    (a task may ask for a function named `gcd` or `sum`). A name that tests must import comes behind the others that
+    are called or handed to a function of the tests, and before those that are only mentioned. None when the tests do
+    none of these.
     """
     reading = _read(setup_code, tuple(tests))
     if reading.imported:
@@ -171,9 +149,8 @@ def infer_entry_point(tests: Iterable[str], setup_code: str = "", reference_solu
         if isinstance(defined.get(name), ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return name
     own = [name for name in (*called, *mentioned) if name not in reading.libraries]
-    asked = [name for name in own if name not in _AMBIGUOUS and name in reading.passed.union(called)]
-    asked += [name for name in called if name in own]
-    asked += [name for name in own if name not in AMBIGUOUS_MODULES]
+    asked = [name for name in own if name in reading.passed.union(called)]
+    asked = sorted(asked, key=_IMPORTED.__contains__) + [name for name in own if name not in _IMPORTED]
     return next(iter(asked or [name for name in called if name not in _BUILTINS] or called), None)
 
 
@@ -184,7 +161,7 @@ def candidate_names(
 
     With a reference that parses: what it defines by `def`, `class` or assignment and the tests mention, but for
     `test_side_constants`. Without one: what the tests mention and nobody else provides, or what they import from the
-    solution; and an ambiguous name where a test mentions nothing else that could be the candidate's.
+    solution.
     """
     tests = tuple(tests)
     reading = _read(setup_code, tests)
@@ -195,13 +172,7 @@ def candidate_names(
     if defined is not None:
         extra = free & defined.keys() - test_side_constants(tests, setup_code, reference_solution).keys()
     else:
-        others = reading.libraries
-        extra = free - others - _AMBIGUOUS | imported
-        left = frozenset().union(*reading.bound[1:])  # by earlier tests, so that it may rest on the candidate's
-        known = extra.union(first)
-        for own, read in zip(reading.bound[1:], reading.read, strict=True):
-            if not read & (known | left - own):
-                extra |= read & free & _AMBIGUOUS - others
+        extra = free - reading.libraries - _IMPORTED | imported
     return (*first, *sorted(extra.difference(first)))
 
 

@@ -8,11 +8,7 @@ import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from trl_rlvr.analysis.parsing import bound_name
-from trl_rlvr.analysis.standard_names import AMBIGUOUS_MODULES, AMBIGUOUS_NAMES, STANDARD_MODULES, STANDARD_NAMES
-
-_NAMES = STANDARD_NAMES | AMBIGUOUS_NAMES
-_MODULES = STANDARD_MODULES | AMBIGUOUS_MODULES
+from trl_rlvr.analysis.standard_names import STANDARD_MODULES, STANDARD_NAMES
 
 
 def standard_origins(trees: Sequence[ast.Module], entry_points: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -21,16 +17,16 @@ def standard_origins(trees: Sequence[ast.Module], entry_points: Iterable[str]) -
     Returns:
         By name, the module and its attribute; an empty attribute: the module itself.
 
+    Returns:
+        By name, the module and its attribute; an empty attribute: the module itself.
+
     A test whose own variable was never bound, as an earlier test failed, finds nothing else under an ambiguous name.
     """
     nodes = [node for tree in trees for node in ast.walk(tree)]
     used = {node.id for node in nodes if isinstance(node, ast.Name)}.difference(entry_points)
-    bound = {bound_name(node) for node in nodes if not isinstance(node, ast.alias)}
-    used -= bound & (AMBIGUOUS_NAMES.keys() | AMBIGUOUS_MODULES)
-    modules = used & _MODULES - (_NAMES.keys() - _used_as_modules(nodes))
-    return {name: (name, "") for name in modules} | {
-        name: (_NAMES[name], name) for name in used & _NAMES.keys() - modules
-    }
+    modules = used & STANDARD_MODULES - (STANDARD_NAMES.keys() - _used_as_modules(nodes))
+    origins = {name: (STANDARD_NAMES[name], name) for name in used & STANDARD_NAMES.keys() - modules}
+    return {name: (name, "") for name in modules} | origins
 
 
 def values_of(origins: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
@@ -52,6 +48,6 @@ def _used_as_modules(nodes: Iterable[ast.AST]) -> set[str]:
     return {
         node.value.id
         for node in nodes
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in _NAMES
-        if node.value.id in _MODULES and hasattr(_module(node.value.id), node.attr)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in STANDARD_NAMES
+        if node.value.id in STANDARD_MODULES and hasattr(_module(node.value.id), node.attr)
     }

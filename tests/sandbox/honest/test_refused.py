@@ -198,6 +198,11 @@ refused(
     ),
 )
 refused(
+    "name_of_the_library_that_a_test_does_not_import",
+    "a task may well ask for `mean` itself; the names most in use, such as `math` and `Counter`, need no import",
+    honest("def f(n): return [n, n + 2]", "assert mean(f(1)) == 2", entry_point="f", wrong=None),
+)
+refused(
     "long_sleeps",
     "a sleeper would hold a worker while it does nothing",
     honest("import time\ndef f():\n    time.sleep(30)\n    return 1", "assert f() == 1", wrong=None),

@@ -36,7 +36,6 @@ PROGRAMS = {
         "assert later(datetime.datetime(2024, 2, 28), 2) == datetime.datetime(2024, 3, 1)",
         "assert copy.deepcopy([later(datetime.date.min, 1)]) == [datetime.date(1, 1, 2)]",
         "assert time.time() > 0 and later(datetime.date.min, 1) > datetime.date.min",
-        "assert io.StringIO(str(later(datetime.date.min, 1))).read() == os.path.basename('/0001-01-02')",
         wrong=("timedelta(days)", "timedelta(-days)"),
         entry_point="later",
     ),
@@ -44,19 +43,8 @@ PROGRAMS = {
         "from datetime import timedelta\ndef later(day, days): return day + timedelta(days)",
         "assert later(datetime(2024, 2, 28), 2) == datetime(2024, 3, 1)",
         "assert copy([later(date.min, 1)]) == [date(1, 1, 2)] and time(1) < time(2)",
-        "@dataclass\nclass Day:\n    at: date = field(default_factory=lambda: later(date.min, 2))\n"
-        "assert asdict(Day()) == {'at': date(1, 1, 3)}",
-        "class Step(Enum): ONE = 1\nassert later(date.min, Step.ONE.value) == date(1, 1, 2)",
-        "out = StringIO()\nwith redirect_stdout(out): print(later(date.min, 1))\nassert '0001-01-02' in out.getvalue()",
-        "assert mean([later(date.min, n).day for n in range(3)]) == 2 and bisect([1, 2], 1) == 1",
         wrong=("timedelta(days)", "timedelta(-days)"),
         entry_point="later",
-    ),
-    "ambiguous_names_of_the_solution": honest(
-        "def mean(xs): return sum(xs) / len(xs)\ndef median(xs): return sorted(xs)[len(xs) // 2]",
-        "assert mean([1, 2]) == 1.5",
-        "assert median([1, 3, 2, 4]) == 3",
-        wrong=("sum(xs)", "max(xs)"),
     ),
     "callbacks_kept_from_test_to_test": honest(
         """
