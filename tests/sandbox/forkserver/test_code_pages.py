@@ -83,20 +83,3 @@ print(start, len(libraries()))
     before, after = map(int, said_by_fresh_interpreter(script).split())
 
     assert after < 0.7 * before
-
-
-def test_text_is_private_memory_and_no_more_writable_than_before():
-    script = """
-code_pages.join_mappings()
-def sizes():
-    return {rights: sum(area[1] - area[0] for area in libraries() if area[2] == rights) for rights in ("r-xp", "rw-p")}
-joined = sizes()
-large = [area[0] for area in libraries() if area[2] == "r-xp" and area[1] - area[0] >= code_pages._LARGE]
-code_pages.copy_text_at_fork()
-assert sizes() == joined
-own = {area[0]: area[4] for area in areas()}
-print(len(large), sum(own[start] > 0 for start in large))
-"""
-    large, private = map(int, said_by_fresh_interpreter(script).split())
-
-    assert private == large > 1

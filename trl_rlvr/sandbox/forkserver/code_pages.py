@@ -19,7 +19,6 @@ _MOVE_TO = 3  # MREMAP_MAYMOVE | MREMAP_FIXED
 _COLLAPSE = 25
 """Advice since Linux 6.1: make huge pages of this now, or fail, whatever the system's setting for them."""
 _HUGE = 1 << 21
-_LARGE = 1 << 18
 _FAILED = ctypes.c_void_p(-1).value
 
 
@@ -72,20 +71,6 @@ def join_mappings() -> None:
     mprotect = _library().mprotect
     for run in _runs():
         mprotect(run[0].start, run[-1].end - run[0].start, _rights(run))
-
-
-def copy_text_at_fork() -> None:
-    """Have a fork copy the page tables of large libraries' code, which a child else faults in piece by piece.
-
-    Linux copies those of a mapping that holds a page of private memory, so one byte of each is written over by itself.
-    """
-    mprotect = _library().mprotect
-    for run in _runs():
-        start, size, rights = run[0].start, run[-1].end - run[0].start, _rights(run)
-        if rights & _EXECUTE and size >= _LARGE and mprotect(start, size, rights | _WRITE) == 0:
-            byte = ctypes.c_char.from_address(start)
-            byte.value = byte.value
-            mprotect(start, size, rights)
 
 
 def _library() -> ctypes.CDLL:

@@ -14,25 +14,21 @@ import signal
 import socket
 import sys
 from os import closerange, dup2
-from types import FunctionType
 
 from trl_rlvr.sandbox.candidate import main as candidate
-from trl_rlvr.sandbox.confine import child as child_plan
-from trl_rlvr.sandbox.confine import kernel, scratch, seccomp, stack
+from trl_rlvr.sandbox.confine import stack
 from trl_rlvr.sandbox.confine.rlimits import LimitTooLowError
-from trl_rlvr.sandbox.forkserver.code_pages import copy_text_at_fork, join_mappings, use_huge_pages
-from trl_rlvr.sandbox.forkserver.heap import fill_heap, gather
+from trl_rlvr.sandbox.forkserver.code_pages import join_mappings, use_huge_pages
+from trl_rlvr.sandbox.forkserver.heap import fill_heap
 from trl_rlvr.sandbox.forkserver.package_finder import install_finder
 from trl_rlvr.sandbox.forkserver.preload import preload_others
-from trl_rlvr.sandbox.forkserver.warmup import rehearse, warm_up
+from trl_rlvr.sandbox.forkserver.warmup import warm_up
 from trl_rlvr.sandbox.harness import main as harness
 from trl_rlvr.sandbox.protocol.control import CANDIDATE, EXITED, FORK, KILL, MAX_FAULT, NOTICE, ORDER, RUNS, TOGETHER
 from trl_rlvr.sandbox.protocol.frames import receive_with_fds
 from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 from trl_rlvr.sandbox.together import main as together
 
-_AROUND_A_FORK = (child_plan, kernel, scratch, seccomp, stack)
-"""Modules of what server and child do before and after a fork."""
 _CONTROL = 3
 _MAX_FDS = 4
 _WATCH_MS = 50
@@ -193,14 +189,6 @@ def _become(role: bytes, kind: bytes, fds: tuple[int, ...], null: int) -> None:
         leave(0)
 
 
-def _hot() -> list[FunctionType]:
-    """Return the functions that run for each program, in the server and in a candidate."""
-    ran = rehearse()
-    around = {module.__name__ for module in _AROUND_A_FORK} | {__name__}
-    functions = [one for one in gc.get_objects() if type(one) is FunctionType]
-    return [one for one in functions if one.__code__ in ran or one.__module__ in around]
-
-
 def _confined(told: WorkerSettings, control: socket.socket) -> stack.Confinement:
     """Confine this process; where the host does not let it, say why in the place of the layers, and leave."""
     try:
@@ -226,9 +214,7 @@ def main(package_root: str, settings: str) -> None:
     control = socket.socket(fileno=_CONTROL)
     use_huge_pages()
     join_mappings()
-    copy_text_at_fork()
     filling = [fill_heap()]
-    gather(_hot())
     warm_up()
     told = WorkerSettings.unpack(settings)
     install_finder(told.packages)

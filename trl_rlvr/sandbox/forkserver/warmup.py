@@ -6,14 +6,13 @@ A page that the server has not warmed is faulted in by each child anew; it is pa
 import linecache
 import os
 import sys
-from types import CodeType, FrameType
 
-from trl_rlvr.analysis.conventions import FILE
 from trl_rlvr.sandbox.candidate import main as candidate
 from trl_rlvr.sandbox.codec import Decoder
 from trl_rlvr.sandbox.protocol.control import LITERAL, pack_work
 from trl_rlvr.sandbox.protocol.frames import memory_file
 
+_PROGRAMS = 40
 _PROGRAM = """
 import math, re, itertools, functools, heapq
 from collections import Counter, defaultdict, deque
@@ -46,28 +45,11 @@ def fail_{n}(xs): return xs["key"]
 """
 
 
-def rehearse() -> set[CodeType]:
-    """Return the code that a candidate runs of this package and of what it uses."""
-    ran: set[CodeType] = set()
-
-    def note(frame: FrameType, event: str, argument: object) -> None:
-        del argument
-        if event == "call" and frame.f_code.co_filename != FILE:
-            ran.add(frame.f_code)
-
-    sys.setprofile(note)
-    try:
-        warm_up(1)
-    finally:
-        sys.setprofile(None)
-    return ran
-
-
-def warm_up(programs: int = 40) -> None:
+def warm_up() -> None:
     """Run small programs of our own the way a candidate's are run."""
     ours = sys.modules["__main__"], sys.argv
     answers, reply = os.pipe()
-    for number in range(2, programs + 2):
+    for number in range(2, _PROGRAMS + 2):
         names = f"solve_{number}", f"fail_{number}"
         calls = pack_work([(0, name, "", ([3, 1, 2],), {}, False) for name in names])
         work = memory_file(pack_work((_PROGRAM.format(n=number), names, calls, "")))
