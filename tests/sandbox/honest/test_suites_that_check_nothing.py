@@ -2,7 +2,7 @@
 
 import pytest
 from programs.headers import SQUARE
-from programs.helpers import ADD, CASE
+from programs.runners import ADD, CASE
 from support.programs import run_or_fail, simple
 
 from trl_rlvr.sandbox.base import Sandbox

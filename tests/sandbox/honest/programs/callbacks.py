@@ -2,8 +2,8 @@
 
 from support.honest import honest
 
-SQUARE = "def square(n): return n * n"
-WRONG = ("n * n", "n + n")
+from programs.headers import SQUARE, WRONG
+
 PROGRAMS = {
     "bound_methods_given_twice": honest(
         """

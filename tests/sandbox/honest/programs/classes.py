@@ -2,15 +2,8 @@
 
 from support.honest import honest
 
-POINT = """
-from dataclasses import dataclass
-@dataclass(frozen=True)
-class Point:
-    x: int
-    y: int = 0
-    def norm(self): return abs(self.x) + abs(self.y)
-def shift(p, dx): return Point(p.x + dx, p.y)
-"""
+from programs.objects import POINT
+
 PROGRAMS = {
     "context_manager_by_a_generator": honest(
         """

@@ -60,18 +60,6 @@ PROGRAMS = {
         "assert divide(6, 3) == 2",
         wrong=("ValueError", "KeyError"),
     ),
-    "expected_exception_by_a_helper": honest(
-        DIVIDE,
-        """
-        def raises(kind, f, *a):
-            try: f(*a)
-            except kind: return True
-            return False
-        assert raises(ValueError, divide, 1, 0)
-        assert not raises(Exception, divide, 1, 1)
-        """,
-        wrong=("ValueError", "ArithmeticError"),
-    ),
     "expected_exception_of_unittest": honest(
         DIVIDE,
         """

@@ -4,7 +4,39 @@ from support.honest import honest
 
 SQUARE = "def square(n): return n * n"
 WRONG = ("n * n", "n + n")
-PROGRAMS = {
+SOURCES = {
+    "class_for_pytest": """
+        class TestSquare:
+            def setup_method(self, method): self.seen, self.name = [], method.__name__
+            def teardown_method(self): assert len(self.seen) == 1
+            def test_three(self):
+                self.seen.append(square(3))
+                assert self.seen == [9] and self.name == 'test_three'
+            def test_four(self):
+                self.seen.append(square(4))
+                assert self.seen == [16]
+        """,
+    "main_of_unittest": """
+        import unittest
+        class TestCases(unittest.TestCase):
+            def test_all(self): self.assertListEqual([square(n) for n in range(4)], [0, 1, 4, 9])
+        class AsyncCases(unittest.IsolatedAsyncioTestCase):
+            async def test_it(self): self.assertEqual(square(5), 25)
+        unittest.main()
+        """,
+    "run_of_unittest_that_nobody_reads": """
+        import unittest
+        class TestCases(unittest.TestCase):
+            def test_all(self): self.assertListEqual([square(n) for n in range(4)], [0, 1, 4, 9])
+            @unittest.skip('not now')
+            def test_later(self): self.fail()
+        def run_tests():
+            suite = unittest.TestLoader().loadTestsFromTestCase(TestCases)
+            unittest.TextTestRunner().run(suite)
+        run_tests()
+        """,
+}
+PROGRAMS = {name: honest(SQUARE, one, wrong=WRONG, entry_point="square") for name, one in SOURCES.items()} | {
     "imported_from_the_solution": honest(
         SQUARE,
         "from solution import square\nassert square(3) == 9\nassert len([square(4)]) == 1",
@@ -91,22 +123,6 @@ PROGRAMS = {
         "assert square(5) == 25\nif __name__ == '__main__':\n    import pytest\n    pytest.main([__file__])",
         wrong=WRONG,
     ),
-    "class_for_pytest": honest(
-        SQUARE,
-        """
-        class TestSquare:
-            def setup_method(self, method): self.seen, self.name = [], method.__name__
-            def teardown_method(self): assert len(self.seen) == 1
-            def test_three(self):
-                self.seen.append(square(3))
-                assert self.seen == [9] and self.name == 'test_three'
-            def test_four(self):
-                self.seen.append(square(4))
-                assert self.seen == [16]
-        """,
-        wrong=WRONG,
-        entry_point="square",
-    ),
     "class_for_unittest": honest(
         SQUARE,
         """
@@ -123,35 +139,6 @@ PROGRAMS = {
             def test_later(self): self.fail()
         """,
         wrong=("n * n", "n * n * n"),
-        entry_point="square",
-    ),
-    "main_of_unittest": honest(
-        SQUARE,
-        """
-        import unittest
-        class TestCases(unittest.TestCase):
-            def test_all(self): self.assertListEqual([square(n) for n in range(4)], [0, 1, 4, 9])
-        class AsyncCases(unittest.IsolatedAsyncioTestCase):
-            async def test_it(self): self.assertEqual(square(5), 25)
-        unittest.main()
-        """,
-        wrong=WRONG,
-        entry_point="square",
-    ),
-    "run_of_unittest_that_nobody_reads": honest(
-        SQUARE,
-        """
-        import unittest
-        class TestCases(unittest.TestCase):
-            def test_all(self): self.assertListEqual([square(n) for n in range(4)], [0, 1, 4, 9])
-            @unittest.skip('not now')
-            def test_later(self): self.fail()
-        def run_tests():
-            suite = unittest.TestLoader().loadTestsFromTestCase(TestCases)
-            unittest.TextTestRunner().run(suite)
-        run_tests()
-        """,
-        wrong=WRONG,
         entry_point="square",
     ),
     "classes_that_are_no_tests": honest(

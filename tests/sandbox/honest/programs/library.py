@@ -2,7 +2,61 @@
 
 from support.honest import honest
 
+CALLS = {
+    "sqlite": ("sqlite3", "sqlite3.connect(':memory:').execute('select 1 + 2').fetchone()[0]", "3"),
+    "lru_cache": ("functools", "[functools.lru_cache(None)(abs)(n) for n in (-1, -1)]", "[1, 1]"),
+    "reduce_and_partial": (
+        "functools, operator",
+        "functools.partial(functools.reduce, operator.mul)([2, 3, 4], 1)",
+        "24",
+    ),
+    "combinations": ("itertools", "list(itertools.combinations(range(3), 2))", "[(0, 1), (0, 2), (1, 2)]"),
+    "accumulate": ("itertools", "list(itertools.accumulate(itertools.islice(itertools.count(1), 3)))", "[1, 3, 6]"),
+    "groupby": ("itertools", "[(k, len([*g])) for k, g in itertools.groupby('aab')]", "[('a', 2), ('b', 1)]"),
+    "heap": ("heapq", "heapq.nsmallest(2, [3, 1, 2])", "[1, 2]"),
+    "bisect": ("bisect", "bisect.bisect_left([1, 2, 2, 3], 2)", "1"),
+    "time_zones": (
+        "datetime, zoneinfo",
+        "datetime.datetime(2020, 7, 1, tzinfo=zoneinfo.ZoneInfo('Europe/Berlin')).utcoffset().total_seconds()",
+        "7200",
+    ),
+    "date_formatting": (
+        "datetime",
+        "datetime.datetime.strptime('24.12.2021', '%d.%m.%Y').strftime('%Y-%m-%d %A')",
+        "'2021-12-24 Friday'",
+    ),
+    "calendar": ("calendar", "calendar.monthrange(2024, 2)[1]", "29"),
+    "regular_expressions": ("re", "re.sub(r'(\\w+)@(\\w+)', r'\\2 at \\1', 'me@home')", "'home at me'"),
+    "json": ("json", "json.loads(json.dumps({'b': [1, None, True]}))", "{'b': [1, None, True]}"),
+    "mathematics": ("math", "[math.gcd(9, 6), math.isqrt(9), math.comb(9, 2)]", "[3, 3, 36]"),
+    "complex_mathematics": ("cmath, statistics", "[cmath.sqrt(-9), statistics.median([9, 1, 2])]", "[3j, 2]"),
+    "hashing": ("hashlib", "hashlib.sha256(b'abc').hexdigest()[:8]", "'ba7816bf'"),
+    "encoding": ("base64, zlib", "(base64.b64encode(b'abc'), zlib.crc32(b'a'))", "(b'YWJj', 3904355907)"),
+    "compression": ("gzip, bz2, lzma", "[m.decompress(m.compress(b'a')) for m in (gzip, bz2, lzma)]", "[b'a'] * 3"),
+    "csv": ("csv, io", "list(csv.reader(io.StringIO('1,;x,y;'), quotechar=';'))", "[['1', 'x,y']]"),
+    "templates": ("string", "string.Template('$a!').substitute(a=string.capwords('b c'))", "'B C!'"),
+    "text_wrapped": ("textwrap", "textwrap.fill('a b c', 3)", "'a b\\nc'"),
+    "memory_views": ("struct", "bytes(memoryview(struct.pack('>I', 258))[2:])", "b'\\x01\\x02'"),
+    "cmp_to_key": ("functools", "sorted([1, 3, 2], key=functools.cmp_to_key(lambda a, b: b - a))", "[3, 2, 1]"),
+    "itemgetter": ("operator", "sorted([(1, 2), (2, 1)], key=operator.itemgetter(1))", "[(2, 1), (1, 2)]"),
+    "abstract_syntax": ("ast", "type(ast.parse('1 + 2', mode='eval').body.op).__name__", "'Add'"),
+    "system_facts": (
+        "os, platform, sys",
+        "[os.getpid() > 0, sys.version_info[0], platform.system()]",
+        "[1, 3, 'Linux']",
+    ),
+    "working_folder": ("os", "os.path.exists(os.getcwd())", "True"),
+}
+"""Modules, what a solution returns of them, and what a test expects."""
 PROGRAMS = {
+    name: honest(
+        f"import {modules}\ndef f(): return {value}",
+        f"assert f() == {expected}",
+        wrong=("return ", "return None and "),
+        entry_point="f",
+    )
+    for name, (modules, value, expected) in CALLS.items()
+} | {
     "temporary_file": honest(
         """
         import tempfile
@@ -36,57 +90,6 @@ PROGRAMS = {
         """,
         "assert f('abc') == 'cba'",
         wrong=("[::-1]", ""),
-    ),
-    "sqlite_in_memory": honest(
-        """
-        import sqlite3
-        def f(xs):
-            base = sqlite3.connect(':memory:')
-            base.execute('create table t (x int)')
-            base.executemany('insert into t values (?)', [(x,) for x in xs])
-            return base.execute('select sum(x) from t').fetchone()[0]
-        """,
-        "assert f([1, 2, 3]) == 6",
-        wrong=("sum(x)", "max(x)"),
-    ),
-    "lru_cache": honest(
-        """
-        from functools import lru_cache
-        @lru_cache(maxsize=None)
-        def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
-        """,
-        "assert fib(90) == 2880067194370816120",
-        "assert fib(10) == 55",
-        wrong=("n - 2)", "n - 3)"),
-    ),
-    "reduce_and_partial": honest(
-        """
-        from functools import partial, reduce
-        import operator
-        def f(xs): return partial(reduce, operator.mul)(xs, 1)
-        """,
-        "assert f([2, 3, 4]) == 24",
-        wrong=("mul", "add"),
-    ),
-    "itertools_many": honest(
-        """
-        import itertools as it
-        def f(n):
-            return [list(it.combinations(range(n), 2)), list(it.accumulate(range(n))), list(it.islice(it.count(n), 2)),
-                    [(k, len(list(g))) for k, g in it.groupby('aab')]]
-        """,
-        "assert f(3) == [[(0, 1), (0, 2), (1, 2)], [0, 1, 3], [3, 4], [('a', 2), ('b', 1)]]",
-        wrong=("count(n)", "count(1)"),
-    ),
-    "heap": honest(
-        "import heapq\ndef f(xs):\n    heapq.heapify(xs)\n    return [heapq.heappop(xs) for _ in range(2)]",
-        "assert f([3, 1, 2]) == [1, 2]",
-        wrong=("heapify(xs)", "_heapify_max(xs)"),
-    ),
-    "bisect": honest(
-        "import bisect\ndef f(xs, x): return bisect.bisect_left(xs, x)",
-        "assert f([1, 2, 2, 3], 2) == 1",
-        wrong=("left", "right"),
     ),
     "counter": honest(
         "from collections import Counter\ndef f(s): return Counter(s)",
@@ -155,29 +158,5 @@ PROGRAMS = {
         "import datetime as dt\ndef f(h): return (dt.time(h, 30), dt.timedelta(hours=h))",
         "import datetime\nassert f(2) == (datetime.time(2, 30), datetime.timedelta(seconds=7200))",
         wrong=("h, 30", "h, 31"),
-    ),
-    "time_zones": honest(
-        """
-        from datetime import datetime
-        from zoneinfo import ZoneInfo
-        def f(hour): return datetime(2020, 7, 1, hour, tzinfo=ZoneInfo('Europe/Berlin')).utcoffset().total_seconds()
-        """,
-        "assert f(12) == 7200",
-        wrong=("Berlin", "London"),
-    ),
-    "date_formatting": honest(
-        "from datetime import datetime\ndef f(s): return datetime.strptime(s, '%d.%m.%Y').strftime('%Y-%m-%d %A')",
-        "assert f('24.12.2021') == '2021-12-24 Friday'",
-        wrong=("%A", "%a"),
-    ),
-    "calendar": honest(
-        "import calendar\ndef f(y, m): return calendar.monthrange(y, m)[1]",
-        "assert f(2024, 2) == 29",
-        wrong=("[1]", "[0]"),
-    ),
-    "regular_expressions": honest(
-        "import re\ndef f(s): return re.sub(r'(\\w+)@(\\w+)', r'\\2 at \\1', s)",
-        "assert f('me@home') == 'home at me'",
-        wrong=("2 at", "1 at"),
     ),
 }

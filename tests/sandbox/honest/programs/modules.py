@@ -12,11 +12,6 @@ PROGRAMS = {
         "assert f('aab').span() == (0, 3)",
         wrong=("(a+)", "(a)a"),
     ),
-    "json_both_ways": honest(
-        "import json\ndef f(x): return json.loads(json.dumps(x, sort_keys=True))",
-        "assert f({'b': [1, None, True], 'a': 1.5}) == {'a': 1.5, 'b': [1, None, True]}",
-        wrong=("json.dumps(x,", "json.dumps(list(x),"),
-    ),
     "random_with_a_seed": honest(
         """
         import random
@@ -29,35 +24,6 @@ PROGRAMS = {
         "assert f(3) == (list(range(10)), 2)",
         wrong=("range(10)", "range(9)"),
     ),
-    "mathematics": honest(
-        """
-        import math, cmath, statistics
-        def f(n): return [math.gcd(n, 6), math.isqrt(n), math.comb(n, 2), statistics.median([n, 1, 2]), cmath.sqrt(-n)]
-        """,
-        "assert f(9) == [3, 3, 36, 2, 3j]",
-        wrong=("gcd", "lcm"),
-    ),
-    "hashing_and_encoding": honest(
-        """
-        import base64, hashlib, zlib
-        def f(s): return hashlib.sha256(s.encode()).hexdigest()[:8], base64.b64encode(s.encode()), zlib.crc32(b'a')
-        """,
-        "assert f('abc') == ('ba7816bf', b'YWJj', 3904355907)",
-        wrong=("sha256", "sha1"),
-    ),
-    "compression": honest(
-        """
-        import gzip, bz2, lzma, zlib
-        def f(b): return all(m.decompress(m.compress(b)) == b for m in (gzip, bz2, lzma, zlib)) and len(b)
-        """,
-        "assert f(b'abc' * 100) == 300",
-        wrong=("len(b)", "0"),
-    ),
-    "csv_and_text_streams": honest(
-        "import csv, io\ndef f(text): return [row for row in csv.reader(io.StringIO(text))]",
-        "assert f('a,b\\n1,\"x,y\"') == [['a', 'b'], ['1', 'x,y']]",
-        wrong=("row for", "row[0] for"),
-    ),
     "captured_output_inside": honest(
         """
         import contextlib, io
@@ -68,14 +34,6 @@ PROGRAMS = {
         """,
         "assert f(5) == '5\\n'",
         wrong=("print(n)", "print(n, n)"),
-    ),
-    "strings_and_templates": honest(
-        """
-        import string, textwrap
-        def f(s): return string.Template('$a!').substitute(a=s), textwrap.fill('a b c', 3), string.capwords(s)
-        """,
-        "assert f('ab cd') == ('ab cd!', 'a b\\nc', 'Ab Cd')",
-        wrong=("capwords(s)", "capwords(s[1:])"),
     ),
     "copying": honest(
         "import copy\ndef f(x):\n    y = copy.deepcopy(x)\n    y[0].append(1)\n    return x, y",
@@ -99,20 +57,6 @@ PROGRAMS = {
         "assert g('b.txt').suffix == '.txt'",
         wrong=("/a", "/b"),
     ),
-    "struct_and_memory_views": honest(
-        "import struct\ndef f(n): return bytes(memoryview(struct.pack('>I', n))[2:])",
-        "assert f(258) == b'\\x01\\x02'",
-        wrong=(">I", "<I"),
-    ),
-    "operator_and_cmp_to_key": honest(
-        """
-        from functools import cmp_to_key
-        from operator import itemgetter
-        def f(xs): return sorted(sorted(xs, key=itemgetter(1)), key=cmp_to_key(lambda a, b: b[0] - a[0]))
-        """,
-        "assert f([(1, 2), (2, 1), (1, 1)]) == [(2, 1), (1, 1), (1, 2)]",
-        wrong=("b[0] - a[0]", "a[0] - b[0]"),
-    ),
     "queues": honest(
         """
         import queue
@@ -123,16 +67,6 @@ PROGRAMS = {
         """,
         "assert f([3, 1, 2]) == [1, 2, 3]",
         wrong=("PriorityQueue", "Queue"),
-    ),
-    "abstract_syntax": honest(
-        """
-        import ast, inspect
-        def f(text):
-            nodes = ast.walk(ast.parse(text, mode='eval'))
-            return [type(n).__name__ for n in nodes if isinstance(n, ast.operator)]
-        """,
-        "assert f('1 + 2 * 3') == ['Add', 'Mult']",
-        wrong=("__name__", "__module__"),
     ),
     "logging_and_warnings": honest(
         "import logging, warnings\ndef f(n):\n    logging.warning('x')\n    warnings.warn('y')\n    return n",
@@ -148,14 +82,6 @@ PROGRAMS = {
         """,
         "assert f(1) == 1",
         wrong=("1.6e9", "9e9"),
-    ),
-    "system_facts": honest(
-        """
-        import os, platform, sys
-        def f(): return [os.getpid() > 0, sys.version_info >= (3, 11), platform.system(), os.path.exists(os.getcwd())]
-        """,
-        "assert f() == [True, True, 'Linux', True]",
-        wrong=("> 0", "< 0"),
     ),
     "unit_tests_inside": honest(
         """

@@ -2,12 +2,10 @@
 
 from support.honest import honest
 
-SQUARE = "def square(n): return n * n"
-WRONG = ("n * n", "n + n")
-PROGRAMS = {
-    "check_of_humaneval": honest(
-        SQUARE,
-        """
+from programs.headers import SQUARE, WRONG
+
+SOURCES = {
+    "check_of_humaneval": """
         METADATA = {'author': 'x'}
 
 
@@ -17,24 +15,14 @@ PROGRAMS = {
 
         check(square)
         """,
-        wrong=WRONG,
-        entry_point="square",
-    ),
-    "check_with_a_loop": honest(
-        SQUARE,
-        """
+    "check_with_a_loop": """
         def check(candidate):
             for n in range(50):
                 assert candidate(n) == n ** 2
             assert True, 'done'
         check(square)
         """,
-        wrong=WRONG,
-        entry_point="square",
-    ),
-    "check_with_inputs_and_results": honest(
-        SQUARE,
-        """
+    "check_with_inputs_and_results": """
         import math
         def is_floats(x): return isinstance(x, float)
         def assertion(out, exp, atol):
@@ -47,9 +35,17 @@ PROGRAMS = {
             for i, (inp, exp) in enumerate(zip(inputs, results)): assertion(candidate(*inp), exp, 0)
         check(square)
         """,
-        wrong=WRONG,
-        entry_point="square",
-    ),
+    "test_case_of_unittest": """
+        import unittest
+        class T(unittest.TestCase):
+            def test_small(self): self.assertEqual(square(3), 9)
+            def test_all(self): self.assertListEqual([square(n) for n in range(3)], [0, 1, 4])
+        result = unittest.TestResult()
+        unittest.defaultTestLoader.loadTestsFromTestCase(T).run(result)
+        assert result.testsRun == 2 and result.wasSuccessful()
+        """,
+}
+PROGRAMS = {name: honest(SQUARE, one, wrong=WRONG, entry_point="square") for name, one in SOURCES.items()} | {
     "check_that_changes_its_arguments": honest(
         "def tail(xs):\n    xs.pop(0)\n    return xs",
         """
@@ -77,20 +73,6 @@ PROGRAMS = {
     ),
     "helper_class_in_the_test": honest(
         SQUARE, "class T:\n    def run(self): assert square(3) == 9\nT().run()", wrong=WRONG
-    ),
-    "test_case_of_unittest": honest(
-        SQUARE,
-        """
-        import unittest
-        class T(unittest.TestCase):
-            def test_small(self): self.assertEqual(square(3), 9)
-            def test_all(self): self.assertListEqual([square(n) for n in range(3)], [0, 1, 4])
-        result = unittest.TestResult()
-        unittest.defaultTestLoader.loadTestsFromTestCase(T).run(result)
-        assert result.testsRun == 2 and result.wasSuccessful()
-        """,
-        wrong=WRONG,
-        entry_point="square",
     ),
     "comprehension_over_calls": honest(
         SQUARE,
