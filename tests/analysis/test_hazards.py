@@ -2,11 +2,11 @@
 
 import pytest
 
-from trl_rlvr.analysis.hazards import Concern, scrutinize
+from trl_rlvr.analysis.refusals import refusal
 
 
-def found(*tests: str, setup: str = "") -> list[tuple[int, Concern, str]]:
-    return [(finding.test, finding.concern, finding.what) for finding in scrutinize(tests, setup, ("f",))]
+def found(*tests: str, setup: str = "") -> str | None:
+    return refusal(tests, setup, ("f",))
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,12 @@ def found(*tests: str, setup: str = "") -> list[tuple[int, Concern, str]]:
         ("def check(candidate):\n    assert eval(candidate(1)) == 2\ncheck(f)", "eval"),
         ("def wrapped(x):\n    return f(x)\nassert eval(wrapped(1)) == 2", "eval"),
         ("g = f\nassert eval(g(1)) == 2", "eval"),
+        ("from solution import f as g\nassert eval(g(1)) == 2", "eval"),
+        ("import solution as s\nassert eval(s.f(1)) == 2", "eval"),
     ],
 )
 def test_what_executes_or_expands_an_answer_is_found(test: str, what: str) -> None:
-    assert found(test) == [(0, Concern.DANGER, what)]
+    assert found(test) == f"test 0 hands the candidate's value to {what}"
 
 
 @pytest.mark.parametrize(
@@ -56,43 +58,26 @@ def test_what_executes_or_expands_an_answer_is_found(test: str, what: str) -> No
     ],
 )
 def test_what_only_compares_data_is_not(test: str) -> None:
-    assert found(test) == []
+    assert found(test) is None
 
 
-@pytest.mark.parametrize(
-    ("test", "what"),
-    [
-        ("x = [1]\nassert f(x) is not x", "is"),
-        ("assert callable(f(1))", "callable"),
-        ("assert hasattr(f(1), '__iter__')", "hasattr"),
-        ("assert hash(f(1)) == hash(f(1))", "hash"),
-        ("from collections.abc import Iterable\nassert isinstance(f(1), Iterable)", "isinstance"),
-        ("assert isinstance(f(1), f)", "isinstance"),
-        ("import inspect\nassert inspect.isgenerator(f(1))", "inspect.isgenerator"),
-        ("import io, sys\nsys.stdout = io.StringIO()\nf(1)", "captured output"),
-        ("import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()):\n    f(1)", "captured output"),
-    ],
-)
-def test_what_rests_on_behaviour_is_found(test: str, what: str) -> None:
-    assert found(test) == [(0, Concern.BEHAVIOUR, what)]
-
-
-def test_each_finding_names_its_test_and_stands_once() -> None:
+def test_the_reason_names_the_test() -> None:
     tests = ["assert f(1) == 1", "assert eval(f(1)) == eval(f(2))"]
 
-    assert found(*tests) == [(1, Concern.DANGER, "eval")]
+    assert found(*tests) == "test 1 hands the candidate's value to eval"
 
 
 def test_the_setup_code_is_read_with_the_test_that_uses_it() -> None:
     setup = "def value(x):\n    return eval(x)"
 
-    assert found("assert value(f(1)) == 2", setup=setup) == [(-1, Concern.DANGER, "eval")]
-    assert found("assert f(value('1')) == 2", setup=setup) == []
+    reason = found("assert value(f(1)) == 2", setup=setup)
+    assert reason == "the setup code hands the candidate's value to eval"
+    assert found("assert f(value('1')) == 2", setup=setup) is None
 
 
 def test_one_tests_variables_do_not_taint_anothers() -> None:
-    assert found("x = f(1)\nassert x == 1", "x = '1'\nassert eval(x) == f(1)") == []
+    assert found("x = f(1)\nassert x == 1", "x = '1'\nassert eval(x) == f(1)") is None
 
 
-def test_a_test_that_does_not_parse_has_no_findings() -> None:
-    assert found("assert f(1) ==", "assert f(1) == 1") == []
+def test_a_test_that_does_not_parse_is_not_refused() -> None:
+    assert found("assert f(1) ==", "assert f(1) == 1") is None

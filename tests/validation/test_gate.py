@@ -168,31 +168,6 @@ def test_a_refused_problem_is_not_run() -> None:
     assert sandbox.programs == []
 
 
-def test_tests_that_rest_on_behaviour_are_marked_and_kept() -> None:
-    problem = replace(DOUBLE, tests=("assert double(2) == 4", "assert callable(double)"))
-
-    checked = check(problem)
-
-    assert [str(finding) for finding in checked.findings] == ["test 1 rests on behaviour: callable"]
-    assert (checked.reason, checked.problem.total) == (None, 2)
-
-
-def test_tests_that_rest_on_behaviour_are_dropped_where_asked() -> None:
-    problem = replace(DOUBLE, tests=("assert double(2) == 4", "assert callable(double)"))
-
-    checked = check(problem, drop_behaviour_tests=True)
-
-    assert checked.problem.tests == ("assert double(2) == 4",)
-
-
-def test_a_problem_of_nothing_but_behaviour_is_set_aside_where_they_are_dropped() -> None:
-    problem = replace(DOUBLE, tests=("assert callable(double)",))
-
-    checked = check(problem, drop_behaviour_tests=True)
-
-    assert checked.reason == "no test is left without those that rest on behaviour: test 0 rests on behaviour: callable"
-
-
 def test_checks_come_back_in_order() -> None:
     problems = [DOUBLE, replace(DOUBLE, task_id="eval", tests=("assert eval(double(2))",)), ECHO]
 

@@ -5,37 +5,9 @@ does from this; tests are trusted, and the harness is confined.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterator
 
-from trl_rlvr.analysis.parsing import try_parse
 from trl_rlvr.analysis.solution_imports import names_from_solution
-
-
-class Concern(Enum):
-    """Why a test deserves a second look."""
-
-    BEHAVIOUR = "rests on behaviour:"
-    """It asks what a value does or claims to be, not what it is: the candidate can claim anything."""
-    DANGER = "hands the candidate's value to"
-    """It executes, loads, opens or expands the candidate's value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that one test does."""
-
-    test: int
-    """Index of the test; -1: the setup code."""
-    concern: Concern
-    what: str
-    """The function or operator, such as `eval` or `is`."""
-
-    def __str__(self) -> str:
-        place = "the setup code" if self.test < 0 else f"test {self.test}"
-        return f"{place} {self.concern.value} {self.what}"
-
 
 _DANGEROUS_ROOTS = frozenset((
     "bz2", "codeop", "ctypes", "dill", "gzip", "importlib", "joblib", "lzma", "marshal", "os", "pickle", "runpy",
@@ -47,22 +19,11 @@ _PATTERN_FUNCTIONS = frozenset(
     for module in ("re", "regex", "fnmatch")
     for name in ["compile", "findall", "finditer", "fnmatch", "fullmatch", "match", "search", "split", "sub", "subn"]
 )
-_BEHAVIOUR_BUILTINS = frozenset(
-    ["callable", "delattr", "dir", "getattr", "hasattr", "hash", "id", "isinstance", "issubclass", "setattr", "vars"]
-)
-_BEHAVIOUR_ROOTS = frozenset(["gc", "inspect", "weakref"])
-_STDOUT = frozenset(["contextlib.redirect_stderr", "contextlib.redirect_stdout", "sys.stderr", "sys.stdout"])
-_DATA_TYPES = frozenset((
-    "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "range", "set", "str",
-    "tuple", "Counter", "Decimal", "Fraction", "OrderedDict", "date", "datetime", "defaultdict", "deque", "time",
-    "timedelta",
-))  # fmt: skip
-_IMPORTED_NAMES = {"redirect_stdout": "contextlib.redirect_stdout", "redirect_stderr": "contextlib.redirect_stderr"}
 
 
 def imported_names(trees: list[ast.Module]) -> dict[str, str]:
     """Local name -> dotted name it was imported as."""
-    names = dict(_IMPORTED_NAMES)
+    names: dict[str, str] = {}
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
@@ -155,58 +116,17 @@ class Taint:
         is_dangerous = name in _DANGEROUS_BUILTINS or ("." in name and name.partition(".")[0] in _DANGEROUS_ROOTS)
         return is_dangerous and self._reaches_arguments(call)
 
-    def behaviour(self, call: ast.Call, name: str) -> bool:
-        """Tell whether a call of the function `name` asks what the candidate's value claims to be."""
-        if not self._reaches_arguments(call):
-            return False
-        if name == "isinstance" and len(call.args) == 2:
-            types = call.args[1].elts if isinstance(call.args[1], ast.Tuple) else [call.args[1]]
-            return not all(dotted_name(kind, {}).rpartition(".")[2] in _DATA_TYPES for kind in types)
-        return name in _BEHAVIOUR_BUILTINS or ("." in name and name.partition(".")[0] in _BEHAVIOUR_ROOTS)
 
-    def identity(self, compare: ast.Compare) -> bool:
-        """Tell whether the candidate's value is compared by `is`, other than with None, True or False."""
-        sides = [compare.left, *compare.comparators]
-        return any(
-            isinstance(operator, ast.Is | ast.IsNot)
-            and not isinstance(left, ast.Constant)
-            and not isinstance(right, ast.Constant)
-            and (self.reaches(left) or self.reaches(right))
-            for operator, left, right in zip(compare.ops, sides, sides[1:], strict=False)
-        )
+def dangers(tree: ast.Module, taint: Taint, aliases: dict[str, str]) -> Iterator[str]:
+    """Yield the functions by which a source executes, loads, opens or expands the candidate's value.
 
-
-def _findings_in(tree: ast.Module, index: int, taint: Taint, aliases: dict[str, str]) -> Iterator[Finding]:
+    Args:
+        tree: the setup code or a test.
+        taint: what may carry the candidate's value.
+        aliases: local name to the dotted name that it was imported as.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = dotted_name(node.func, aliases).removeprefix("builtins.")
             if taint.danger(node, name):
-                yield Finding(index, Concern.DANGER, name)
-            elif taint.behaviour(node, name):
-                yield Finding(index, Concern.BEHAVIOUR, name)
-        elif isinstance(node, ast.Compare) and taint.identity(node):
-            yield Finding(index, Concern.BEHAVIOUR, "is")
-        if isinstance(node, ast.Attribute | ast.Name) and dotted_name(node, aliases) in _STDOUT:
-            yield Finding(index, Concern.BEHAVIOUR, "captured output")
-
-
-def scrutinize(tests: Sequence[str], setup_code: str, entry_points: tuple[str, ...]) -> list[Finding]:
-    """Find what a problem's tests do with the candidate's values beyond comparing data.
-
-    Args:
-        tests: source of each test.
-        setup_code: what runs before them.
-        entry_points: the candidate's names.
-
-    Returns:
-        Each finding once, in the order of the tests; none for a test that does not parse.
-    """
-    setup = try_parse(setup_code) or ast.Module(body=[], type_ignores=[])
-    found: list[Finding] = []
-    for index, source in enumerate(tests):
-        test = try_parse(source)
-        if test is not None:
-            taint, aliases = Taint([setup, test], entry_points), imported_names([setup, test])
-            found += _findings_in(setup, -1, taint, aliases)
-            found += _findings_in(test, index, taint, aliases)
-    return list(dict.fromkeys(found))
+                yield name

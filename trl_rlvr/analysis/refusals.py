@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
-from trl_rlvr.analysis.hazards import Concern, Taint, dotted_name, imported_names, scrutinize
+from trl_rlvr.analysis.hazards import Taint, dangers, dotted_name, imported_names
 from trl_rlvr.analysis.parsing import called_name, try_parse
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -34,9 +34,6 @@ def refusal(tests: tuple[str, ...], setup_code: str, entry_points: tuple[str, ..
         setup_code: what runs before them, on their side.
         entry_points: the solution's names.
     """
-    dangers = [one for one in scrutinize(tests, setup_code, entry_points) if one.concern is Concern.DANGER]
-    if dangers:
-        return str(dangers[0])
     setup = try_parse(setup_code) or ast.Module(body=[], type_ignores=[])
     for what in _run_side_by_side(setup):
         return f"the setup code: {what}"
@@ -44,6 +41,9 @@ def refusal(tests: tuple[str, ...], setup_code: str, entry_points: tuple[str, ..
         test = try_parse(source)
         if test is not None:
             taint, aliases = Taint([setup, test], entry_points), imported_names([setup, test])
+            for place, tree in (("the setup code", setup), (f"test {index}", test)):
+                for name in dangers(tree, taint, aliases):
+                    return f"{place} hands the candidate's value to {name}"
             for what in (*_run_side_by_side(test), *inexact_constructs(test, taint, aliases)):
                 return f"test {index}: {what}"
             if _calls_nothing(test):

@@ -9,7 +9,6 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from trl_rlvr.analysis.hazards import Concern, Finding, scrutinize
 from trl_rlvr.problem import TOGETHER, CodeProblem
 from trl_rlvr.sandbox.base import Program, Sandbox
 from trl_rlvr.validation.wrong_programs import wrong_programs
@@ -26,13 +25,11 @@ class ProblemCheck:
     """The gate's finding about one problem."""
 
     problem: CodeProblem
-    """As it may be used: with `reference_cpu_s` filled where it was measured, without the tests that were dropped."""
+    """As it may be used: with `reference_cpu_s` filled where it was measured."""
     reason: str | None
     """Why it is set aside; None: it may be used."""
     cpu_s: float | None
     """CPU seconds of the reference on all tests; None without a reference that passes."""
-    findings: tuple[Finding, ...] = ()
-    """What its tests do with the candidate's values beyond comparing data."""
     together: str | None = None
     """Why its tests run together with the solution, whose verdicts can be forged then; None: they run apart."""
 
@@ -92,17 +89,6 @@ def _wrong_reasons(sandbox: Sandbox, problems: Sequence[CodeProblem]) -> list[st
     return reasons
 
 
-def _without_tests(problem: CodeProblem, dropped: set[int]) -> CodeProblem:
-    kept = tuple(test for index, test in enumerate(problem.tests) if index not in dropped)
-    return replace(problem, tests=kept) if kept and dropped else problem
-
-
-def _scrutiny_reason(problem: CodeProblem, findings: Sequence[Finding], dropped: set[int]) -> str | None:
-    if dropped and (len(dropped) == len(problem.tests) or -1 in dropped):
-        return f"no test is left without those that rest on behaviour: {findings[0]}"
-    return None
-
-
 @dataclass
 class _Proofs:
     """Runs references, and settles which problems are judged apart from the solution, and which together with it."""
@@ -120,17 +106,13 @@ class _Proofs:
     def apart(self) -> None:
         """Prove the problems that can be judged apart."""
         for row, problem in enumerate(self.problems):
-            if problem.isolation == TOGETHER:
-                self.reasons[row] = self.reasons[row] or _SAYS_SO
-            else:
-                self.reasons[row] = self.reasons[row] or problem.refusal
+            self.reasons[row] = _SAYS_SO if problem.isolation == TOGETHER else problem.refusal
         self._prove([row for row, reason in enumerate(self.reasons) if reason is None])
 
-    def together(self, allowed: set[int]) -> None:
+    def together(self) -> None:
         """Prove the others by tests that run together with the solution."""
-        for row in sorted(allowed - self._faulty):
-            reason, problem = self.reasons[row], self.problems[row]
-            if reason is not None and problem.tests:
+        for row, (reason, problem) in enumerate(zip(self.reasons, self.problems, strict=True)):
+            if reason is not None and problem.tests and row not in self._faulty:
                 self.why_together[row] = reason
                 self.problems[row] = replace(problem, isolation=TOGETHER)
         rows = [*self.why_together]
@@ -154,7 +136,6 @@ def check_problems(
     problems: Sequence[CodeProblem],
     sandbox: Sandbox,
     *,
-    drop_behaviour_tests: bool = False,
     wrong_on: Collection[str] | None = None,
 ) -> list[ProblemCheck]:
     """Check each problem by its reference, by wrong programs and by reading its tests.
@@ -162,7 +143,6 @@ def check_problems(
     Args:
         problems: to check; any number.
         sandbox: the executor that will judge the model.
-        drop_behaviour_tests: drop tests that ask what a value does or claims to be, not what it is.
         wrong_on: task ids of the problems on which to run wrong programs, ten or more for each; None: all. References
             are cheap, and always run.
 
@@ -172,23 +152,18 @@ def check_problems(
     Raises:
         SandboxError: the sandbox is closed or cannot start.
     """
-    findings = [tuple(scrutinize(one.tests, one.test_setup, one.entry_points)) for one in problems]
-    dropped = [{f.test for f in found if drop_behaviour_tests and f.concern is Concern.BEHAVIOUR} for found in findings]
-    reasons = [
-        _scrutiny_reason(problem, found, drop) for problem, found, drop in zip(problems, findings, dropped, strict=True)
-    ]
-    checked = [_without_tests(problem, drop) for problem, drop in zip(problems, dropped, strict=True)]
+    checked, reasons = list(problems), list[str | None]([None] * len(problems))
     proofs = _Proofs(sandbox, checked, reasons)
     proofs.apart()
     if sandbox.judges_together:
-        proofs.together({row for row, drop in enumerate(dropped) if not drop})
+        proofs.together()
     rows = [row for row, reason in enumerate(reasons) if reason is None]
     rows = [row for row in rows if wrong_on is None or checked[row].task_id in wrong_on]
     for row, reason in zip(rows, _wrong_reasons(sandbox, [checked[row] for row in rows]), strict=True):
         reasons[row] = reason
     return [
-        ProblemCheck(problem, reason, proofs.costs.get(row), found, proofs.why_together.get(row))
-        for row, (problem, reason, found) in enumerate(zip(checked, reasons, findings, strict=True))
+        ProblemCheck(problem, reason, proofs.costs.get(row), proofs.why_together.get(row))
+        for row, (problem, reason) in enumerate(zip(checked, reasons, strict=True))
     ]
 
 
