@@ -21,23 +21,30 @@ from trl_rlvr.sandbox.runner.plan import compile_tree, plan_of
 _MAX_DEPTH = 200
 """Levels of a test's syntax; rewriting takes about four frames for each."""
 _SHOWN_CHARS = 150
+_REMEMBERED_BYTES = 1 << 16
+"""Longer tests are compiled for each program anew, so that a worker's memory stays small."""
 
 
-@lru_cache(maxsize=512)
 def compiled_tests(work: bytes) -> bytes:
     """Return what the harness is to load: the fields of `CompiledTests`, or a line that says why there are none.
 
     Args:
         work: entry points, setup code and tests, as `suite` packs them.
     """
-    names, setup_code, tests = marshal.loads(work)
+    return (_remembered if len(work) <= _REMEMBERED_BYTES else _compiled)(work)
+
+
+def _compiled(work: bytes) -> bytes:
     try:
-        return marshal.dumps(tuple(_compiled(names, setup_code, tests)))
+        return marshal.dumps(tuple(_compile(*marshal.loads(work))))
     except Exception as error:
         return marshal.dumps(f"the tests could not be compiled: {type(error).__name__}")
 
 
-def _compiled(names: tuple[str, ...], setup_code: str, tests: tuple[str, ...]) -> CompiledTests:
+_remembered = lru_cache(maxsize=256)(_compiled)
+
+
+def _compile(names: tuple[str, ...], setup_code: str, tests: tuple[str, ...]) -> CompiledTests:
     trees = [ast.parse(source) for source in (setup_code, *tests)]
     if _is_too_deep(trees[0]):
         raise RecursionError
