@@ -40,26 +40,27 @@ class Suite:
     inputs: tuple[bytes, ...] = ()
     prelude: str = ""
     """What runs before the program."""
-    together: tuple[Any, ...] | None = None
-    """What a process gets beside the code in which solution and tests run together; None: they run apart."""
+    together: bytes = b""
+    """What a process gets of the tests in which they run together with the solution; empty: they run apart."""
     alone: bool = False
     """Whether code of the problem judges what the program answers, which then may have made a harness its own."""
 
     def works(self, code: str) -> tuple[bytes, bytes]:
         """Return what the candidate gets for this code, and what the harness gets."""
-        if self.together is None:
+        if not self.together:
             return pack_work((str(code), self.names, self.calls, self.prelude)), self.expected
         token = os.urandom(_TOKEN_BYTES)
-        return pack_work([str(code), self.names, *self.together, token]), pack_work((token, self.tests))
+        work = pack_work([str(code), self.names, self.prelude, self.together, token])
+        return work, pack_work((token, self.tests))
 
 
 def compile_suite(problem: CodeProblem) -> Suite:
     """Prepare a problem's tests; the last few thousand problems are remembered."""
-    if problem.isolation == TOGETHER_MODE:
-        shared = str(problem.prelude), str(problem.setup_code), tuple(map(str, problem.tests))
-        return Suite(TOGETHER, len(problem.tests), tuple(map(str, problem.entry_points)), b"", b"", together=shared)
     tests, names = tuple(map(str, problem.tests)), tuple(map(str, problem.entry_points))  # not numpy's strings
     setup = (str(problem.prelude), str(problem.setup_code))
+    if problem.isolation == TOGETHER_MODE:
+        work = pack_work((names, setup[1], tests))
+        return Suite(TOGETHER, len(tests), names, b"", b"", prelude=setup[0], together=work)
     return _compile(tests, setup, names, problem.io_tests, (str(problem.io_numbers), str(problem.io_case)))
 
 

@@ -30,7 +30,11 @@ def test_what_the_tests_take_from_the_library_is_known_by_its_module() -> None:
 
 @pytest.mark.parametrize(
     ("test", "fault"),
-    [("assert f(1)\nreturn", "SyntaxError"), (f"assert {'-' * 250}f(1) == 1", "nested more than 200 levels")],
+    [
+        ("assert f(1)\nreturn", "does not compile: SyntaxError"),
+        ("assert f(", "does not parse"),
+        (f"assert {'-' * 250}f(1) == 1", "nested more than 200 levels"),
+    ],
 )
 def test_one_test_that_cannot_run_leaves_the_others(test: str, fault: str) -> None:
     broken, whole = (CompiledTest(*fields) for fields in compiled(test, "assert f(1) == 1").tests)
@@ -39,8 +43,17 @@ def test_one_test_that_cannot_run_leaves_the_others(test: str, fault: str) -> No
     assert (whole.fault, whole.shown) == ("", "assert f(1) == 1")
 
 
-def test_a_source_that_does_not_parse_says_so() -> None:
-    assert marshal.loads(compiled_tests(pack_work((("f",), "", ("assert f(",))))).endswith("SyntaxError")
+@pytest.mark.parametrize("setup", ["x = (", "return", f"x = {'-' * 250}1"])
+def test_no_test_runs_behind_a_setup_that_cannot(setup: str) -> None:
+    (fields,) = compiled("assert f(1) == 1", setup=setup).tests
+
+    assert CompiledTest(*fields).fault.startswith("the setup code ")
+
+
+def test_warnings_of_the_compiler_go_nowhere(recwarn: pytest.WarningsRecorder) -> None:
+    (fields,) = compiled("assert f(1) is 1 and '\\d'").tests
+
+    assert (CompiledTest(*fields).fault, recwarn.list) == ("", [])
 
 
 def test_patterns_may_name_what_the_solution_defines() -> None:

@@ -191,7 +191,7 @@ class ProcessSandbox(Sandbox):
         problem = program.problem
         suite = compile_suite(problem)
         sources = [program.code]
-        if suite.together is not None:
+        if suite.together:
             sources += [problem.test_setup, *problem.tests]
         imports = any(package in source for package in self._packages for source in sources)
         limits = limits.for_program(problem.reference_cpu_s, cases=len(problem.io_tests), imports=imports)

@@ -67,15 +67,11 @@ def make_exception(kind: type[BaseException], args: tuple[Any, ...], text: str) 
     return RuntimeError(text)
 
 
-def _is_scalar(value: object) -> bool:
-    return type(value) in _SCALARS
-
-
 def _is_data(value: object, depth: int = 3) -> bool:
     if type(value) in (list, tuple, set, frozenset, dict):
         items = [*value, *value.values()] if isinstance(value, dict) else list(value)  # type: ignore[call-overload]
         return depth > 0 and len(items) <= _MAX_ITEMS and all(_is_data(item, depth - 1) for item in items)
-    return _is_scalar(value)
+    return type(value) in _SCALARS
 
 
 def _plain(value: Any) -> Any:

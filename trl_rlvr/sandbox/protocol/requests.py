@@ -34,7 +34,6 @@ class Request(bytes, Enum):
     OPERATE = b"O"
     NEXT = b"N"
     AWAIT = b"W"
-    BASE = b"B"
 
     __hash__ = bytes.__hash__  # as bytes that were read
 

@@ -1,4 +1,4 @@
-"""Names that the harness puts into the namespace of a test, for the code that rewriting inserts."""
+"""Names that a runner puts into the namespace of a test, for the code that rewriting inserts."""
 
 TEST_MODULE = "tests"
 """What a test's own classes say their module is."""
@@ -9,3 +9,5 @@ MOVED = "__moved_"
 FETCH = "__fetch__"
 """Name of what reads a name of the solution."""
 CATCHABLE = "__catchable__"
+EQUAL, UNEQUAL, WITHIN = "__trl_equal__", "__trl_unequal__", "__trl_within__"
+"""Names of what compares in the place of operators where a test runs together with the solution."""

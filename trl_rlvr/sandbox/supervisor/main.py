@@ -4,12 +4,13 @@ It holds tests, so nothing is ever forked from it; an `Attempt` runs one job onc
 """
 
 import json
+import marshal
 import struct
 import time
 from dataclasses import replace
 
 from trl_rlvr.sandbox.confine.rlimits import raise_soft_limits
-from trl_rlvr.sandbox.protocol.control import JOB_BYTES, SOURCE, Answer, Job
+from trl_rlvr.sandbox.protocol.control import JOB_BYTES, SOURCE, TOGETHER, Answer, Job, pack_work
 from trl_rlvr.sandbox.protocol.frames import read_frame, write_frame
 from trl_rlvr.sandbox.protocol.outcomes import Outcome
 from trl_rlvr.sandbox.protocol.settings import WorkerSettings
@@ -54,8 +55,7 @@ class Supervisor:
             TrainerGone: nobody waits for them any more.
         """
         started = time.monotonic()
-        if job.kind == SOURCE:
-            job = replace(job, harness=compiled_tests(job.harness))
+        job = _with_compiled_tests(job)
         disturbed: list[Disturbed] = []
         kills: list[int] = []
         lost = 0
@@ -114,6 +114,16 @@ class Supervisor:
         except (ServerLost, OSError) as error:
             return str(error)
         return ""
+
+
+def _with_compiled_tests(job: Job) -> Job:
+    """Compile the tests where they are source, for the process that will run them."""
+    if job.kind == SOURCE:
+        return replace(job, harness=compiled_tests(job.harness))
+    if job.kind == TOGETHER:
+        *work, tests, token = marshal.loads(job.candidate)
+        return replace(job, candidate=pack_work([*work, compiled_tests(tests, together=True), token]))
+    return job
 
 
 def _of_our_own(error: Exception) -> Disturbed:

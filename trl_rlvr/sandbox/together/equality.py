@@ -4,16 +4,12 @@ An object whose class compares by code of the solution's is also asked about a v
 that as well equals nothing.
 """
 
-import ast
 import types
 from collections.abc import Callable
 from typing import Any
 
+from trl_rlvr.sandbox.rewrite.injected import EQUAL, UNEQUAL, WITHIN
 from trl_rlvr.sandbox.runner.plan import TEST_FILE
-
-EQUAL, UNEQUAL, WITHIN = "__trl_equal__", "__trl_unequal__", "__trl_within__"
-"""Variables of a test for what compares in the place of operators."""
-_OPERATORS = {ast.Eq: EQUAL, ast.NotEq: UNEQUAL, ast.In: WITHIN, ast.NotIn: WITHIN}
 
 _MOST_ITEMS = 2000
 _ASSERTIONS = (
@@ -113,23 +109,3 @@ def _guarded(method: Callable[..., Any], test: Callable[[Any, Any], bool] | None
 
     assertion.__name__ = method.__name__
     return assertion
-
-
-def guarded(tree: ast.Module) -> ast.Module:
-    """Rewrite a test so that its comparisons are led through the functions here."""
-    changed: ast.Module = _Comparisons().visit(tree)
-    return changed
-
-
-class _Comparisons(ast.NodeTransformer):
-    """Leads each `a == b`, `a != b` and `a in b` through a function of the runner's."""
-
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        self.generic_visit(node)
-        hook = _OPERATORS.get(type(node.ops[0])) if len(node.ops) == 1 else None
-        if hook is None:
-            return node
-        call: ast.expr = ast.Call(ast.Name(hook, ast.Load()), [node.left, node.comparators[0]], [])
-        if isinstance(node.ops[0], ast.NotIn):
-            call = ast.UnaryOp(ast.Not(), call)
-        return ast.copy_location(call, node)

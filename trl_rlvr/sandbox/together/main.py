@@ -1,11 +1,9 @@
 """Runs a solution and its tests in one process, and writes a verdict for each test.
 
-The tests are read and compiled, and what they import is there, before the solution is loaded. Each verdict bears a
-token that was drawn for this run. It is held by an iterator alone: no variable of a frame that the solution can walk to
-has it.
+The tests come compiled, and what they import is there before the solution is loaded. Each verdict bears a token that
+was drawn for this run. It is held by an iterator alone: no variable of a frame that the solution can walk to has it.
 """
 
-import ast
 import builtins
 import gc
 import importlib
@@ -14,28 +12,26 @@ import random
 import sys
 import types
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from marshal import loads
 from types import CodeType
 from typing import Any
 
-from trl_rlvr.analysis.conventions import FILE, MODULE
-from trl_rlvr.analysis.parsing import bound_name, try_parse
-from trl_rlvr.analysis.standard_values import standard_origins, values_of
+from trl_rlvr.analysis.conventions import FILE
+from trl_rlvr.analysis.standard_values import values_of
 from trl_rlvr.sandbox.candidate.loading import Fatal, load, run_prelude
 from trl_rlvr.sandbox.protocol.control import pack_record
 from trl_rlvr.sandbox.protocol.frames import read_file
 from trl_rlvr.sandbox.protocol.outcomes import FATAL_VERDICTS, LOADING, Outcome, describe
-from trl_rlvr.sandbox.runner.plan import TEST_FILE, compile_tree, plan_of
+from trl_rlvr.sandbox.protocol.tests import CompiledTest, TogetherTests
+from trl_rlvr.sandbox.runner.plan import TEST_FILE, Plan
 from trl_rlvr.sandbox.runner.pytest_stand_in import provide_pytest
 from trl_rlvr.sandbox.runner.running import Collected, NotRun
 from trl_rlvr.sandbox.together import equality
 from trl_rlvr.sandbox.together.tampering import Fixed, Tampered
 from trl_rlvr.verdict import Verdict
 
-_PARTS = ("numpy.testing", "pandas.testing", "unittest.mock")
-"""Modules that tests reach through the package that they import, as is seen by their last name."""
 _TESTS = "tests"
 """Name of the module that tests are told to be."""
 
@@ -45,7 +41,7 @@ def main(kind: bytes, fds: list[int]) -> None:
 
     Args:
         kind: of the suite; there is one only.
-        fds: the payload - solution, entry points, prelude, setup code, tests and token - and the pipe for verdicts.
+        fds: the payload - solution, entry points, prelude, compiled tests and token - and the pipe for verdicts.
     """
     del kind
     random.seed()  # or all programs of a server would draw the same numbers
@@ -53,11 +49,11 @@ def main(kind: bytes, fds: list[int]) -> None:
     deque(map(partial(os.write, fds[1]), map(work.pop().__add__, _records(*work))), maxlen=0)
 
 
-def _records(source: str, names: tuple[str, ...], prelude: str, setup: str, tests: Sequence[str]) -> Iterator[bytes]:
-    runner = _Runner(names, prelude, setup, tests)
+def _records(source: str, names: tuple[str, ...], prelude: str, work: bytes) -> Iterator[bytes]:
+    runner = _Runner(names, prelude, TogetherTests(*loads(work)))
     gc.freeze()  # what is frozen is not among `gc.get_objects()`
     fatal = runner.load(source)
-    for number in range(len(tests)):
+    for number in range(len(runner.tests)):
         outcome = runner.run(number) if fatal is None else fatal
         yield pack_record(number, *outcome)
 
@@ -65,19 +61,15 @@ def _records(source: str, names: tuple[str, ...], prelude: str, setup: str, test
 class _Runner:
     """The tests of one problem, ready before the solution is."""
 
-    def __init__(self, names: tuple[str, ...], prelude: str, setup: str, tests: Sequence[str]) -> None:
+    def __init__(self, names: tuple[str, ...], prelude: str, work: TogetherTests) -> None:
         self._names = names
         self._prelude = prelude
-        self._sources = tests
-        trees = [tree for tree in map(try_parse, (setup, *tests)) if tree is not None]
-        wanted = [name for name in _imported_modules(trees) if name.partition(".")[0] != MODULE]
-        mentioned = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-        parts = [name.split(".") for name in _PARTS]
-        modules = _import_all([*wanted, *(f"{a}.{b}" for a, b in parts if a in wanted and b in mentioned)])
-        self._standard = values_of(standard_origins(trees, names))
-        self._free = _free_names(trees)
-        self._plans: list[tuple[Collected, CodeType] | SyntaxError] = [_plan(source) for source in tests]
-        self._setup = compile_tree(equality.guarded(ast.parse(setup, TEST_FILE)))
+        self._setup = work.setup
+        self._read = work.read
+        self.tests = [CompiledTest(*fields) for fields in work.tests]
+        self._collected = [Collected(Plan(*test.plan), test.code) if test.code else None for test in self.tests]
+        modules = _import_all(work.modules)
+        self._standard = values_of(work.origins)
         modules += [value for value in self._standard.values() if isinstance(value, types.ModuleType)]
         self._fixed = Fixed(modules, _classes())
         self._module = types.ModuleType(_TESTS)
@@ -101,15 +93,15 @@ class _Runner:
 
     def run(self, number: int) -> Outcome:
         """Run one test."""
-        plan = self._plans[number]
+        test, collected = self.tests[number], self._collected[number]
+        if test.code is None or collected is None:
+            return Outcome(Verdict.REFUSED_VALUE, test.fault)
         try:
-            if isinstance(plan, SyntaxError):
-                raise plan
-            self._run(*plan)
+            self._run(collected, test.code)
         except (Tampered, NotRun) as finding:
             return Outcome(Verdict.REFUSED_VALUE, str(finding))
         except BaseException as error:  # whatever a test raises is a verdict on the solution
-            return self._failure(error, self._sources[number])
+            return self._failure(error, test.shown)
         return Outcome(Verdict.PASSED, "")
 
     def _run(self, collected: Collected, code: CodeType) -> None:
@@ -118,7 +110,8 @@ class _Runner:
         namespace.update(self._given())
         namespace.update(hooks)
         try:
-            exec(self._setup, namespace)
+            if self._setup is not None:
+                exec(self._setup, namespace)
             exec(code, namespace)
             collected.run(namespace)
         finally:
@@ -130,7 +123,7 @@ class _Runner:
     def _given(self) -> dict[str, Any]:
         """Return the names that a test begins with."""
         solution = self._solution
-        asked = self._free.difference(vars(builtins)) | set(self._names)
+        asked = self._read.difference(vars(builtins)) | set(self._names)
         own = {name: solution[name] for name in asked if name in solution}
         return {
             "__builtins__": builtins,
@@ -157,15 +150,6 @@ class _Runner:
         return Outcome(Verdict.WRONG_ANSWER, f"{said}: {line}" if line else said)
 
 
-def _plan(source: str) -> tuple[Collected, CodeType] | SyntaxError:
-    try:
-        plan = plan_of(tree := ast.parse(source, TEST_FILE))
-        code = compile_tree(equality.guarded(tree))
-        return Collected(plan, code), code
-    except (SyntaxError, ValueError) as error:
-        return SyntaxError(str(error))
-
-
 def _import_all(names: Sequence[str]) -> list[types.ModuleType]:
     """Import what the tests import; what is not there is the test's to notice, but for pytest, which has a stand-in."""
     found = []
@@ -178,24 +162,6 @@ def _import_all(names: Sequence[str]) -> list[types.ModuleType]:
     if any(module.__name__ == "pytest" for module in found):
         provide_pytest()
     return found
-
-
-def _free_names(trees: Sequence[ast.Module]) -> set[str]:
-    """Return the names that tests read and never bind."""
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    read = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    return read.difference(map(bound_name, nodes))
-
-
-def _imported_modules(trees: Iterable[ast.Module]) -> list[str]:
-    """Return the names of the modules that tests import."""
-    found: list[str] = []
-    for node in (node for tree in trees for node in ast.walk(tree)):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.append(node.module)
-    return list(dict.fromkeys(found))
 
 
 def _classes() -> list[type]:
