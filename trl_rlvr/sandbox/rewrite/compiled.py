@@ -63,7 +63,7 @@ def _apart(names: tuple[str, ...], setup_code: str, tests: tuple[str, ...]) -> C
     def rewritten(tree: ast.Module) -> ast.Module:
         return protect_comparisons(tree, reach, frozenset(names))
 
-    shown = [_shown(tree) for tree in trees[1:]]
+    shown = [_shown(source, tree) for source, tree in zip(tests, trees[1:], strict=True)]
     stars = any(star_imports(setup.body))
     return CompiledTests(
         names=names,
@@ -135,13 +135,10 @@ def _code(tree: ast.Module, rewrite: Callable[[ast.Module], ast.Module], fault: 
         return None, f"does not compile: {type(error).__name__}"
 
 
-def _shown(tree: ast.Module) -> str:
-    shown = ""
-    for statement in tree.body:
-        shown += f"{ast.unparse(statement)}\n"
-        if len(shown) > _SHOWN_CHARS:
-            break
-    return shown.rstrip()[:_SHOWN_CHARS]
+def _shown(source: str, tree: ast.Module) -> str:
+    """Return the beginning of a source, from its first statement on."""
+    first = tree.body[0].lineno if tree.body else 1
+    return "\n".join(source.split("\n")[first - 1 :])[:_SHOWN_CHARS]
 
 
 def _is_too_deep(tree: ast.AST) -> bool:
