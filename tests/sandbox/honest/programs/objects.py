@@ -193,6 +193,11 @@ PROGRAMS = {
         wrong=("'Vec({self.x}", "'Vec({self.y}"),
         entry_points=("make",),
     ),
+    "method_with_a_name_of_the_executors": honest(
+        "class Person:\n    def introduce(self): return 'I am'\n    def remember_hash(self, n): return n",
+        "assert Person().introduce() == 'I am' and Person().remember_hash(3) == 3",
+        wrong=("'I am'", "''"),
+    ),
     "stateful_object": honest(
         STACK,
         "s = Stack()\ns.push(1)\ns.push(2)\nassert s.pop() == 2\nassert len(s) == 1",

@@ -6,7 +6,7 @@ from trl_rlvr.sandbox.codec import Decoder, Encoder, RefusedValue, tags
 from trl_rlvr.sandbox.harness.remote.exceptions import RemoteBaseException, exception_proxy, remote_of_class
 from trl_rlvr.sandbox.harness.remote.exports import Exports, kind_of
 from trl_rlvr.sandbox.harness.remote.interfaces import Asks
-from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject, proxy
+from trl_rlvr.sandbox.harness.remote.proxies import RemoteObject, introduce, proxy, remember_hash
 from trl_rlvr.sandbox.protocol.operators import ARGUMENT, PROTOCOL_METHODS, UNARY
 from trl_rlvr.sandbox.protocol.requests import RECEIVERS, SENDERS
 
@@ -45,7 +45,7 @@ class Imports:
         if remote is None:
             raise RefusedValue("an answer names an object that was never described")
         if isinstance(remote, RemoteObject) and digest is not None:
-            remote.remember_hash(digest)
+            remember_hash(remote, digest)
         return remote
 
     def _introduce(self, decoder: Decoder, number: int) -> Any:
@@ -61,7 +61,7 @@ class Imports:
         remote = proxy(self._connection, number, kind, name, methods, WITH_OPERANDS if operands else WITHOUT_OPERANDS)
         self._objects[number] = remote
         if isinstance(remote, RemoteObject):
-            remote.introduce(own, base, () if kind == "exception" else mro)
+            introduce(remote, own, base, () if kind == "exception" else mro)
         if kind == "exception":
             remote = self._objects[number] = exception_proxy(remote, mro)
         return remote

@@ -33,17 +33,7 @@ class RemoteObject:
         object.__setattr__(self, "_connection", connection)
         object.__setattr__(self, "remote_number", number)
         object.__setattr__(self, "_hash", None)
-        self.introduce(None, None, ())
-
-    def introduce(self, own: Any, base: Any, mro: tuple[Any, ...]) -> None:
-        """Learn the object's class, or if it is a class its builtin exception base and its own bases."""
-        object.__setattr__(self, "remote_class", own)
-        object.__setattr__(self, "exception_base", base)
-        object.__setattr__(self, "remote_bases", mro)
-
-    def remember_hash(self, digest: int) -> None:
-        """Learn what the object hashes to, which cannot be asked in the middle of a message."""
-        object.__setattr__(self, "_hash", digest)
+        introduce(self, None, None, ())
 
     def __getattr__(self, name: str) -> Any:
         if name in _DUNDERS or (name in self._connection.attributes and not name.startswith("__")):
@@ -101,7 +91,7 @@ class RemoteObject:
 
     def __hash__(self) -> int:
         if not self._connection.is_reading:
-            self.remember_hash(self._ask_exactly("__hash__", int))
+            remember_hash(self, self._ask_exactly("__hash__", int))
         if self._hash is None:
             raise TypeError("the object cannot be a key")
         return int(self._hash)
@@ -139,6 +129,21 @@ class RemoteObject:
         if type(answer) is not kind:
             raise TypeError(f"{method} answered with {type(answer).__name__}")
         return answer
+
+
+def introduce(remote: RemoteObject, own: Any, base: Any, mro: tuple[Any, ...]) -> None:
+    """Note a remote object's class, or if it is a class its builtin exception base and its own bases.
+
+    No method, as its name could be that of a method of the solution's.
+    """
+    object.__setattr__(remote, "remote_class", own)
+    object.__setattr__(remote, "exception_base", base)
+    object.__setattr__(remote, "remote_bases", mro)
+
+
+def remember_hash(remote: RemoteObject, digest: int) -> None:
+    """Note what a remote object hashes to, which cannot be asked in the middle of a message."""
+    object.__setattr__(remote, "_hash", digest)
 
 
 def _forward(name: str) -> Any:
