@@ -4,7 +4,6 @@ import contextlib
 import inspect
 import io
 import itertools
-import tempfile
 import types
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -159,6 +158,8 @@ def _make(
 
 def _built_in(name: str, ends: contextlib.ExitStack, params: Mapping[str, Any]) -> Any:
     if name == "tmp_path":
+        import tempfile  # lazy: fork cost
+
         return Path(tempfile.mkdtemp(dir="."))
     if name == "capsys":
         capture = _Capture()
