@@ -70,8 +70,9 @@ class TestF(unittest.TestCase):
         (PYTEST, [("f", "", [1, 2]), *[("f", "", n) for n in range(3)], ("f", "", "aaa"), ("f", "", 100)]),
         (UNITTEST, [("f", "", 1), ("f", "", 5), ("f", "", 6), ("f", "", 2), ("f", "", 3)]),
         ("import math\nassert math.isclose(f(1), math.pi, rel_tol=1e-3)", [("f", "", 1)]),
+        ("import numpy as np\nassert np.allclose(f(1), -2.5, rtol=1e-7)", [("f", "", 1)]),
     ],
-    ids=["checker", "method", "one-method", "table", "pytest", "unittest", "isclose"],
+    ids=["checker", "method", "one-method", "table", "pytest", "unittest", "isclose", "allclose"],
 )
 def test_calls_are_read_in_the_order_in_which_the_test_makes_them(source, found):
     assert calls(source) == found
@@ -117,6 +118,11 @@ def test_a_method_given_to_a_checker_is_of_one_instance_and_calls_of_a_test_are_
         "for i in range(10 ** 9):\n    assert f(i) == 1",
         "for i in range(1000):\n    for j in range(1000):\n        assert f(i) == 1",
         "assert isinstance(f(1), int)",
+        "assert np.allclose(f(1), 2.5)",
+        "import numpy as np\nassert np.allclose(f(1), [[2.5]])",
+        "import numpy as np\nassert np.allclose(2.5, f(1))",
+        "import numpy as np\nassert np.allclose(f(1), 1e999)",
+        "import numpy as np\nassert np.allclose(f(1), 2.5, equal_nan=True)",
         "assert abs(f(1) - f(2)) < 1",
         "def test_a():\n    return\n    assert f(1) == 2",
         "async def test_a():\n    assert f(1) == 2",

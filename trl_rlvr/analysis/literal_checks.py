@@ -5,15 +5,17 @@ compared with a tolerance are not among them: plain data cannot decide them.
 """
 
 import ast
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from trl_rlvr.analysis.literals import Module, NotLiteral
 
-EQUAL, IS, IN, TRUE, FALSE, BELOW, AT_MOST, WITHIN, IS_CLOSE, ROUNDS_TO = range(10)
+EQUAL, IS, IN, TRUE, FALSE, BELOW, AT_MOST, WITHIN, IS_CLOSE, ROUNDS_TO, ALL_CLOSE = range(11)
 """`answer == x`; `answer is x`; `answer in x`; `answer`; `not answer`; `abs(answer - x) < d`; the same with `<=`;
-that, or equal; `math.isclose(answer, x, rel_tol=d, abs_tol=e)`; `round(abs(answer - x), d) == 0`, or equal."""
+that, or equal; `math.isclose(answer, x, rel_tol=d, abs_tol=e)`; `round(abs(answer - x), d) == 0`, or equal;
+`numpy.allclose(answer, x, d, e)` of a number `x`, or of several in a list."""
 
 OF_TRUTH = (TRUE, FALSE)
 """Kinds for which the solution sends the truth of its answer, which may be no plain data."""
@@ -65,8 +67,9 @@ def comparison_of(test: ast.expr, is_call: IsCall, scope: Mapping[str, Any]) -> 
         return Comparison(_as_call(test.operand), FALSE, _NOTHING)
     if is_call(test):
         return Comparison(_as_call(test), TRUE, _NOTHING)
-    if isinstance(test, ast.Call) and _is_isclose(test.func, scope):
-        return _isclose(test, is_call)
+    name = _dotted(test.func, scope) if isinstance(test, ast.Call) else ""
+    if isinstance(test, ast.Call) and name in ("math.isclose", "numpy.allclose"):
+        return _isclose(test, is_call) if name == "math.isclose" else _allclose(test, is_call)
     raise NotLiteral("a condition that is not read")
 
 
@@ -146,10 +149,32 @@ def _isclose(test: ast.Call, is_call: IsCall) -> Comparison:
     return _either_way(test.args[0], test.args[1], IS_CLOSE, (relative, absolute), is_call)
 
 
-def _is_isclose(function: ast.expr, scope: Mapping[str, Any]) -> bool:
+def _allclose(test: ast.Call, is_call: IsCall) -> Comparison:
+    options = {str(one.arg): one.value for one in test.keywords}
+    relative = options.pop("rtol", ast.Constant(1e-05))
+    absolute = options.pop("atol", ast.Constant(1e-08))
+    if options or len(test.args) != 2 or not is_call(test.args[0]):
+        raise NotLiteral("a tolerance that is not read")
+    expected = test.args[1]
+    if not all(map(_is_number, expected.elts if isinstance(expected, ast.List | ast.Tuple) else [expected])):
+        raise NotLiteral("a tolerance of something else than numbers")
+    return Comparison(_as_call(test.args[0]), ALL_CLOSE, expected, (relative, absolute))
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Say whether a finite number is written out."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        node = node.operand
+    value = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _dotted(function: ast.expr, scope: Mapping[str, Any]) -> str:
+    """Return the full name of a function of an imported module; empty for any other."""
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        return function.attr == "isclose" and _module(scope, function.value.id) == "math"
-    return isinstance(function, ast.Name) and _module(scope, function.id) == "math.isclose"
+        module = _module(scope, function.value.id)
+        return f"{module}.{function.attr}" if module else ""
+    return _module(scope, function.id) if isinstance(function, ast.Name) else ""
 
 
 def _module(scope: Mapping[str, Any], name: str) -> str:

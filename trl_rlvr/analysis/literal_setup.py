@@ -6,8 +6,8 @@ from functools import lru_cache
 from trl_rlvr.analysis.conventions import MODULE
 from trl_rlvr.analysis.literal_checks import Check
 from trl_rlvr.analysis.literal_tests import Reader, is_docstring, literal_checks
-from trl_rlvr.analysis.literals import NotLiteral
-from trl_rlvr.analysis.parsing import try_parse
+from trl_rlvr.analysis.literals import Module, NotLiteral, Unreadable
+from trl_rlvr.analysis.parsing import alias_name, try_parse
 
 NumberedChecks = tuple[tuple[int, Check], ...]
 """Checks, each with the number of its test."""
@@ -16,36 +16,51 @@ NumberedChecks = tuple[tuple[int, Check], ...]
 @lru_cache(maxsize=4096)
 def literal_suite(tests: tuple[str, ...], setup_code: str, names: tuple[str, ...]) -> NumberedChecks | None:
     """Return each check of a problem's tests; None if the tests do more than compare with literals."""
-    if setup_code.strip() and not is_inert(setup_code, names):
+    given = given_names(setup_code, names)
+    if given is None:
         return None
     try:
-        return tuple((number, check) for number, test in enumerate(tests) for check in literal_checks(test, names))
+        return tuple((number, one) for number, test in enumerate(tests) for one in literal_checks(test, names, given))
     except NotLiteral:
         return None
 
 
-def is_inert(setup_code: str, names: tuple[str, ...]) -> bool:
-    """Tell whether setup code only brings names that no literal check needs: imports, definitions, literals."""
+def given_names(setup_code: str, names: tuple[str, ...]) -> dict[str, Unreadable] | None:
+    """Return what setup code brings: modules, and what is not to be read, by the names that they are bound to.
+
+    None: it does more than to import, to define and to name literals.
+    """
     tree = try_parse(setup_code)
     if tree is None:
-        return False
+        return None
+    given: dict[str, Unreadable] = {}
     reader = Reader(frozenset(names))
     try:
         for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not _calls(node):
                 reader.require_free(node.name)
+                given[node.name] = Unreadable()
             elif _asks_for(node, names):
                 continue
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 for alias in node.names:
-                    reader.require_free((alias.asname or alias.name).partition(".")[0])
+                    reader.require_free(alias_name(alias))
+                    given[alias_name(alias)] = _module(node, alias)
             elif isinstance(node, ast.Assign):
                 reader.assign(node, {})
+                given |= {part.id: Unreadable() for part in ast.walk(node) if isinstance(part, ast.Name)}
             elif not is_docstring(node):
-                return False
+                return None
     except NotLiteral:
-        return False
-    return True
+        return None
+    return {name: one for name, one in given.items() if not isinstance(one, Module)} if "*" in given else given
+
+
+def _module(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Unreadable:
+    """Return what an import binds, as far as it is a whole module or a name of one."""
+    if isinstance(node, ast.ImportFrom):
+        return Module(f"{node.module}.{alias.name}")
+    return Module(alias.name) if alias.asname or "." not in alias.name else Unreadable()
 
 
 def _asks_for(node: ast.stmt, names: tuple[str, ...]) -> bool:

@@ -6,7 +6,7 @@ mean exactly that is `NotLiteral`, and then the test has to be run by a harness 
 """
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,12 +45,13 @@ class _Instance(Unreadable):
     is_case: bool
 
 
-def literal_checks(source: str, names: tuple[str, ...]) -> list[Check]:
+def literal_checks(source: str, names: tuple[str, ...], given: Mapping[str, Unreadable] | None = None) -> list[Check]:
     """Read one test source.
 
     Args:
         source: Python source of one test.
         names: the solution's names.
+        given: modules and other things that the setup code has bound, by name.
 
     Raises:
         NotLiteral: it does something else, or checks nothing.
@@ -59,7 +60,7 @@ def literal_checks(source: str, names: tuple[str, ...]) -> list[Check]:
         tree = parse_source(source.strip(), MAX_TEST_CHARS)
     except SyntaxError as error:
         raise NotLiteral("source that does not parse") from error
-    reader = Reader(frozenset(names))
+    reader = Reader(frozenset(names), given)
     try:
         reader.run_module(tree)
     except RecursionError:
@@ -79,13 +80,14 @@ class Reader:
 
     Args:
         names: the solution's.
+        given: what is bound already.
     """
 
-    def __init__(self, names: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], given: Mapping[str, Unreadable] | None = None) -> None:
         self._names = names
         self._literals = Literals(names)
         self._calls = Calls(names, self._literals)
-        self._globals: dict[str, Any] = {}
+        self._globals: dict[str, Any] = dict(given or {})
         self._called: set[int] = set()
         """Nodes of the functions that have run."""
         self._steps = 0

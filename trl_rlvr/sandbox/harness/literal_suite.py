@@ -3,7 +3,7 @@
 import reprlib
 from typing import Any
 
-from trl_rlvr.analysis.literal_checks import AT_MOST, BELOW, IN, IS_CLOSE, ROUNDS_TO, WITHIN
+from trl_rlvr.analysis.literal_checks import ALL_CLOSE, AT_MOST, BELOW, IN, IS_CLOSE, ROUNDS_TO, WITHIN
 from trl_rlvr.sandbox.codec import Budget, Decoder, Opaque, RefusedValue
 from trl_rlvr.sandbox.harness.plain_comparisons import holds
 from trl_rlvr.sandbox.harness.reports import Reports, fatal_outcome
@@ -13,7 +13,7 @@ from trl_rlvr.sandbox.protocol.requests import Reply
 from trl_rlvr.verdict import Verdict
 
 _LARGE_BYTES = 1 << 12
-_WANTED = {IN: "one of ", BELOW: "about ", AT_MOST: "about ", WITHIN: "about ", IS_CLOSE: "about ", ROUNDS_TO: "about "}
+_WANTED = {IN: "one of "} | dict.fromkeys((BELOW, AT_MOST, WITHIN, IS_CLOSE, ROUNDS_TO, ALL_CLOSE), "about ")
 
 
 def judge_calls(work: Any, answers: int, requests: int, answer_bytes: int, reports: Reports) -> Outcome | None:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from trl_rlvr.analysis.literal_checks import (
+    ALL_CLOSE,
     AT_MOST,
     BELOW,
     EQUAL,
@@ -46,6 +47,16 @@ def _is_close(value: Any, expected: Any, relative: Any, absolute: Any) -> bool:
     return math.isclose(value, expected, rel_tol=relative, abs_tol=absolute)
 
 
+def _all_close(value: Any, expected: Any, relative: Any, absolute: Any) -> bool:
+    if isinstance(expected, list | tuple):  # as long as the answer: nothing is repeated to fit, as numpy would
+        is_as_long = type(value) in (list, tuple) and len(value) == len(expected)
+        pairs = zip(value, expected, strict=True) if is_as_long else ()
+        return is_as_long and all(_all_close(one, other, relative, absolute) for one, other in pairs)
+    if type(value) not in (int, float, bool, complex) or (type(value) is int and not -(1 << 63) <= value < 1 << 64):
+        raise TypeError("an answer that is no number of numpy's")
+    return bool(abs(value - expected) <= absolute + relative * abs(expected))
+
+
 _COMPARISONS: dict[int, Callable[..., Any]] = {
     EQUAL: lambda value, expected: value == expected,
     IS: lambda value, expected: value is expected,
@@ -56,5 +67,6 @@ _COMPARISONS: dict[int, Callable[..., Any]] = {
     AT_MOST: lambda value, expected, most: _distance(value, expected) <= most,
     WITHIN: lambda value, expected, most: value == expected or _distance(value, expected) <= most,
     IS_CLOSE: _is_close,
+    ALL_CLOSE: _all_close,
     ROUNDS_TO: lambda value, expected, places: value == expected or round(_distance(value, expected), places) == 0,
 }

@@ -4,7 +4,6 @@ from support.honest import honest
 
 PROGRAMS = {
     "plain_function": honest("def add(a, b): return a + b", "assert add(1, 2) == 3", wrong=("a + b", "a - b")),
-    "expected_value_on_the_left": honest("def add(a, b): return a + b", "assert 3 == add(1, 2)", wrong=("+", "-")),
     "recursion": honest(
         "def depth(n): return 0 if n == 0 else 1 + depth(n - 1)", "assert depth(900) == 900", wrong=("0 if", "1 if")
     ),

@@ -45,6 +45,8 @@ CALLS = {
         "[os.getpid() > 0, sys.version_info[0], platform.system()]",
         "[1, 3, 'Linux']",
     ),
+    "time": ("time", "time.perf_counter() <= time.perf_counter() and time.time() > 1.6e9", "True"),
+    "copying": ("copy", "[x := [[0]], copy.deepcopy(x)[0].append(1), copy.copy(x)[0].append(2)][0]", "[[0, 2]]"),
     "working_folder": ("os", "os.path.exists(os.getcwd())", "True"),
 }
 """Modules, what a solution returns of them, and what a test expects."""

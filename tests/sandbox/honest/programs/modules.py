@@ -35,11 +35,6 @@ PROGRAMS = {
         "assert f(5) == '5\\n'",
         wrong=("print(n)", "print(n, n)"),
     ),
-    "copying": honest(
-        "import copy\ndef f(x):\n    y = copy.deepcopy(x)\n    y[0].append(1)\n    return x, y",
-        "assert f([[0]]) == ([[0]], [[0, 1]])",
-        wrong=("deepcopy", "copy"),
-    ),
     "enumerations": honest(
         """
         import enum
@@ -72,16 +67,6 @@ PROGRAMS = {
         "import logging, warnings\ndef f(n):\n    logging.warning('x')\n    warnings.warn('y')\n    return n",
         "assert f(1) == 1",
         wrong=("return n", "return 0"),
-    ),
-    "time_measured": honest(
-        """
-        import time
-        def f(n):
-            start = time.perf_counter()
-            return n if time.perf_counter() >= start and time.time() > 1.6e9 else None
-        """,
-        "assert f(1) == 1",
-        wrong=("1.6e9", "9e9"),
     ),
     "unit_tests_inside": honest(
         """
