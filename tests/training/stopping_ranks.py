@@ -1,4 +1,4 @@
-"""Run by two ranks: train with rewards, then with turns, that the second cannot judge; each writes what was raised.
+"""Run by two ranks: train until the second cannot reward, judge its turns, or read its rows; write what was raised.
 
 usage: stopping_ranks.py FOLDER
 """
@@ -30,6 +30,14 @@ def broken_reward(completions: list[str], **_: object) -> list[float]:
     """Reward each completion alike, where this rank can."""
     broken_on_one_rank()
     return [0.0] * len(completions)
+
+
+class BrokenRefinement(Refinement):
+    """Makes the problems of a batch with visible tests only, where this rank can."""
+
+    def problems(self, rows: Any) -> Any:
+        broken_on_one_rank()
+        return super().problems(rows)
 
 
 class BrokenVerifier(CodeVerifier):
@@ -64,6 +72,8 @@ def main(folder: Path) -> None:
     with BrokenVerifier() as verifier:
         turns = Refinement(RefinementConfig(refinement_turns=2), verifier, "1")
         write_what_stops(folder / f"turns-{RANK}.txt", folder, [fine], refinement=turns)
+        unread = BrokenRefinement(RefinementConfig(refinement_turns=2), verifier, "1")
+        write_what_stops(folder / f"visible-{RANK}.txt", folder, [fine], refinement=unread)
 
 
 if __name__ == "__main__":

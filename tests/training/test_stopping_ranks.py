@@ -29,7 +29,7 @@ def test_an_error_of_one_rank_is_raised_on_all(tmp_path):
 
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-4000:]
     said = {file.name: file.read_text() for file in tmp_path.glob("*.txt")}
-    files = [f"{part}-{rank}.txt" for part in ("rewards", "turns") for rank in range(2)]
+    files = [f"{part}-{rank}.txt" for part in ("rewards", "turns", "visible") for rank in range(2)]
     assert said == dict.fromkeys(files, "SandboxFaultRateError: 9 of the last 10 programs could not be verified")
 
 

@@ -79,8 +79,8 @@ class Refining:
     # --- generation
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Any:
-        if self.refinement is not None:
-            self._visible = self.refinement.problems(inputs)
+        if (refinement := self.refinement) is not None:
+            self._visible = agreed(lambda: refinement.problems(inputs), list)
             self._openings = [row.get("code_opening") or "" for row in inputs]
         return super()._generate_and_score_completions(inputs)  # type: ignore[misc]  # a trainer of TRL
 
