@@ -16,11 +16,6 @@ def standard_origins(trees: Sequence[ast.Module], entry_points: Iterable[str]) -
 
     Returns:
         By name, the module and its attribute; an empty attribute: the module itself.
-
-    Returns:
-        By name, the module and its attribute; an empty attribute: the module itself.
-
-    A test whose own variable was never bound, as an earlier test failed, finds nothing else under an ambiguous name.
     """
     nodes = [node for tree in trees for node in ast.walk(tree)]
     used = {node.id for node in nodes if isinstance(node, ast.Name)}.difference(entry_points)
@@ -31,8 +26,10 @@ def standard_origins(trees: Sequence[ast.Module], entry_points: Iterable[str]) -
 
 def values_of(origins: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
     """Return what the names stand for, as `standard_origins` found them; without those that are not there."""
-    values = {name: getattr(_module(module), attribute, None) if attribute else _module(module)
-              for name, (module, attribute) in origins.items()}  # fmt: skip
+    values = {
+        name: getattr(_module(module), attribute, None) if attribute else _module(module)
+        for name, (module, attribute) in origins.items()
+    }
     return {name: value for name, value in values.items() if value is not None}
 
 
