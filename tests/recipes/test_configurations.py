@@ -152,7 +152,7 @@ def sft_recipe():
 
 
 def test_all_configurations_are_seen():
-    assert (len(RUNS), len(SFT_RUNS)) == (19, 3)
+    assert (len(RUNS), len(SFT_RUNS)) == (20, 3)
     assert {path.suffix for path in RUNS + SFT_RUNS} == {".yaml"}
 
 
