@@ -171,7 +171,8 @@ def test_nothing_is_left_for_the_next_candidate(lone_sandbox: Sandbox, name: str
 
 
 def test_names_of_files_are_not_in_the_memory_of_the_next_candidate(lone_sandbox: Sandbox) -> None:
-    names = "import os\nfor i in range(200):\n    open(f'LEAK-$SECRET-{i:03}', 'w').close()\ndef answer(n): return n"
+    names = "import os, time\nfor i in range(200):\n    open(f'LEAK-$SECRET-{i:03}', 'w').close()\n"
+    names += "time.sleep(0.3)  # until what it stores has been measured\ndef answer(n): return n"
     leaver = program(attack(names, "assert answer(1) == 1"), {"SECRET": SECRET})
     search = r"""
 import ctypes, os, re

@@ -1,6 +1,7 @@
 """Scratch folders: a fresh one for each child, beneath a root that no child can write or list.
 
-Whatever a child leaves is removed by code that neither recurses nor follows links, and that trusts no mode bits.
+Whatever a child leaves is removed by code that neither recurses nor follows links, and that trusts no mode bits. Names
+of its files are read in forks alone: they would stay in memory that later children inherit.
 """
 
 import contextlib
@@ -8,8 +9,10 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterator
+from functools import partial
 
 from trl_rlvr.sandbox.confine import kernel, quota
+from trl_rlvr.sandbox.confine.forked import in_a_fork
 from trl_rlvr.sandbox.confine.kernel import Call, Memory
 from trl_rlvr.sandbox.confine.quota import FOLDER
 
@@ -154,10 +157,15 @@ class Scratch:
             if gone is not None:
                 self._remove(gone)
             return
-        with self._opened():  # it may have left more than its own folder
-            for name in set(os.listdir(self._fd)).difference(self._living.values()):
-                if not name.startswith(_ASIDE):
-                    self._remove(name)
+        with self._opened():
+            in_a_fork(self._remove_strangers)
+
+    def _remove_strangers(self) -> bool:
+        """Remove what belongs to no living child: one may have left more than its own folder."""
+        for name in set(os.listdir(self._fd)).difference(self._living.values()):
+            if not name.startswith(_ASIDE):
+                self._remove_tree(name)
+        return True
 
     def has_no_room(self, file_mib: int) -> bool:
         """Say whether the file system cannot take one file of so many MiB any more, or hardly a file."""
@@ -166,13 +174,17 @@ class Scratch:
 
     def flooding(self, size_mib: int, files: int) -> list[int]:
         """Return the living children that store more than so many MiB or files."""
-        found = []
-        for pid, name in self._living.items():
-            with contextlib.suppress(FileNotFoundError):  # it has not made its folder yet
-                fd = os.open(name, FOLDER, dir_fd=self._fd)
-                if quota.exceeds(fd, quota.Budget(size_mib << 20, files)):
-                    found.append(pid)
-        return found
+        budget = size_mib << 20, files
+        return [pid for pid, name in self._living.items() if in_a_fork(partial(self._is_full, name, *budget))]
+
+    def _is_full(self, name: str, size: int, files: int) -> bool:
+        try:
+            fd = os.open(name, FOLDER, dir_fd=self._fd)
+        except FileNotFoundError:  # the child has not made its folder yet
+            return False
+        except OSError:  # it has closed its folder to us
+            return True
+        return quota.exceeds(fd, quota.Budget(size, files))
 
     def close(self) -> None:
         """Remove all folders."""
@@ -195,25 +207,15 @@ class Scratch:
         try:
             os.rmdir(name, dir_fd=self._fd)
         except OSError:
-            self._remove_full(name)
+            if in_a_fork(partial(self._remove_tree, name)) is None:
+                self._put_aside(name)
 
-    def _remove_full(self, name: str) -> None:
-        """Remove what is not empty, in a process of its own: file names would stay in memory that others inherit."""
+    def _remove_tree(self, name: str) -> bool:
         try:
-            pid = os.fork()
+            remove_tree(name, self._fd)
         except OSError:
             self._put_aside(name)
-            return
-        if pid:
-            os.waitpid(pid, 0)
-            return
-        try:
-            try:
-                remove_tree(name, self._fd)
-            except OSError:
-                self._put_aside(name)
-        finally:
-            os._exit(0)
+        return True
 
     def _put_aside(self, name: str) -> None:
         with contextlib.suppress(OSError):
