@@ -170,7 +170,12 @@ def test_an_interrupted_command_keeps_what_it_has_and_the_old_file_and_leaves_no
     rows = jsonl(tmp_path / "rows.jsonl", [*good, slow])
     command = [sys.executable, "-m", "trl_rlvr", "score", problems, rows, "--output", str(output)]
 
-    ran = subprocess.Popen([*command, "--sandbox_cpu_s", "100"], stderr=subprocess.PIPE, start_new_session=True)
+    ran = subprocess.Popen(
+        [*command, "--sandbox_cpu_s", "100"],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
     partial = tmp_path / "scored.jsonl.partial"
     while not (partial.exists() and partial.read_text().count("\n") == CHUNK):
         assert ran.poll() is None
