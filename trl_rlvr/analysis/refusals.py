@@ -19,7 +19,7 @@ _BESIDE = frozenset({"_thread", "concurrent", "multiprocessing", "sched", "signa
 """Modules whose functions run one call of the solution while another runs."""
 _TASKS = frozenset({"TaskGroup", "as_completed", "create_task", "ensure_future", "gather", "run_coroutine_threadsafe",
                     "run_in_executor", "shield", "timeout", "timeout_at", "to_thread", "wait", "wait_for"})  # fmt: skip
-"""The same of asyncio: apart from its tests a coroutine runs to its end when it is awaited."""
+"""The same of asyncio: apart from its tests a coroutine runs to its end at its `await`."""
 _ARRAY_NAMES = frozenset({"array", "zeros", "ones", "arange", "eye", "full", "linspace", "asarray", "empty"})
 
 

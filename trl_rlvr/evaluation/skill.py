@@ -25,6 +25,5 @@ def skill_gained(before: SampleCounts, after: SampleCounts) -> float:
     gained, that from right to wrong is lost. With malformed in place of wrong the same gives the part that is format,
     and the two parts sum up to the gain.
     """
-    wrong = (1 - (one.passed + one.malformed) / one.samples for one in (before, after))
-    wrong_before, wrong_after = wrong
+    wrong_before, wrong_after = (1 - (one.passed + one.malformed) / one.samples for one in (before, after))
     return wrong_before * after.passed / after.samples - wrong_after * before.passed / before.samples

@@ -63,7 +63,7 @@ class Encoder:
     ) -> None:
         self.out = bytearray()
         self.numbered: list[Any] = [] if table is None else table.objects
-        """Every container by number; holding them keeps their ids from being used again."""
+        """Every container by number; a reference to each keeps its id from being used again."""
         self._numbers: dict[int, int] = {} if table is None else table.numbers
         self._other = other
         self._stays = stays

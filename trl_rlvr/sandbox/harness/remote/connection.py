@@ -81,7 +81,7 @@ class Connection:
         return [name for name in names if name in found]
 
     def has_named(self, value: object) -> bool:
-        """Say whether the candidate has handed over this class or function of the library, by its name."""
+        """Say whether the candidate has sent this class or function of the library, by its name."""
         return id(value) in self._constants.named
 
     def fetch(self, name: str) -> Any:
