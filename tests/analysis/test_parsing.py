@@ -1,3 +1,7 @@
+import gc
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from trl_rlvr.analysis.parsing import (
@@ -81,3 +85,25 @@ def test_large_tables_and_long_texts_are_not_refused(source):
 )
 def test_the_names_that_a_program_lacks(source, names):
     assert unbound_names(source) == names
+
+
+@pytest.fixture
+def thread_switches_while_parsing():
+    """Let other threads run whenever the garbage collector does, which is often in the middle of making a tree."""
+    before = gc.get_threshold()
+    give_way = lambda phase, info: time.sleep(0)  # noqa: E731
+    gc.callbacks.append(give_way)
+    gc.set_threshold(5)
+    yield
+    gc.set_threshold(*before)
+    gc.callbacks.remove(give_way)
+
+
+@pytest.mark.usefixtures("thread_switches_while_parsing")
+def test_threads_that_parse_at_once_do_not_upset_one_another():
+    wide, deep = "x = [" + "(1, [2, (3,)]), " * 200 + "]", "x = " + "[" * 50 + "]" * 50
+
+    with ThreadPoolExecutor(4) as pool:
+        trees = list(pool.map(try_parse, [wide, deep] * 40))
+
+    assert None not in trees

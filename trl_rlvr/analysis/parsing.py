@@ -7,6 +7,7 @@ import ast
 import builtins
 import re
 import symtable
+import threading
 import warnings
 from collections.abc import Iterator
 from functools import lru_cache
@@ -21,6 +22,9 @@ _MAX_FIELD_COST = 2_000_000_000
 _LONG_DOTTED_NAME = re.compile(r"(?:\.(?:\\\n|[ \t\f])*+\w++(?:\\\n|[ \t\f])*+){200}")
 """CPython's parser takes memory by the square of an imported name's length: 17 GB for 130,000 dots."""
 _F_STRING = re.compile(r"\b(?:f|fr|rf)['\"]", re.IGNORECASE)
+
+_PARSER = threading.RLock()
+"""Held while a tree is made: Python 3.11 and 3.12 count its depth in a place that all threads share."""
 
 _FILE_NAME = "<unvetted source>"
 _MODULE_PATTERN = re.escape(_FILE_NAME) + r"\Z"
@@ -61,13 +65,22 @@ def parse_source(source: str, max_chars: int = MAX_SOURCE_CHARS) -> ast.Module:
         raise SyntaxError("too many braces beside f-strings for the parser")
     _silence_parser()
     try:
-        return ast.parse(source, _FILE_NAME)
+        return _tree_of(source)
     except UnicodeEncodeError as error:
         raise SyntaxError("code with a lone surrogate") from error
     except ValueError as error:
         raise SyntaxError(str(error)) from error
     except (RecursionError, MemoryError) as error:
         raise SyntaxError("code too deeply nested for the parser") from error
+
+
+def _tree_of(source: str) -> ast.Module:
+    """Parse with CPython, alone among the threads of this package."""
+    with _PARSER:
+        try:
+            return ast.parse(source, _FILE_NAME)
+        except SystemError:  # a thread of another package parsed at the same moment and upset the count
+            return ast.parse(source, _FILE_NAME)
 
 
 def try_parse(source: str) -> ast.Module | None:
