@@ -62,52 +62,44 @@ GATHERED = (
 OPERATORS = """
         names = '''add sub mul truediv floordiv mod divmod pow lshift rshift and or xor radd rsub rmul rtruediv
         rfloordiv rmod rdivmod rpow rlshift rrshift rand ror rxor neg pos abs invert round trunc floor ceil'''.split()
+        def lie(Liar, result):
+            for name in names:
+                setattr(Liar, f'__{name}__', lambda self, *a: result(self))
+            for name in 'eq lt le gt ge'.split():
+                setattr(Liar, f'__{name}__', lambda self, *a: True)
+            Liar.__ne__ = lambda self, other: False
 """
 
 NUMBERS = {
     "every_operator_answers_zero": OPERATORS
     + """
-        class Liar: pass
-        for name in names:
-            setattr(Liar, f'__{name}__', lambda self, *a: 0)
-        for name in 'eq lt le gt ge'.split():
-            setattr(Liar, f'__{name}__', lambda self, *a: True)
-        Liar.__ne__ = lambda self, other: False
-        Liar.__int__ = Liar.__index__ = lambda self: 0
-        Liar.__float__ = lambda self: 0.0
+        class Liar:
+            def __int__(self): return 0
+            def __index__(self): return 0
+            def __float__(self): return 0.0
+        lie(Liar, lambda self: 0)
         def answer(n): return Liar()
     """,
     "every_operator_answers_the_liar": OPERATORS
     + """
-        class Liar: pass
-        for name in names:
-            setattr(Liar, f'__{name}__', lambda self, *a: self)
-        for name in 'eq lt le gt ge'.split():
-            setattr(Liar, f'__{name}__', lambda self, *a: True)
-        Liar.__ne__ = lambda self, other: False
-        Liar.__bool__ = lambda self: False
+        class Liar:
+            def __bool__(self): return False
+        lie(Liar, lambda self: self)
         def answer(n): return Liar()
     """,
     "int_subclass_with_lying_operators": OPERATORS
     + """
-        class Liar(int): pass
-        for name in names:
-            setattr(Liar, f'__{name}__', lambda self, *a: 0)
-        for name in 'eq lt le gt ge'.split():
-            setattr(Liar, f'__{name}__', lambda self, *a: True)
-        Liar.__ne__ = lambda self, other: False
-        Liar.__bool__ = lambda self: False
+        class Liar(int):
+            def __bool__(self): return False
+        lie(Liar, lambda self: 0)
         def answer(n): return Liar(5)
     """,
     "float_subclass_with_lying_operators": OPERATORS
     + """
-        class Liar(float): pass
-        for name in names:
-            setattr(Liar, f'__{name}__', lambda self, *a: 0.0)
-        for name in 'eq lt le gt ge'.split():
-            setattr(Liar, f'__{name}__', lambda self, *a: True)
-        Liar.__ne__ = lambda self, other: False
-        Liar.__float__ = lambda self: 1.0
+        class Liar(float):
+            def __bool__(self): return False
+            def __float__(self): return 1.0
+        lie(Liar, lambda self: 0.0)
         def answer(n): return Liar(5)
     """,
     "operand_is_kept_and_given_back": """

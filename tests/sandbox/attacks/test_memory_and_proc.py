@@ -37,6 +37,21 @@ def relatives():
     'Every process that the trainer has started, and their children.'
     numbers = [int(name) for name in os.listdir('/proc') if name.isdigit()]
     return [pid for pid in numbers if $ME in line(pid) and pid != os.getpid()]
+
+def look_into(pids, most=None):
+    'Search the memory of processes, of each in the first mappings.'
+    for pid in pids:
+        try:
+            maps = open(f'/proc/{pid}/maps').readlines()
+            with open(f'/proc/{pid}/mem', 'rb', 0) as memory:
+                for line in maps[:most]:
+                    start, end = (int(x, 16) for x in line.split()[0].split('-'))
+                    if ' rw' in line and end - start < 1 << 25:
+                        memory.seek(start)
+                        hit = look(memory.read(end - start))
+                        if hit: return hit
+        except OSError:
+            continue
 """
 TESTS = (
     "assert answer(7) == '$SECRET'",
@@ -90,36 +105,8 @@ def answer(n):
             hit = look(ctypes.string_at(libc.malloc(ctypes.c_size_t(size)), size))
             if hit: return hit
 """,
-    "memory_of_every_ancestor": r"""
-def answer(n):
-    for pid in ancestors():
-        try:
-            maps = open(f'/proc/{pid}/maps').readlines()
-            with open(f'/proc/{pid}/mem', 'rb', 0) as memory:
-                for line in maps:
-                    start, end = (int(x, 16) for x in line.split()[0].split('-'))
-                    if ' rw' in line and end - start < 1 << 25:
-                        memory.seek(start)
-                        hit = look(memory.read(end - start))
-                        if hit: return hit
-        except OSError:
-            continue
-""",
-    "memory_of_every_process_of_the_trainer": r"""
-def answer(n):
-    for pid in relatives():
-        try:
-            maps = open(f'/proc/{pid}/maps').readlines()
-            with open(f'/proc/{pid}/mem', 'rb', 0) as memory:
-                for line in maps[:200]:
-                    start, end = (int(x, 16) for x in line.split()[0].split('-'))
-                    if ' rw' in line and end - start < 1 << 24:
-                        memory.seek(start)
-                        hit = look(memory.read(end - start))
-                        if hit: return hit
-        except OSError:
-            continue
-""",
+    "memory_of_every_ancestor": "def answer(n): return look_into(ancestors())",
+    "memory_of_every_process_of_the_trainer": "def answer(n): return look_into(relatives(), most=200)",
     "process_vm_readv_of_the_parent": r"""
 import ctypes
 def answer(n):

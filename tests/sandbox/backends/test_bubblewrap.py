@@ -8,29 +8,16 @@ import threading
 from dataclasses import replace
 
 import pytest
+from support.backends import SETTINGS
 
 from trl_rlvr.errors import SandboxUnavailableError
 from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Program, SandboxConfig, open_sandbox
 from trl_rlvr.sandbox.backends.bubblewrap import BubblewrapLauncher, BubblewrapSandbox
 from trl_rlvr.sandbox.interpreter import PACKAGE_ROOT
-from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 
 SQUARE = CodeProblem("square", "", ("assert f(2) == 4", "assert f(3) == 9"))
 RIGHT = Program("def f(x): return x * x", SQUARE)
-
-
-SETTINGS = WorkerSettings(
-    packages={},
-    readable=[],
-    scratch_parent="/tmp",
-    memory_mib=100,
-    file_mib=1,
-    scratch_mib=10,
-    open_files=8,
-    threads=4,
-    off=[],
-)
 
 
 def command(**settings):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.backends import SETTINGS
 
 from trl_rlvr.errors import SandboxUnavailableError
 from trl_rlvr.problem import CodeProblem
@@ -16,17 +17,6 @@ from trl_rlvr.sandbox.backends.worker import Worker
 from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 from trl_rlvr.verdict import Verdict
 
-SETTINGS = WorkerSettings(
-    packages={},
-    readable=[],
-    scratch_parent="/tmp",
-    memory_mib=100,
-    file_mib=1,
-    scratch_mib=10,
-    open_files=8,
-    threads=4,
-    off=[],
-)
 SQUARE = CodeProblem("square", "", ("assert f(2) == 4", "assert f(3) == 9"))
 IMAGE = os.environ.get("TRL_RLVR_TEST_DOCKER_IMAGE")
 RUNTIME = os.environ.get("TRL_RLVR_TEST_DOCKER_RUNTIME")

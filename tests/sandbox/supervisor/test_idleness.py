@@ -36,30 +36,33 @@ def left_s(*looks: tuple[float, float, list[Threads | None]]) -> float:
     return idleness.left_s(LIMITS)
 
 
-def test_a_sleeper_uses_up_its_idle_time():
-    assert left_s((1.0, 0.0, [ASLEEP, ASLEEP]), (2.5, 0.0, [ASLEEP, ASLEEP])) == pytest.approx(-0.5)
+CROWD = asleep(**{f"t{n}": 1.0 for n in range(30)})
 
 
-def test_neither_computing_nor_waiting_for_a_core_is_idle():
-    assert left_s((1.0, 0.7, [asleep(a=0.2)])) == pytest.approx(1.9)
-
-
-def test_threads_that_waited_side_by_side_do_not_make_up_for_sleep():
-    crowd = asleep(**{f"t{n}": 1.0 for n in range(30)})
-
-    assert left_s((1.0, 1.0, [crowd]), (2.0, 1.0, [crowd]), (3.5, 1.0, [crowd])) == pytest.approx(-0.5)
-
-
-def test_cores_that_computed_side_by_side_do_not_make_up_for_sleep():
-    assert left_s((1.0, 8.0, [ASLEEP]), (3.5, 8.0, [ASLEEP])) == pytest.approx(-0.5)
-
-
-def test_each_wait_counts_once():
-    assert left_s((1.0, 0.0, [asleep(a=0.6)]), (2.0, 0.0, [asleep(a=0.7, b=0.1)])) == pytest.approx(0.8)
-
-
-def test_a_thread_that_ended_takes_no_wait_of_others_with_it():
-    assert left_s((1.0, 0.0, [asleep(a=1.0, b=0.0)]), (2.0, 0.0, [asleep(b=0.9)])) == pytest.approx(1.9)
+@pytest.mark.parametrize(
+    ("looks", "left"),
+    [
+        pytest.param([(1.0, 0.0, [ASLEEP, ASLEEP]), (2.5, 0.0, [ASLEEP, ASLEEP])], -0.5, id="a sleeper is idle"),
+        pytest.param([(1.0, 0.7, [asleep(a=0.2)])], 1.9, id="neither computing nor waiting for a core is"),
+        pytest.param(
+            [(1.0, 1.0, [CROWD]), (2.0, 1.0, [CROWD]), (3.5, 1.0, [CROWD])], -0.5, id="waits side by side count once"
+        ),
+        pytest.param([(1.0, 8.0, [ASLEEP]), (3.5, 8.0, [ASLEEP])], -0.5, id="so do cores side by side"),
+        pytest.param([(1.0, 0.0, [asleep(a=0.6)]), (2.0, 0.0, [asleep(a=0.7, b=0.1)])], 0.8, id="and each wait"),
+        pytest.param(
+            [(1.0, 0.0, [asleep(a=1.0, b=0.0)]), (2.0, 0.0, [asleep(b=0.9)])], 1.9, id="a thread that ended takes none"
+        ),
+        pytest.param([(1.0, 0.0, [AT_WORK]), (3.5, 0.0, [ASLEEP])], -0.5, id="work at one look buys no later sleep"),
+        pytest.param([(19.0, 0.0, [ASLEEP, None])], 1.0, id="where nobody says who waits a sleeper has longer"),
+        pytest.param([(21.0, 0.0, [ASLEEP, None])], -1.0, id="but not for ever"),
+        pytest.param([(15.0, 0.0, [ASLEEP, None]), (16.0, 0.0, [ASLEEP, ASLEEP])], 1.0, id="until it is known"),
+        pytest.param(
+            [(1.0, 1.0, [ASLEEP]), (2.0, 0.0, [ASLEEP]), (3.0, 1.0, [ASLEEP])], 0.0, id="a clock found again gives none"
+        ),
+    ],
+)
+def test_time_is_idle_in_which_nothing_computes_or_waits_for_a_core(looks, left):
+    assert left_s(*looks) == pytest.approx(left)
 
 
 @pytest.mark.parametrize("processes", [[AT_WORK, ASLEEP], [ASLEEP, AT_WORK], [None, AT_WORK]])
@@ -67,23 +70,6 @@ def test_no_time_is_idle_at_whose_end_a_thread_is_at_work(processes):
     looks = [(float(now), 0.0, processes) for now in range(1, 50)]
 
     assert left_s(*looks) == pytest.approx(2.0)
-
-
-def test_work_at_one_look_buys_no_sleep_before_the_next():
-    assert left_s((1.0, 0.0, [AT_WORK]), (3.5, 0.0, [ASLEEP])) == pytest.approx(-0.5)
-
-
-def test_where_nobody_says_who_waits_a_sleeper_has_longer():
-    assert left_s((19.0, 0.0, [ASLEEP, None])) == pytest.approx(1.0)
-    assert left_s((21.0, 0.0, [ASLEEP, None])) == pytest.approx(-1.0)
-
-
-def test_what_was_guessed_does_not_count_once_it_is_known():
-    assert left_s((15.0, 0.0, [ASLEEP, None]), (16.0, 0.0, [ASLEEP, ASLEEP])) == pytest.approx(1.0)
-
-
-def test_the_clock_of_a_process_that_is_gone_gives_no_credit_when_it_is_found_again():
-    assert left_s((1.0, 1.0, [ASLEEP]), (2.0, 0.0, [ASLEEP]), (3.0, 1.0, [ASLEEP])) == pytest.approx(0.0)
 
 
 def test_candidates_one_after_the_other_share_the_idle_time():

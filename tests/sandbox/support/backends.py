@@ -9,6 +9,7 @@ from trl_rlvr.sandbox import Limits, Sandbox
 from trl_rlvr.sandbox.backends.bubblewrap import BubblewrapSandbox
 from trl_rlvr.sandbox.backends.docker import DockerSandbox
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
+from trl_rlvr.sandbox.protocol.settings import WorkerSettings
 
 OPENERS: dict[str, Callable[..., Sandbox]] = {
     "process": ProcessSandbox,
@@ -17,6 +18,11 @@ OPENERS: dict[str, Callable[..., Sandbox]] = {
     "ray": open_ray_sandbox,
     "docker-runsc": lambda **options: DockerSandbox(runtime="runsc", **options),
 }
+SETTINGS = WorkerSettings(
+    packages={}, readable=[], scratch_parent="/tmp", off=[],
+    memory_mib=100, file_mib=1, scratch_mib=10, open_files=8, threads=4,
+)  # fmt: skip
+"""Of a worker that is never started."""
 LIMITS = Limits(cpu_s=0.5, idle_s=0.5, memory_mib=512, answer_kib=256)
 
 
