@@ -12,9 +12,10 @@ import pytest
 from support.traces import wait_until
 
 from trl_rlvr.errors import SandboxError, SandboxUnavailableError
-from trl_rlvr.problem import CodeProblem
+from trl_rlvr.problem import APART, TOGETHER, CodeProblem
 from trl_rlvr.sandbox import Limits, Program
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
+from trl_rlvr.sandbox.suite import Suite
 from trl_rlvr.sandbox.supervisor.process_clock import child_pids
 from trl_rlvr.verdict import Verdict
 
@@ -55,6 +56,19 @@ def test_each_test_counts_on_its_own_also_after_one_that_failed(sandbox):
 
     expected = [Verdict.WRONG_ANSWER, Verdict.PASSED, Verdict.WRONG_ANSWER]
     assert [test.verdict for test in result.tests] == expected
+
+
+@pytest.mark.parametrize("isolation", [APART, TOGETHER])
+def test_tests_that_do_not_reach_the_worker_whole_are_no_fault_of_a_program(monkeypatch, isolation):
+    problem = CodeProblem("t", "", ("x = f(1)\nassert x == 1",), isolation=isolation)
+
+    with ProcessSandbox(workers=1) as sandbox:
+        sandbox.judges_together = True
+        monkeypatch.setattr(Suite, "works", lambda suite, code: (b"", b""))
+        (result,) = sandbox.run([Program("def f(x): return x", problem)])
+
+    assert result.verdict is Verdict.SANDBOX_ERROR
+    assert result.error.startswith("the tests could not be compiled: EOFError")
 
 
 def test_tests_before_a_hang_keep_their_verdicts():
@@ -149,7 +163,7 @@ def test_unknown_required_layer_is_refused():
 def test_a_running_program_ends_with_its_trainer():
     script = """
 import sys
-from trl_rlvr.problem import CodeProblem
+from trl_rlvr.problem import APART, TOGETHER, CodeProblem
 from trl_rlvr.sandbox import Limits, Program
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
 with ProcessSandbox(workers=1, limits=Limits(cpu_s=1000)) as sandbox:

@@ -214,8 +214,6 @@ def judge_source(work: Any, answers: int, requests: int, answer_bytes: int, repo
         return None
     if hello[:1] == Reply.FATAL:
         return fatal_outcome(hello)
-    if isinstance(work, str):
-        return Outcome(Verdict.REFUSED_VALUE, work)
     try:
         sys.argv = [_TEST_FILE]  # runners read it
         return judge_tests(CompiledTests(*work), (answers, requests), answer_bytes, report)

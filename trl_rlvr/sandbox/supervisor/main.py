@@ -55,7 +55,11 @@ class Supervisor:
             TrainerGone: nobody waits for them any more.
         """
         started = time.monotonic()
-        job = _with_compiled_tests(job)
+        try:
+            job = _with_compiled_tests(job)
+        except Exception as error:  # no fault of the program
+            outcome = Outcome(Verdict.SANDBOX_ERROR, f"the tests could not be compiled: {error!r:.200}")
+            return self._answer([outcome] * job.tests, 0.0, started, 0)
         disturbed: list[Disturbed] = []
         kills: list[int] = []
         lost = 0
