@@ -90,8 +90,11 @@ def test_the_names_that_a_program_lacks(source, names):
 @pytest.fixture
 def thread_switches_while_parsing():
     """Let other threads run whenever the garbage collector does, which is often in the middle of making a tree."""
+
+    def give_way(phase, info):
+        time.sleep(0)
+
     before = gc.get_threshold()
-    give_way = lambda phase, info: time.sleep(0)  # noqa: E731
     gc.callbacks.append(give_way)
     gc.set_threshold(5)
     yield

@@ -163,7 +163,7 @@ def test_unknown_required_layer_is_refused():
 def test_a_running_program_ends_with_its_trainer():
     script = """
 import sys
-from trl_rlvr.problem import APART, TOGETHER, CodeProblem
+from trl_rlvr.problem import CodeProblem
 from trl_rlvr.sandbox import Limits, Program
 from trl_rlvr.sandbox.backends.process import ProcessSandbox
 with ProcessSandbox(workers=1, limits=Limits(cpu_s=1000)) as sandbox:
